@@ -1,0 +1,149 @@
+/*
+ * json_read.c: strict JSON by json-c (see json_read.h). Called for request
+ * bodies and for the parts of a token.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "base/json_read.h"
+
+/* A pass over the text. */
+struct scan {
+	const char	*p;
+	const char	*end;
+	size_t		 members;	/* colons outside strings */
+	const char	*why;		/* NULL while nothing is wrong */
+};
+
+/*
+ * Passes over a string, from behind its opening quote to behind its closing
+ * one. Refuses control characters, and \u0000, which would cut the string.
+ */
+static void
+scan_string(struct scan *s)
+{
+	for (; s->p < s->end && *s->p != '"'; s->p++) {
+		if ((unsigned char)*s->p < 0x20) {
+			s->why = "a control character in a string";
+			return;
+		}
+		if (*s->p != '\\')
+			continue;
+		if (s->end - s->p >= 6 && memcmp(s->p, "\\u0000", 6) == 0) {
+			s->why = "\\u0000 in a string";
+			return;
+		}
+		if (++s->p == s->end)
+			break;
+	}
+	if (s->p == s->end)
+		s->why = "a string that does not end";
+	else
+		s->p++;
+}
+
+/*
+ * Passes over the text outside strings. What json-c would take wrongly is
+ * refused by its characters: none of NaN, Infinity, 'x' or a comment can be
+ * written with those that are left. "1." is refused by looking ahead.
+ */
+static void
+scan_text(struct scan *s)
+{
+	static const char	 outside[] =
+	    "{}[],:+-.0123456789eEtrufalsn \t\r\n";
+
+	while (s->why == NULL && s->p < s->end) {
+		char	 c = *s->p++;
+
+		if (c == '"')
+			scan_string(s);
+		else if (c == '\0' || strchr(outside, c) == NULL)
+			s->why = "an unexpected character";
+		else if (c == ':')
+			s->members++;
+		else if (c == '.' &&
+		    (s->p == s->end || *s->p < '0' || *s->p > '9'))
+			s->why = "a number that ends in a point";
+	}
+}
+
+/* How many name/value pairs a tree holds. */
+static size_t
+count_members(struct json_object *value)
+{
+	size_t	 count = 0;
+
+	if (json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach(value, name, member) {
+			(void)name;
+			count += 1 + count_members(member);
+		}
+	} else if (json_object_is_type(value, json_type_array)) {
+		size_t	 n = json_object_array_length(value);
+
+		for (size_t i = 0; i < n; i++)
+			count += count_members(
+			    json_object_array_get_idx(value, i));
+	}
+	return count;
+}
+
+static void
+put_value(void *value)
+{
+	json_object_put(value);
+}
+
+static void
+free_tokener(void *tokener)
+{
+	json_tokener_free(tokener);
+}
+
+bool
+json_read(struct arena *arena, const char *text, size_t n,
+    struct json_object **out, const char **why)
+{
+	struct scan		 s = { .p = text, .end = text + n };
+	struct json_tokener	*tok;
+	enum json_tokener_error	 error;
+
+	if (!str_utf8_valid(text, n)) {
+		*why = "it is not UTF-8";
+		return false;
+	}
+	scan_text(&s);
+	if ((*why = s.why) != NULL)
+		return false;
+	tok = json_tokener_new_ex(JSON_DEPTH_MAX);
+	arena_defer(arena, free_tokener, tok);
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
+	/* With the NUL: a bare number ends nowhere else. */
+	*out = json_tokener_parse_ex(tok, text, (int)n + 1);
+	arena_defer(arena, put_value, *out);
+	error = json_tokener_get_error(tok);
+	if (error == json_tokener_error_depth)
+		*why = "it is nested too deeply";
+	else if (error == json_tokener_continue)
+		*why = "it ends too early";
+	else if (error != json_tokener_success)
+		*why = json_tokener_error_desc(error);
+	else if (json_tokener_get_parse_end(tok) != n)
+		*why = "there is more behind its end";
+	else if (count_members(*out) != s.members)
+		*why = "a name is there twice";
+	return *why == NULL;
+}
+
+bool
+json_int64(struct json_object *value, int64_t *out)
+{
+	if (!json_object_is_type(value, json_type_int))
+		return false;
+	*out = json_object_get_int64(value);
+	/* Clamped values are the type's ends; the only honest ones among them
+	 * are beyond any range of ours, so that nothing is lost. */
+	return *out != INT64_MAX && *out != INT64_MIN;
+}

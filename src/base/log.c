@@ -1,0 +1,196 @@
+/*
+ * log.c: writes log lines (see log.h). Called from everywhere; calls nothing
+ * of ours, and never fails: a line that cannot be written is lost.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+struct line {
+	size_t	len;
+	char	text[LOG_LINE_MAX];
+};
+
+static enum log_level	 threshold = LOG_LEVEL_INFO;
+static const char	*request_context;
+static const char	*market_context;
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_NOTICE] = "notice",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug"
+};
+
+void
+log_set_level(enum log_level level)
+{
+	threshold = level;
+}
+
+void
+log_set_request(const char *request_id)
+{
+	request_context = request_id;
+}
+
+void
+log_set_market(const char *market)
+{
+	market_context = market;
+}
+
+/* Adds a byte; the last place is kept for the newline. */
+static void
+line_putc(struct line *l, char c)
+{
+	if (l->len < sizeof(l->text) - 1)
+		l->text[l->len++] = c;
+}
+
+static void
+line_puts(struct line *l, const char *s)
+{
+	while (*s != '\0')
+		line_putc(l, *s++);
+}
+
+/*
+ * Adds a value between quotes, with control characters, quotes and
+ * backslashes escaped, so that it stays one value on one line.
+ */
+static void
+line_quote(struct line *l, const char *s)
+{
+	char	 hex[5];
+
+	line_putc(l, '"');
+	for (; *s != '\0'; s++) {
+		unsigned char	 c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\') {
+			line_putc(l, '\\');
+			line_putc(l, *s);
+		} else if (c < 0x20 || c == 0x7f) {
+			snprintf(hex, sizeof(hex), "\\x%02x", c);
+			line_puts(l, hex);
+		} else
+			line_putc(l, *s);
+	}
+	line_putc(l, '"');
+}
+
+/* Adds a string value, between quotes only where logfmt needs them. */
+static void
+line_value(struct line *l, const char *s)
+{
+	static const char	 bare[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	    "-_./:+@,#";
+
+	if (*s != '\0' && s[strspn(s, bare)] == '\0')
+		line_puts(l, s);
+	else
+		line_quote(l, s);
+}
+
+static void
+line_field(struct line *l, const struct log_field *f)
+{
+	char	 number[24];
+
+	line_putc(l, ' ');
+	line_puts(l, f->name);
+	line_putc(l, '=');
+	switch (f->kind) {
+	case LOG_KIND_STRING:
+		line_value(l, f->string != NULL ? f->string : "");
+		break;
+	case LOG_KIND_SIGNED:
+		snprintf(number, sizeof(number), "%lld", (long long)f->number);
+		line_puts(l, number);
+		break;
+	case LOG_KIND_UNSIGNED:
+		snprintf(number, sizeof(number), "%llu",
+		    (unsigned long long)f->count);
+		line_puts(l, number);
+		break;
+	case LOG_KIND_END:
+		break;
+	}
+}
+
+/* Adds name=value for a context that is set. */
+static void
+line_context(struct line *l, const char *name, const char *value)
+{
+	struct log_field	 f = log_str(name, value);
+
+	if (value != NULL && *value != '\0')
+		line_field(l, &f);
+}
+
+void
+log_write(enum log_level level, const char *msg, const struct log_field *f)
+{
+	static int	 terminal = -1;
+	struct line	 l = { .len = 0 };
+
+	if (level > threshold)
+		return;
+	if (terminal == -1)
+		terminal = isatty(STDERR_FILENO);
+	if (!terminal) {
+		line_putc(&l, '<');
+		line_putc(&l, (char)('0' + level));
+		line_putc(&l, '>');
+	}
+	line_puts(&l, "level=");
+	line_puts(&l, level_names[level]);
+	line_puts(&l, " msg=");
+	line_quote(&l, msg);
+	line_context(&l, "request_id", request_context);
+	line_context(&l, "market", market_context);
+	for (; f->name != NULL; f++)
+		line_field(&l, f);
+	l.text[l.len++] = '\n';
+	if (write(STDERR_FILENO, l.text, l.len) == -1)
+		return;		/* there is nowhere left to say so */
+}
+
+/* Writes a formatted message as an error line. */
+static void
+log_verror(const char *fmt, va_list ap)
+{
+	char	 msg[1024];
+
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	log_error(msg);
+}
+
+void
+fatal(const char *fmt, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	log_verror(fmt, ap);
+	va_end(ap);
+	exit(1);
+}
+
+void
+panic(const char *fmt, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	log_verror(fmt, ap);
+	va_end(ap);
+	abort();
+}

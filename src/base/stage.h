@@ -1,0 +1,52 @@
+/*
+ * stage.h: what a worker is doing now, written by the worker alone and read
+ * by the master (a death report, later the deadline and the bulkhead) from
+ * shared memory. The request path gets a pointer to its stage; where the
+ * memory comes from is the daemon's business (daemon/board.h).
+ *
+ * Each field is atomic by itself, relaxed: a reader may see a new phase with
+ * an old route, and must not need more.
+ */
+#ifndef ORDERMUX_STAGE_H
+#define ORDERMUX_STAGE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum stage_phase {
+	STAGE_STARTING,		/* before the first wait */
+	STAGE_WAITING,		/* for a request */
+	STAGE_READING,		/* accept, parameters, body */
+	STAGE_RULES,		/* token, validation, answer being made */
+	STAGE_DATABASE,		/* a statement is on its way */
+	STAGE_WRITING,		/* the answer */
+	STAGE__MAX
+};
+
+#define STAGE_NONE UINT32_MAX	/* no route, no market */
+
+struct stage {
+	_Atomic uint32_t phase;		/* enum stage_phase */
+	_Atomic uint32_t route;		/* index of the route table */
+	_Atomic uint32_t market;	/* index in the registry */
+	_Atomic uint64_t since_ms;	/* CLOCK_MONOTONIC, of the phase */
+	/* Since the slot was made; a respawned worker counts on. */
+	_Atomic uint64_t requests;	/* finished */
+	_Atomic uint64_t answers[6];	/* [n] = answers of n00..n99; [0] = none */
+};
+
+/* The clock of since_ms: CLOCK_MONOTONIC in milliseconds. */
+uint64_t	stage_clock_ms(void);
+
+/* Stamps the phase with the time. */
+void	stage_set(struct stage *, enum stage_phase);
+void	stage_set_route(struct stage *, uint32_t route);
+void	stage_set_market(struct stage *, uint32_t market);
+
+/* A request has been answered with the HTTP status (0: the client had gone);
+ * route and market are none again. */
+void	stage_finished(struct stage *, int status);
+
+const char *	stage_phase_name(uint32_t phase);
+
+#endif
