@@ -1,0 +1,173 @@
+/*
+ * market.h: what a market is, and the set of them.
+ *
+ * A market is one file in markets.d: NAME.conf is market NAME. Adding a market
+ * is adding a file and a database; no code names one. Everything here is
+ * read-only once loaded, lives in the arena that it was loaded into, and does
+ * no I/O after loading.
+ */
+#ifndef ORDERMUX_MARKET_H
+#define ORDERMUX_MARKET_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/secret.h"
+
+#define MARKET_NAME_MAX	 16	/* bytes, [a-z0-9_-], begins with a letter */
+#define MARKET_COUNT_MAX 64
+#define MARKET_ZONE_MAX	 64	/* shipping zones of one market */
+#define MARKET_PAYMENT_MAX 32
+
+struct arena;
+struct buf;
+struct conf_errors;
+
+struct market_currency {
+	const char	*code;		/* ISO 4217, "USD" */
+	const char	*symbol;	/* "$" */
+	unsigned	 digits;	/* behind the point, 0..4 */
+};
+
+struct market_phone {
+	const char	*prefix;	/* "+1" */
+	const char	*pattern;	/* POSIX extended, as configured */
+	const char	*format;	/* "+1 (XXX) XXX-XXXX": X = a digit behind the prefix */
+	const char	*example;	/* "+1XXXXXXXXXX", for the error text */
+	regex_t		 regex;		/* pattern, compiled */
+};
+
+struct market_tax {
+	uint32_t	 rate;		/* millionths, see money.h */
+	bool		 included;	/* in the prices; else added to them */
+};
+
+struct market_zone {
+	const char	 *name;
+	const char	**cities;	/* as configured, ends with NULL */
+	const char	**folded;	/* name and cities by str_fold, to compare */
+	int64_t		  cost;		/* minor units */
+	int64_t		  free_from;	/* subtotal from which it costs 0; -1 = never */
+	bool		  is_default;
+	/* The amounts as configured, read once the currency's digits are known. */
+	const char	 *cost_text;
+	const char	 *free_from_text;
+};
+
+struct market_payment {
+	const char	*name;		/* what is stored: "cash_on_delivery" */
+	const char	*method;	/* of an alias: the method it stands for; else = name */
+};
+
+/* Where the market's orders are. Times are milliseconds. */
+struct market_database {
+	const char	*host;		/* "localhost" = the socket */
+	unsigned	 port;
+	const char	*socket;	/* "" = the client library's default */
+	const char	*name;
+	const char	*user;
+	const char	*password_file;	/* "" = none (unix_socket accounts) */
+	const char	*tls_ca;	/* "" = no TLS */
+	struct secret	 password;	/* bytes NULL = none */
+};
+
+struct market {
+	const char		*name;
+	const char		*file;		/* for messages */
+	unsigned		 index;		/* in the registry */
+	const char		*country;
+	const char		*language;
+	const char		*time_zone;	/* tz database: "Asia/Bishkek" */
+	struct market_currency	 currency;
+	struct market_phone	 phone;
+	struct market_tax	 tax;
+	struct market_zone	 zones[MARKET_ZONE_MAX];
+	size_t			 zone_count;	/* >= 1 */
+	const struct market_zone *default_zone;
+	struct market_payment	 payments[MARKET_PAYMENT_MAX];
+	size_t			 payment_count;	/* >= 1; the methods, then the aliases */
+	const char		**methods;	/* as configured, end with NULL */
+	const char		**aliases;	/* "alias:method" */
+	struct market_database	 database;
+};
+
+struct market_registry {
+	struct market		*markets;	/* by name, ascending */
+	size_t			 count;		/* >= 1 */
+	const struct market	*default_market;
+};
+
+/*
+ * Reads all *.conf of a directory. Errors (file, line, what was expected) are
+ * added to the list; among them two markets with one prefix or one database,
+ * no default zone or two, an unknown time zone, a pattern that does not
+ * compile, an amount with too many digits, a default market that there is not.
+ * NULL when there was any. Database passwords are read too unless
+ * without_secrets (for a check by somebody who may not read them).
+ */
+struct market_registry *market_load(const char *dir, const char *default_name,
+    const char *conf_dir, bool without_secrets, struct arena *,
+    struct conf_errors *);
+
+/* The market's file as it is in force, secrets masked. */
+void	market_print(const struct market *, struct buf *);
+
+/* NULL = there is no such market. The name is compared exactly. */
+const struct market *market_find(const struct market_registry *,
+    const char *name);
+
+/* ---- localdate.c ---- */
+
+/* "2025-11-02" and so on: the market's local date, in out[9] as "20251102".
+ * Works for any tz database zone; costs a table look-up, and a switch of TZ at
+ * most once in 15 minutes a market (every offset since 1972 is a multiple of
+ * 15 minutes, so the local date cannot change in between). */
+void	market_local_date(const struct market *, time_t now, char out[9]);
+
+/* ---- phone.c: numbers ---- */
+
+#define PHONE_MAX 20		/* bytes of a normalised number */
+
+/* Takes spaces, '-', '(' and ')' away and puts '+' in front where it is
+ * missing: "(312) 805-9851" -> "+3128059851". False when anything but digits
+ * is left behind the '+', or it does not fit. out holds PHONE_MAX + 1. */
+bool	phone_normalise(const char *, char *out);
+
+/* The market with the longest prefix of the normalised number; the default
+ * market when there is none (its pattern then refuses the number). */
+const struct market *phone_market(const struct market_registry *,
+    const char *normalised);
+
+/* The market's own number pattern. */
+bool	phone_valid(const struct market *, const char *normalised);
+
+/* For people: +13128059851 -> "+1 (312) 805-9851". The number itself when the
+ * digits do not fill the format. out holds 64 bytes. */
+void	phone_display(const struct market *, const char *normalised, char *out);
+
+/* ---- pricing.c: what an order costs ---- */
+
+struct pricing {
+	int64_t	subtotal;	/* sum of the lines */
+	int64_t	tax;		/* contained in subtotal, or added to it */
+	int64_t	shipping;
+	int64_t	total;		/* subtotal + shipping (+ tax where added) */
+};
+
+/* The zone whose city or name this is (case does not matter, nor white space
+ * at the ends); NULL, "" or an unknown city: the default zone. */
+const struct market_zone *pricing_zone(const struct market *,
+    const char *city);
+
+/* False on overflow. */
+bool	pricing_total(const struct market *, int64_t subtotal,
+    const char *city, struct pricing *);
+
+/* The method's own name for a name or alias (ASCII case does not matter);
+ * NULL = not one of this market's. */
+const char *	pricing_payment(const struct market *, const char *);
+
+#endif
