@@ -1,0 +1,42 @@
+/*
+ * cors.c: see cors.h.
+ */
+#include <stdbool.h>
+#include <string.h>
+
+#include "http/cors.h"
+#include "http/request.h"
+#include "http/response.h"
+
+static bool
+allowed(const char *const *origins, const char *origin)
+{
+	for (; *origins != NULL; origins++) {
+		if (strcmp(*origins, "*") == 0 || strcmp(*origins, origin) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+cors_answer(const char *const *origins, const struct request *req,
+    struct response *res, const char *methods)
+{
+	const char	*origin = request_header(req, "HTTP_ORIGIN");
+
+	if (origins == NULL || origins[0] == NULL)
+		return;
+	/* Whether or not there is an origin: a cache must tell them apart. */
+	response_header(res, "Vary", "Origin");
+	if (origin == NULL || !allowed(origins, origin))
+		return;
+	response_header(res, "Access-Control-Allow-Origin", origin);
+	response_header(res, "Access-Control-Expose-Headers",
+	    "Idempotent-Replayed, Link, Location, Retry-After, X-Request-Id");
+	if (req->method != HTTP_OPTIONS)
+		return;
+	response_header(res, "Access-Control-Allow-Methods", methods);
+	response_header(res, "Access-Control-Allow-Headers",
+	    "Authorization, Content-Type, Idempotency-Key, X-Market");
+	response_header(res, "Access-Control-Max-Age", "600");
+}

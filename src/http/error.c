@@ -1,0 +1,68 @@
+/*
+ * error.c: the table of errors (see error.h).
+ */
+#include "http/error.h"
+
+const struct http_error_row http_errors[ERROR__MAX] = {
+	[ERROR_NONE] = { 200, "", "" },
+	[ERROR_BAD_REQUEST] = { 400, "bad_request", "Bad request" },
+	[ERROR_BAD_JSON] = { 400, "invalid_json",
+	    "The request body is not valid JSON" },
+	[ERROR_NOT_FOUND] = { 404, "not_found", "Not Found" },
+	[ERROR_METHOD] = { 405, "method_not_allowed", "Method Not Allowed" },
+	[ERROR_BODY_TOO_LARGE] = { 413, "body_too_large",
+	    "The request body is too large" },
+	[ERROR_MEDIA_TYPE] = { 415, "unsupported_media_type",
+	    "Content-Type must be application/json" },
+	[ERROR_VALIDATION] = { 422, "validation_error", "Validation error" },
+	[ERROR_NO_TOKEN] = { 401, "missing_token",
+	    "Missing authorization header" },
+	[ERROR_BAD_TOKEN] = { 401, "invalid_token", "Invalid token" },
+	[ERROR_USER_NOT_FOUND] = { 404, "user_not_found", "User not found" },
+	[ERROR_CART_EMPTY] = { 400, "cart_empty", "Your cart is empty" },
+	[ERROR_NO_ITEMS] = { 400, "no_items",
+	    "No items to order. Please add items to cart or provide items." },
+	[ERROR_OUT_OF_STOCK] = { 400, "out_of_stock", "Out of stock" },
+	[ERROR_SKU_NOT_FOUND] = { 404, "sku_not_found", "SKU not found" },
+	[ERROR_ORDER_NOT_FOUND] = { 404, "order_not_found",
+	    "Order not found" },
+	[ERROR_TOO_EXPENSIVE] = { 400, "amount_too_large",
+	    "The amount of this order is too large" },
+	[ERROR_TOO_MANY_LINES] = { 400, "too_many_lines",
+	    "An order has at most 100 lines" },
+	[ERROR_KEY_REUSED] = { 422, "idempotency_key_reused",
+	    "This Idempotency-Key was used for another request" },
+	[ERROR_CONFLICT] = { 409, "conflict",
+	    "The order changed meanwhile. Please try again." },
+	[ERROR_INTERNAL] = { 500, "internal_error", "Internal server error" },
+	[ERROR_MARKET_AWAY] = { 503, "market_unavailable",
+	    "This market is not available at the moment. "
+	    "Please try again later." },
+	[ERROR_OUTCOME_UNKNOWN] = { 503, "outcome_unknown",
+	    "The order could not be confirmed. Look it up in the list of "
+	    "orders, or repeat the request with the same Idempotency-Key." },
+	[ERROR_TOO_LATE] = { 503, "overloaded",
+	    "The service is overloaded. Please try again later." },
+};
+
+const char *
+http_reason(int status)
+{
+	switch (status) {
+	case 200: return "OK";
+	case 204: return "No Content";
+	case 400: return "Bad Request";
+	case 401: return "Unauthorized";
+	case 403: return "Forbidden";
+	case 404: return "Not Found";
+	case 405: return "Method Not Allowed";
+	case 409: return "Conflict";
+	case 413: return "Content Too Large";
+	case 415: return "Unsupported Media Type";
+	case 422: return "Unprocessable Content";
+	case 429: return "Too Many Requests";
+	case 500: return "Internal Server Error";
+	case 503: return "Service Unavailable";
+	default: return "";
+	}
+}

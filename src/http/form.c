@@ -1,0 +1,200 @@
+/*
+ * form.c: validation of input (see form.h). The messages and types are those
+ * that storefronts know from pydantic.
+ */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "http/form.h"
+#include "base/json_read.h"
+#include "http/query.h"
+#include "http/response.h"
+
+void
+form_init(struct form *f, struct arena *arena)
+{
+	memset(f, 0, sizeof(*f));
+	f->arena = arena;
+}
+
+/* Writes a location, outermost first. */
+static void
+put_loc(struct json_out *j, const struct form_loc *loc)
+{
+	if (loc->parent != NULL)
+		put_loc(j, loc->parent);
+	if (loc->name != NULL)
+		jw_text(j, loc->name);
+	else
+		jw_uint(j, loc->index);
+}
+
+void
+form_fail(struct form *f, const struct form_loc *loc, const char *msg,
+    const char *type)
+{
+	struct json_out	 j = { .buf = &f->failures };
+
+	if (f->count++ == 0) {
+		f->first = msg;
+		buf_init(&f->failures, f->arena, 256);
+		buf_putc(&f->failures, '[');
+	} else
+		j.comma = true;
+	jw_begin(&j, '{');
+	jw_name(&j, "loc");
+	jw_begin(&j, '[');
+	put_loc(&j, loc);
+	jw_end(&j, ']');
+	jw_put_text(&j, "msg", msg);
+	jw_put_text(&j, "type", type);
+	jw_end(&j, '}');
+}
+
+void
+form_answer(struct form *f, struct response *res)
+{
+	buf_putc(&f->failures, ']');
+	response_error_with(res, ERROR_VALIDATION, f->first,
+	    buf_text(&f->failures), NULL);
+}
+
+/* Fails for a length outside the rule; returns whether it did. */
+static bool
+wrong_length(struct form *f, const struct form_text_rule *rule,
+    const struct form_loc *loc, size_t count)
+{
+	const char	*msg;
+
+	if (count < rule->min) {
+		msg = rule->too_short != NULL ? rule->too_short :
+		    arena_printf(f->arena, "String should have at least %zu "
+		    "character%s", rule->min, rule->min == 1 ? "" : "s");
+		form_fail(f, loc, msg, "string_too_short");
+		return true;
+	}
+	if (count > rule->max) {
+		msg = rule->too_long != NULL ? rule->too_long :
+		    arena_printf(f->arena, "String should have at most %zu "
+		    "characters", rule->max);
+		form_fail(f, loc, msg, "string_too_long");
+		return true;
+	}
+	return false;
+}
+
+const char *
+form_text(struct form *f, struct json_object *body,
+    const struct form_text_rule *rule)
+{
+	const struct form_loc	*loc = FORM_IN(FORM_BODY, rule->name);
+	struct json_object	*value;
+	const char		*text;
+	size_t			 n;
+
+	if (!json_object_object_get_ex(body, rule->name, &value)) {
+		if (rule->flags & FORM_REQUIRED)
+			form_fail(f, loc, "Field required", "missing");
+		return NULL;
+	}
+	if (value == NULL && !(rule->flags & FORM_REQUIRED))
+		return NULL;
+	if (!json_object_is_type(value, json_type_string)) {
+		form_fail(f, loc, "Input should be a valid string",
+		    "string_type");
+		return NULL;
+	}
+	text = json_object_get_string(value);
+	n = (size_t)json_object_get_string_len(value);
+	str_trim(&text, &n);
+	if (wrong_length(f, rule, loc, str_utf8_count(text, n)))
+		return NULL;
+	text = arena_strndup(f->arena, text, n);
+	if (rule->valid != NULL && !rule->valid(text)) {
+		form_fail(f, loc, rule->invalid, "value_error");
+		return NULL;
+	}
+	return text;
+}
+
+/* Fails for a number outside the range; returns whether it did. */
+static bool
+wrong_range(struct form *f, const struct form_loc *loc, int64_t n,
+    int64_t min, int64_t max, const char *too_small, const char *too_large)
+{
+	if (n < min) {
+		if (too_small == NULL)
+			too_small = arena_printf(f->arena, "Input should be "
+			    "greater than or equal to %lld", (long long)min);
+		form_fail(f, loc, too_small, "greater_than_equal");
+		return true;
+	}
+	if (n > max) {
+		if (too_large == NULL)
+			too_large = arena_printf(f->arena, "Input should be "
+			    "less than or equal to %lld", (long long)max);
+		form_fail(f, loc, too_large, "less_than_equal");
+		return true;
+	}
+	return false;
+}
+
+bool
+form_int(struct form *f, const struct form_loc *loc,
+    struct json_object *value, bool present, int64_t min, int64_t max,
+    const char *too_small, const char *too_large, int64_t *out)
+{
+	if (!present) {
+		form_fail(f, loc, "Field required", "missing");
+		return false;
+	}
+	if (!json_object_is_type(value, json_type_int)) {
+		form_fail(f, loc, "Input should be a valid integer",
+		    "int_type");
+		return false;
+	}
+	/* Clamped by json-c when it is out of range; the ends of the type are
+	 * outside any range that is asked for here, see json_int64(). */
+	if (!json_int64(value, out))
+		*out = json_object_get_int64(value);
+	return !wrong_range(f, loc, *out, min, max, too_small, too_large);
+}
+
+bool
+form_bool(struct form *f, struct json_object *body, const char *name,
+    bool def)
+{
+	struct json_object	*value;
+
+	if (!json_object_object_get_ex(body, name, &value))
+		return def;
+	if (!json_object_is_type(value, json_type_boolean)) {
+		form_fail(f, FORM_IN(FORM_BODY, name),
+		    "Input should be a valid boolean", "bool_type");
+		return def;
+	}
+	return json_object_get_boolean(value) != 0;
+}
+
+int64_t
+form_query_int(struct form *f, const char *query, const char *name,
+    int64_t min, int64_t max, int64_t def)
+{
+	const struct form_loc	 in = { .name = "query" };
+	const struct form_loc	*loc = FORM_IN(&in, name);
+	const char		*text = query_get(f->arena, query, name);
+	int64_t			 n;
+
+	if (text == NULL)
+		return def;
+	if (!str_to_int64(text, &n)) {
+		form_fail(f, loc, "Input should be a valid integer, unable to "
+		    "parse string as an integer", "int_parsing");
+		return def;
+	}
+	if (wrong_range(f, loc, n, min, max, NULL, NULL))
+		return def;
+	return n;
+}

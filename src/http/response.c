@@ -1,0 +1,124 @@
+/*
+ * response.c: answers (see response.h).
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "http/request.h"
+#include "http/response.h"
+
+#define BODY_FIRST	16384	/* most answers fit; lists grow */
+#define HEADERS_FIRST	512
+#define RETRY_AFTER	"2"	/* seconds: a database that restarts is back */
+
+void
+response_init(struct response *res, const struct request *req)
+{
+	const char	*accept = request_header(req, "HTTP_ACCEPT");
+
+	memset(res, 0, sizeof(*res));
+	res->status = 200;
+	res->request_id = req->id;
+	res->problem = accept != NULL &&
+	    strstr(accept, "application/problem+json") != NULL;
+	buf_init(&res->headers, req->arena, HEADERS_FIRST);
+	buf_init(&res->body, req->arena, BODY_FIRST);
+	res->json.buf = &res->body;
+}
+
+void
+response_header(struct response *res, const char *name, const char *value)
+{
+	buf_puts(&res->headers, name);
+	buf_puts(&res->headers, ": ");
+	for (; *value != '\0'; value++) {
+		if ((unsigned char)*value >= 0x20)
+			buf_putc(&res->headers, *value);
+	}
+	buf_puts(&res->headers, "\r\n");
+}
+
+/* The members of RFC 9457 that the envelope has under other names. */
+static void
+put_problem(struct json_out *j, const struct http_error_row *row)
+{
+	jw_put_text(j, "type", "about:blank");
+	jw_put_text(j, "title", http_reason(row->status));
+	jw_put_int(j, "status", row->status);
+}
+
+void
+response_error_with(struct response *res, enum http_error error,
+    const char *text, const char *detail, const char *members)
+{
+	const struct http_error_row	*row = &http_errors[error];
+	struct json_out			*j = &res->json;
+
+	if (text == NULL)
+		text = row->text;
+	res->status = row->status;
+	res->error_code = row->code;
+	res->body.len = 0;
+	res->cacheable = false;
+	j->comma = false;
+	jw_begin(j, '{');
+	if (res->problem)
+		put_problem(j, row);
+	jw_put_bool(j, "success", false);
+	jw_put_text(j, "error", row->code);
+	jw_put_text(j, "message", text);
+	jw_name(j, res->problem && detail != NULL ? "errors" : "detail");
+	if (detail != NULL)
+		jw_raw(j, detail, strlen(detail));
+	else
+		jw_text(j, text);
+	if (res->problem && detail != NULL)
+		jw_put_text(j, "detail", text);
+	jw_put_int(j, "status_code", row->status);
+	jw_put_text(j, "request_id", res->request_id);
+	if (members != NULL)
+		jw_raw(j, members, strlen(members));
+	jw_end(j, '}');
+	if (row->status == 401)
+		response_header(res, "WWW-Authenticate", "Bearer");
+	if (row->status == 503)
+		response_header(res, "Retry-After", RETRY_AFTER);
+}
+
+void
+response_error(struct response *res, enum http_error error, const char *text)
+{
+	response_error_with(res, error, text, NULL, NULL);
+}
+
+/* The media type of the answer. */
+static const char *
+content_type(const struct response *res)
+{
+	return res->problem && res->error_code != NULL ?
+	    "application/problem+json" : "application/json";
+}
+
+bool
+response_send(struct response *res, struct request *req)
+{
+	struct buf	 head;
+
+	buf_init(&head, req->arena, res->headers.len + res->body.len + 512);
+	buf_printf(&head, "Status: %d %s\r\n", res->status,
+	    http_reason(res->status));
+	if (res->status != 204)
+		buf_printf(&head,
+		    "Content-Type: %s\r\nContent-Length: %zu\r\n",
+		    content_type(res), res->body.len);
+	buf_printf(&head, "X-Request-Id: %s\r\n", res->request_id);
+	buf_puts(&head, res->cacheable ?
+	    "Cache-Control: public, max-age=60\r\n" :
+	    "Cache-Control: no-store\r\nVary: Authorization\r\n");
+	buf_add(&head, res->headers.data, res->headers.len);
+	buf_puts(&head, "\r\n");
+	if (res->status != 204)
+		buf_add(&head, res->body.data, res->body.len);
+	return FCGX_PutStr(head.data, (int)head.len, req->fcgi->out) ==
+	    (int)head.len && FCGX_FFlush(req->fcgi->out) == 0;
+}

@@ -1,0 +1,51 @@
+/*
+ * route.h: the table of routes, and matching a path against it.
+ *
+ * The preconditions of a handler are columns of the table, checked by the
+ * dispatcher (api/service.c) in one place: where the market of the request
+ * comes from, and whether there is a JSON body. No handler can forget one.
+ *
+ * By its type, a handler that acts in a market (act) is given a session, which
+ * holds that market's connection and nothing from which another market's
+ * could be reached; a handler that does not (tell) is given no connection.
+ */
+#ifndef ORDERMUX_ROUTE_H
+#define ORDERMUX_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "http/request.h"
+
+struct json_object;
+struct response;
+struct service;
+struct session;
+
+enum route_market {
+	ROUTE_NO_MARKET,	/* tell() answers */
+	ROUTE_TOKEN_MARKET	/* the verified token names it; act() answers */
+};
+
+struct route {
+	enum http_method	  method;
+	const char		 *path;		/* "{id}" = any one segment */
+	enum route_market	  market;
+	bool			  body;		/* a JSON body is read */
+	void	(*tell)(struct service *, struct request *,
+		    struct response *);
+	void	(*act)(struct session *, struct request *, struct response *,
+		    struct json_object *body);
+};
+
+/*
+ * The first route of the table that matches path and method; literal rows
+ * stand before those with {id}. The segment that stood for {id} is put in the
+ * request. NULL when none does: *allow is then "GET, POST" if others match the
+ * path by other methods (405), NULL if none does (404). For OPTIONS too, no
+ * route is returned.
+ */
+const struct route *route_find(const struct route *table, size_t count,
+    struct request *, const char **allow);
+
+#endif
