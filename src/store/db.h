@@ -1,0 +1,131 @@
+/*
+ * db.h: one connection to one market's database.
+ *
+ * A worker has one for each market, opened at first use. It is checked at
+ * every connection: the database must say that it belongs to the market, and
+ * have the schema that we need. A database that cannot be reached is not tried
+ * again before a second has passed; until then its market is "away" at once.
+ *
+ * Autocommit is off, so that an order takes five round trips and not six.
+ * What only reads may leave its transaction open for the next request on this
+ * connection, which costs nothing at READ COMMITTED; db_settle() ends it when
+ * there is no next request, so that it holds up no migration.
+ *
+ * Errors are logged here, once, with the statement's name and the server's
+ * message; a caller only looks at the result.
+ *
+ * Written for what MariaDB Connector/C and Oracle's libmysqlclient share.
+ */
+#ifndef ORDERMUX_DB_H
+#define ORDERMUX_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/statement.h"
+
+/* The schema that the statements need: the number of the last migration. */
+#define DB_SCHEMA_VERSION 1
+
+/* Statements of up to this many lines are kept prepared; longer orders are
+ * prepared each time, or the servers' memory would fill with them. */
+#define DB_KEEP_LINES 16
+
+struct arena;
+struct db;
+struct market;
+struct stage;
+
+enum db_result {
+	DB_OK,
+	DB_DUPLICATE,	/* a unique key is taken (1062) */
+	DB_NULL,	/* NULL in a column that takes none (1048) */
+	DB_AGAIN,	/* deadlock or lock timeout: the transaction must end, and may be run again */
+	DB_LOST,	/* the connection broke; without a COMMIT sent, nothing was kept */
+	DB_AWAY,	/* the database cannot be used now */
+	DB_UNKNOWN,	/* the connection broke in COMMIT: kept or not */
+	DB_FAILED	/* a bug of ours, or the statement cannot work */
+};
+
+/* A parameter. Texts are used by address until the call returns. */
+enum db_kind { DB_KIND_NULL, DB_KIND_INTEGER, DB_KIND_TEXT, DB_KIND_BYTES,
+	DB_KIND_TIME };
+
+struct db_value {
+	enum db_kind	 kind;
+	int64_t		 number;	/* also a time, in µs since 1970 */
+	const char	*text;
+	size_t		 len;
+};
+
+struct db_value	db_int(int64_t);
+struct db_value	db_text(const char *);		/* NULL = NULL */
+struct db_value	db_bytes(const void *, size_t);
+struct db_value	db_time(int64_t us);
+
+/* For all markets alike; milliseconds. */
+struct db_limits {
+	unsigned	connect_timeout;
+	unsigned	query_timeout;
+};
+
+/* Nothing is opened yet. Market, limits and stage must outlive it. */
+struct db *	db_new(const struct market *, const struct db_limits *,
+    struct stage *);
+void		db_free(struct db *);
+
+const struct market *db_market(const struct db *);
+
+/* Connected and checked when DB_OK; else DB_AWAY. To be called before each
+ * request's first statement. */
+enum db_result	db_ready(struct db *);
+
+/*
+ * Runs a statement; "lines" is how often its {} is repeated (1 where it has
+ * none). The values are those of the text's question marks, in its order.
+ * Of a statement with rows, db_next() then gives each.
+ */
+enum db_result	db_run(struct db *, enum statement_id, size_t lines,
+    const struct db_value *, size_t count);
+
+/* The next row: *more is false behind the last. All rows must be taken, or
+ * db_skip() called, before the next db_run(). */
+enum db_result	db_next(struct db *, bool *more);
+void		db_skip(struct db *);
+
+/* Columns of the row, by position; valid until the next db_next(). */
+bool		db_is_null(const struct db *, size_t column);
+int64_t		db_get_int(const struct db *, size_t column);
+/* A copy in the arena with a NUL behind it; NULL for NULL. */
+const char *	db_get_text(const struct db *, size_t column, struct arena *);
+/* The bytes themselves; *len is their number. */
+const char *	db_get_bytes(const struct db *, size_t column, size_t *len);
+
+/* Of the last statement: rows matched (also those that did not change), and
+ * the AUTO_INCREMENT value of an insert. */
+uint64_t	db_matched(const struct db *);
+uint64_t	db_insert_id(const struct db *);
+
+/*
+ * Runs body() as a transaction. It commits when body gives DB_OK, and rolls
+ * back otherwise. Body is run again, a few times, after DB_AGAIN (with a pause
+ * that grows and jitters) and, on a new connection, after DB_LOST: it must
+ * start from nothing each time. DB_UNKNOWN is not run again. *keep false from
+ * body (with DB_OK) rolls back: a refusal by the rules.
+ */
+enum db_result	db_transaction(struct db *,
+    enum db_result (*body)(struct db *, void *arg, bool *keep), void *arg);
+
+/* Runs body(), which only reads, again after DB_AGAIN and DB_LOST. */
+enum db_result	db_read(struct db *,
+    enum db_result (*body)(struct db *, void *arg), void *arg);
+
+/* Ends a transaction that was left open by reading. */
+void		db_settle(struct db *);
+
+/* Reads a table, not only the server's word that it is there (a Galera node
+ * outside the cluster still answers SELECT 1). */
+enum db_result	db_probe(struct db *);
+
+#endif

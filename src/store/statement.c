@@ -1,0 +1,199 @@
+/*
+ * statement.c: the SQL of the request path (see statement.h). The columns that
+ * a statement gives are read by position in order_store.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "store/statement.h"
+
+/*
+ * A user by whom an order may be made or read: active, and the token not
+ * issued before tokens_valid_from. The parameter is the token's time.
+ */
+#define TOKEN_LIVE \
+	"u.is_active = 1 AND " \
+	"(u.tokens_valid_from IS NULL OR u.tokens_valid_from <= ?)"
+
+/* An order and a line of it, for detail and list. */
+#define ORDER_COLUMNS \
+	"o.id, o.order_number, o.status, o.customer_name, o.customer_phone, " \
+	"o.customer_email, o.delivery_address, o.delivery_city, " \
+	"o.delivery_notes, o.payment_method, o.subtotal_minor, o.tax_minor, " \
+	"o.tax_included, o.shipping_minor, o.total_minor, o.currency, " \
+	"o.created_at, o.updated_at"
+#define LINE_COLUMNS \
+	"i.line_no, i.product_name, i.sku_code, i.size, i.color, " \
+	"i.unit_price_minor, i.quantity, i.total_minor"
+#define ORDER_ROW \
+	"i s32 s16 s255 s20 s255 s500 s100 s500 s50 i i i i i s3 t t " \
+	"i s255 s50 s20 s50 i i i"
+
+const struct statement statements[STATEMENT__MAX] = {
+	[STATEMENT_IDENTITY] = { "identity",
+	    "SELECT m.market, (SELECT MAX(version) FROM schema_version) "
+	    "FROM market_identity m",
+	    "s16 i" },
+
+	[STATEMENT_USER_STATE] = { "user_state",
+	    "SELECT " TOKEN_LIVE " FROM users u WHERE u.id = ?",
+	    "i" },
+
+	/* A plain read: prices and titles now. Stock is only looked at here;
+	 * it is taken under guard by stock_take, last. */
+	[STATEMENT_SKUS] = { "skus",
+	    "SELECT s.id, s.price_minor, s.stock, p.title, s.sku_code, "
+	    "s.size, s.color FROM skus s JOIN products p "
+	    "ON p.id = s.product_id AND p.is_active = 1 "
+	    "WHERE s.id IN ({?|,}) AND s.is_active = 1",
+	    "i i i s255 s50 s20 s50" },
+
+	[STATEMENT_CART_LOCK] = { "cart_lock",
+	    "SELECT id, sku_id, quantity FROM cart_items "
+	    "WHERE user_id = ? ORDER BY id FOR UPDATE",
+	    "i i i" },
+
+	/* Only what was read: a line that was added meanwhile stays. */
+	[STATEMENT_CART_EMPTY] = { "cart_empty",
+	    "DELETE FROM cart_items WHERE user_id = ? AND id IN ({?|,})",
+	    NULL },
+
+	/* A user that may not order gives NULL for user_id, which the column
+	 * refuses (1048): the check costs no round trip. As a value, not as
+	 * INSERT ... SELECT, which would lock the table's AUTO_INCREMENT. */
+	[STATEMENT_ORDER_INSERT] = { "order_insert",
+	    "INSERT INTO orders (user_id, order_number, customer_name, "
+	    "customer_phone, customer_email, delivery_address, delivery_city, "
+	    "delivery_notes, payment_method, subtotal_minor, tax_minor, "
+	    "tax_included, shipping_minor, total_minor, currency, "
+	    "idempotency_key, request_hash, created_at, updated_at) VALUES ("
+	    "(SELECT u.id FROM users u WHERE " TOKEN_LIVE " AND u.id = ?), "
+	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    NULL },
+
+	[STATEMENT_LINES_INSERT] = { "lines_insert",
+	    "INSERT INTO order_items (order_id, line_no, sku_id, "
+	    "product_name, sku_code, size, color, unit_price_minor, "
+	    "quantity, total_minor) VALUES {(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)|, }",
+	    NULL },
+
+	/* Rows in id order, so that two orders cannot lock the same SKUs
+	 * crosswise; each guarded. As many rows as lines, or it is a shortage. */
+	[STATEMENT_STOCK_TAKE] = { "stock_take",
+	    "UPDATE skus FORCE INDEX (PRIMARY) "
+	    "SET stock = stock - CASE id {WHEN ? THEN ?| } END "
+	    "WHERE ({(id = ? AND stock >= ?)| OR }) AND is_active = 1 "
+	    "ORDER BY id",
+	    NULL },
+
+	[STATEMENT_ORDER_BY_KEY] = { "order_by_key",
+	    "SELECT id, request_hash, created_at FROM orders "
+	    "WHERE user_id = ? AND idempotency_key = ?",
+	    "i b16 t" },
+
+	/* An order that emptied the cart a moment ago, by the same request. */
+	[STATEMENT_ORDER_RECENT] = { "order_recent",
+	    "SELECT id FROM orders WHERE user_id = ? AND created_at >= ? "
+	    "AND request_hash = ? ORDER BY created_at DESC, id DESC LIMIT 1",
+	    "i" },
+
+	/* With a lock: waits for a transaction that is still committing. */
+	[STATEMENT_ORDER_BY_NUMBER] = { "order_by_number",
+	    "SELECT id FROM orders WHERE order_number = ? AND user_id = ? "
+	    "LOCK IN SHARE MODE",
+	    "i" },
+
+	/* A mark of the duplicate window that has run out. */
+	[STATEMENT_KEY_RELEASE] = { "key_release",
+	    "UPDATE orders SET idempotency_key = NULL "
+	    "WHERE user_id = ? AND idempotency_key = ? AND created_at < ?",
+	    NULL },
+
+	/* The first column tells apart: no such user (no row), a token that is
+	 * dead (0), no such order (the order's id is NULL). */
+	[STATEMENT_ORDER_DETAIL] = { "order_detail",
+	    "SELECT " TOKEN_LIVE ", " ORDER_COLUMNS ", " LINE_COLUMNS
+	    " FROM users u LEFT JOIN orders o ON o.id = ? AND o.user_id = u.id "
+	    "LEFT JOIN order_items i ON i.order_id = o.id "
+	    "WHERE u.id = ? ORDER BY i.line_no",
+	    "i " ORDER_ROW },
+
+	/* Newest first; the page starts behind (created_at, id) of the cursor.
+	 * Lines lie beside each other by the primary key of order_items. */
+	[STATEMENT_ORDER_LIST] = { "order_list",
+	    "SELECT " TOKEN_LIVE ", " ORDER_COLUMNS ", " LINE_COLUMNS
+	    " FROM users u "
+	    "LEFT JOIN (SELECT " ORDER_COLUMNS ", o.user_id FROM orders o "
+	    "WHERE o.user_id = ? AND o.created_at <= ? "
+	    "AND (o.created_at < ? OR o.id < ?) AND (? = '' OR o.status = ?) "
+	    "ORDER BY o.created_at DESC, o.id DESC LIMIT ? OFFSET ?) o "
+	    "ON o.user_id = u.id "
+	    "LEFT JOIN order_items i ON i.order_id = o.id "
+	    "WHERE u.id = ?",
+	    "i " ORDER_ROW },
+};
+
+const char *
+statement_expand(const char *sql, size_t n, struct arena *arena)
+{
+	struct buf	 out;
+	const char	*open, *bar, *close;
+
+	if (strchr(sql, '{') == NULL)
+		return sql;
+	buf_init(&out, arena, strlen(sql) * (n + 1));
+	while ((open = strchr(sql, '{')) != NULL) {
+		if ((bar = strchr(open, '|')) == NULL ||
+		    (close = strchr(bar, '}')) == NULL)
+			panic("statement \"%s\"", sql);
+		buf_add(&out, sql, (size_t)(open - sql));
+		for (size_t i = 0; i < n; i++) {
+			if (i > 0)
+				buf_add(&out, bar + 1,
+				    (size_t)(close - bar - 1));
+			buf_add(&out, open + 1, (size_t)(bar - open - 1));
+		}
+		sql = close + 1;
+	}
+	buf_puts(&out, sql);
+	return buf_text(&out);
+}
+
+/* One word of a row description. */
+static struct statement_column
+read_column(const char *word)
+{
+	size_t	 n = strtoul(word + 1, NULL, 10);
+
+	switch (word[0]) {
+	case 'i':
+		return (struct statement_column){ COLUMN_INTEGER, 8 };
+	case 't':
+		return (struct statement_column){ COLUMN_TIME, 0 };
+	case 's':	/* utf8mb4: at most 4 bytes a character */
+		return (struct statement_column){ COLUMN_TEXT, n * 4 };
+	case 'b':
+		return (struct statement_column){ COLUMN_BYTES, n };
+	default:
+		panic("column \"%s\"", word);
+	}
+}
+
+size_t
+statement_columns(const char *row,
+    struct statement_column out[STATEMENT_COLUMNS_MAX])
+{
+	size_t	 count = 0;
+
+	while (*row != '\0') {
+		if (count == STATEMENT_COLUMNS_MAX)
+			panic("row \"%s\"", row);
+		out[count++] = read_column(row);
+		row += strcspn(row, " ");
+		row += *row == ' ';
+	}
+	return count;
+}

@@ -1,0 +1,75 @@
+/*
+ * statement.h: every statement that the service sends to a market's database,
+ * as one table. There is no other SQL in the request path, and none is ever
+ * put together from input: values travel as parameters of prepared
+ * statements.
+ *
+ * Some statements have a part that is repeated for each line of an order.
+ * In their text it stands as {part|separator}: "IN ({?|,})" for three is
+ * "IN (?,?,?)". Each number of lines is a prepared statement of its own.
+ *
+ * A result row is described by one word a column:
+ *	i	integer (signed 64 bits)
+ *	t	time (DATETIME(6)), as microseconds since 1970
+ *	sN	text of at most N characters
+ *	bN	N bytes
+ * Each may be NULL, which reads as 0 or NULL.
+ */
+#ifndef ORDERMUX_STATEMENT_H
+#define ORDERMUX_STATEMENT_H
+
+#include <stddef.h>
+
+#define STATEMENT_COLUMNS_MAX 32
+
+enum statement_id {
+	/* What the database is; the first at every connection. */
+	STATEMENT_IDENTITY,
+	/* Who the customer of a token is. */
+	STATEMENT_USER_STATE,
+	/* Making an order. */
+	STATEMENT_SKUS,
+	STATEMENT_CART_LOCK,
+	STATEMENT_CART_EMPTY,
+	STATEMENT_ORDER_INSERT,
+	STATEMENT_LINES_INSERT,
+	STATEMENT_STOCK_TAKE,
+	/* Finding an order that was made before. */
+	STATEMENT_ORDER_BY_KEY,
+	STATEMENT_ORDER_RECENT,
+	STATEMENT_ORDER_BY_NUMBER,
+	STATEMENT_KEY_RELEASE,
+	/* Showing orders. */
+	STATEMENT_ORDER_DETAIL,
+	STATEMENT_ORDER_LIST,
+	STATEMENT__MAX
+};
+
+struct statement {
+	const char	*name;		/* for the log */
+	const char	*sql;
+	const char	*row;		/* NULL: no result */
+};
+
+extern const struct statement statements[STATEMENT__MAX];
+
+struct arena;
+
+/* The text with each {part|separator} written n >= 1 times; in the arena.
+ * A text without one is given as it is. */
+const char *	statement_expand(const char *sql, size_t n, struct arena *);
+
+/* One column of a row description. */
+enum statement_type { COLUMN_INTEGER, COLUMN_TIME, COLUMN_TEXT, COLUMN_BYTES };
+
+struct statement_column {
+	enum statement_type	type;
+	size_t			size;	/* bytes that the value can take */
+};
+
+/* Reads a row description; returns the number of columns. A wrong one is a
+ * panic (it is ours). */
+size_t	statement_columns(const char *row,
+    struct statement_column out[STATEMENT_COLUMNS_MAX]);
+
+#endif
