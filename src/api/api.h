@@ -1,0 +1,66 @@
+/*
+ * api.h: the handlers, and what they are given.
+ *
+ * A handler reads the request, calls the rules (market) and the store, and
+ * writes the answer. One that acts in a market has a session: that market, its
+ * connection, its customer, and nothing that leads to another market.
+ */
+#ifndef ORDERMUX_API_H
+#define ORDERMUX_API_H
+
+#include "http/request.h"
+#include "http/response.h"
+#include "http/route.h"
+#include "store/db.h"
+#include "store/order_store.h"
+
+struct arena;
+struct market;
+struct market_registry;
+
+/* A verified token's customer in the market that the token names. */
+struct session {
+	const struct market	*market;
+	struct db		*db;
+	struct order_customer	 customer;
+	int64_t			 duplicate_window;	/* µs */
+	struct arena		*arena;
+	const char		*orders_path;	/* for Location and Link */
+};
+
+/* ---- what routes without a market may ask of the service ---- */
+
+const struct market_registry *service_markets(const struct service *);
+
+/* Reads a table of the market's database. *us is how long it took. */
+enum db_result	service_probe(struct service *, const struct market *,
+    int64_t *us);
+
+/* ---- handlers ---- */
+
+void	markets_list(struct service *, struct request *, struct response *);
+void	probe_health(struct service *, struct request *, struct response *);
+void	probe_ready(struct service *, struct request *, struct response *);
+
+void	order_create(struct session *, struct request *, struct response *,
+    struct json_object *body);
+void	order_list(struct session *, struct request *, struct response *,
+    struct json_object *body);
+void	order_detail(struct session *, struct request *, struct response *,
+    struct json_object *body);
+
+/* ---- shared by them ---- */
+
+/* Makes the answer the error that a database result stands for; for any but
+ * DB_OK. */
+void	api_db_error(struct response *, enum db_result);
+
+/* The same for an outcome that is about the customer or the order looked for;
+ * false if it is neither (the caller goes on). */
+bool	api_customer_error(struct response *, enum order_outcome);
+
+/* An order as the contract shows it. */
+void	order_write(struct json_out *, const struct market *,
+    int64_t user_id, const struct order *);
+
+#endif

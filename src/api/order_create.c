@@ -1,0 +1,139 @@
+/*
+ * order_create.c: POST /orders/create.
+ */
+#include <string.h>
+
+#include "api/api.h"
+#include "api/order_form.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "http/form.h"
+#include "market/market.h"
+
+/* The text for the first shortage. */
+static const char *
+shortage_text(struct arena *arena, const struct order_shortage *s)
+{
+	if (s->available == 0)
+		return arena_printf(arena,
+		    "Product '%s' (size: %s, color: %s) is out of stock",
+		    s->product_name, s->size, s->color);
+	return arena_printf(arena,
+	    "Not enough stock for '%s' (size: %s, color: %s). Available: %lld",
+	    s->product_name, s->size, s->color, (long long)s->available);
+}
+
+/* Refuses an order for all that is short. */
+static void
+answer_short(struct session *s, struct response *res,
+    const struct order_result *r)
+{
+	struct buf	 b;
+	struct json_out	 j = { .buf = &b };
+
+	buf_init(&b, s->arena, 256);
+	jw_name(&j, "shortages");
+	jw_begin(&j, '[');
+	for (size_t i = 0; i < r->shortage_count; i++) {
+		jw_begin(&j, '{');
+		jw_put_int(&j, "sku_id", r->shortages[i].sku_id);
+		jw_put_int(&j, "requested", r->shortages[i].requested);
+		jw_put_int(&j, "available", r->shortages[i].available);
+		jw_end(&j, '}');
+	}
+	jw_end(&j, ']');
+	response_error_with(res, ERROR_OUT_OF_STOCK,
+	    shortage_text(s->arena, &r->shortages[0]), NULL, buf_text(&b));
+}
+
+/* Answers with the order that was made, now or before. */
+static void
+answer_order(struct session *s, struct response *res,
+    const struct order_result *r)
+{
+	response_header(res, "Location", arena_printf(s->arena, "%s/%lld",
+	    s->orders_path, (long long)r->order.id));
+	if (r->outcome == ORDER_REPLAYED)
+		response_header(res, "Idempotent-Replayed", "true");
+	else
+		log_info(arena_printf(s->arena,
+		    "Order created: Order #%s for User ID=%lld",
+		    r->order.number, (long long)s->customer.user_id),
+		    log_int("order_id", r->order.id),
+		    log_int("total_minor", r->order.total),
+		    log_str("currency", r->order.currency));
+	order_write(&res->json, s->market, s->customer.user_id, &r->order);
+}
+
+static void
+answer(struct session *s, struct response *res, const struct order_result *r)
+{
+	switch (r->outcome) {
+	case ORDER_MADE:
+	case ORDER_REPLAYED:
+		answer_order(s, res, r);
+		break;
+	case ORDER_SHORT:
+		answer_short(s, res, r);
+		break;
+	case ORDER_NO_SKU:
+		response_error(res, ERROR_SKU_NOT_FOUND,
+		    arena_printf(s->arena, "SKU with id %lld not found",
+		    (long long)r->missing_sku));
+		break;
+	case ORDER_CART_EMPTY:
+		response_error(res, ERROR_CART_EMPTY, NULL);
+		break;
+	case ORDER_TOO_MANY_LINES:
+		response_error(res, ERROR_TOO_MANY_LINES, NULL);
+		break;
+	case ORDER_TOO_EXPENSIVE:
+		response_error(res, ERROR_TOO_EXPENSIVE, NULL);
+		break;
+	case ORDER_KEY_REUSED:
+		response_error(res, ERROR_KEY_REUSED, NULL);
+		break;
+	case ORDER_NO_USER:
+	case ORDER_DEAD_TOKEN:
+	case ORDER_NOT_FOUND:
+		api_customer_error(res, r->outcome);
+		break;
+	}
+}
+
+void
+order_create(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	struct order_request	 q;
+	struct order_result	 r;
+	struct form		 form;
+	enum order_source	 source;
+	enum db_result		 result;
+
+	memset(&q, 0, sizeof(q));
+	form_init(&form, s->arena);
+	source = order_form_read(&form, s->market, body, &q);
+	if (!order_form_key(s->arena,
+	    request_header(req, "HTTP_IDEMPOTENCY_KEY"), &q.key))
+		form_fail(&form, FORM_IN(&(const struct form_loc){
+		    .name = "header" }, "Idempotency-Key"),
+		    "Idempotency-Key must be 1 to 255 visible ASCII "
+		    "characters", "value_error");
+	if (form.count > 0) {
+		form_answer(&form, res);
+		return;
+	}
+	if (source == ORDER_FROM_NOTHING) {
+		response_error(res, ERROR_NO_ITEMS, NULL);
+		return;
+	}
+	q.customer = s->customer;
+	q.window = s->duplicate_window;
+	result = order_store_create(s->db, s->arena, &q, &r);
+	if (result != DB_OK)
+		api_db_error(res, result);
+	else
+		answer(s, res, &r);
+}

@@ -1,0 +1,229 @@
+/*
+ * order_form.c: what an order's body must be (see order_form.h). The rules are
+ * the contract's, in its order, as a table.
+ */
+#include <json-c/json.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "api/order_form.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "http/form.h"
+#include "market/market.h"
+
+#define QUANTITY_MAX	100
+/* One below the type's end, to which json-c clamps what is larger. */
+#define SKU_ID_MAX	(INT64_MAX - 1)
+#define PHONE_DIGITS_MIN 10
+#define KEY_MAX		255
+
+/* Digits, with the marks that people put between them. */
+static bool
+phone_ok(const char *s)
+{
+	size_t	 digits = 0;
+
+	s += *s == '+';
+	for (; *s != '\0'; s++) {
+		if (*s >= '0' && *s <= '9')
+			digits++;
+		else if (strchr(" -().", *s) == NULL)
+			return false;
+	}
+	return digits >= PHONE_DIGITS_MIN;
+}
+
+static const struct form_text_rule rules[] = {
+	{ .name = "customer_name", .min = 1, .max = 255,
+	    .flags = FORM_REQUIRED },
+	{ .name = "customer_phone", .min = 0, .max = 20,
+	    .flags = FORM_REQUIRED, .too_long = "Invalid phone number",
+	    .valid = phone_ok, .invalid = "Invalid phone number" },
+	{ .name = "customer_email", .min = 0, .max = 255 },
+	{ .name = "delivery_address", .min = 5, .max = 500,
+	    .flags = FORM_REQUIRED,
+	    .too_short = "Delivery address is too short" },
+	{ .name = "delivery_city", .min = 0, .max = 100 },
+	{ .name = "delivery_notes", .min = 0, .max = 500 },
+	{ .name = "payment_method", .min = 0, .max = 50,
+	    .flags = FORM_REQUIRED },
+};
+
+/* The method's own name; a failure that names the market's methods if it is
+ * none of them. */
+static const char *
+check_payment(struct form *f, const struct market *market, const char *text)
+{
+	const char	*method;
+	struct buf	 msg;
+
+	if (text == NULL || (method = pricing_payment(market, text)) != NULL)
+		return text == NULL ? NULL : method;
+	buf_init(&msg, f->arena, 128);
+	buf_puts(&msg, "Payment method must be one of: ");
+	for (size_t i = 0; i < market->payment_count; i++) {
+		if (i > 0)
+			buf_puts(&msg, ", ");
+		buf_puts(&msg, market->payments[i].name);
+	}
+	form_fail(f, FORM_IN(FORM_BODY, "payment_method"), buf_text(&msg),
+	    "value_error");
+	return NULL;
+}
+
+/* Adds a line, or its quantity to the line of the same SKU. */
+static void
+merge_want(struct form *f, const struct form_loc *loc,
+    struct order_request *q, struct order_want *wants, int64_t sku_id,
+    int64_t quantity)
+{
+	struct order_want	*w = wants;
+
+	while (w < wants + q->want_count && w->sku_id != sku_id)
+		w++;
+	if (w == wants + q->want_count) {
+		q->want_count++;
+		w->sku_id = sku_id;
+	}
+	w->quantity += quantity;
+	if (w->quantity > QUANTITY_MAX)
+		form_fail(f, FORM_IN(loc, "quantity"),
+		    "Quantity cannot exceed 100", "less_than_equal");
+}
+
+/* One element of "items". */
+static void
+read_item(struct form *f, const struct form_loc *loc,
+    struct json_object *item, struct order_request *q,
+    struct order_want *wants)
+{
+	struct json_object	*sku = NULL, *n = NULL;
+	int64_t			 sku_id, quantity;
+	bool			 there, ok;
+
+	if (!json_object_is_type(item, json_type_object)) {
+		form_fail(f, loc, "Input should be a valid dictionary",
+		    "dict_type");
+		return;
+	}
+	there = json_object_object_get_ex(item, "sku_id", &sku);
+	ok = form_int(f, FORM_IN(loc, "sku_id"), sku, there, 1, SKU_ID_MAX,
+	    NULL, NULL, &sku_id);
+	there = json_object_object_get_ex(item, "quantity", &n);
+	if (form_int(f, FORM_IN(loc, "quantity"), n, there, 1, QUANTITY_MAX,
+	    "Quantity must be at least 1", "Quantity cannot exceed 100",
+	    &quantity) && ok)
+		merge_want(f, loc, q, wants, sku_id, quantity);
+}
+
+/* "items": a list of lines, or null. */
+static void
+read_items(struct form *f, struct json_object *body, struct order_request *q)
+{
+	const struct form_loc	*loc = FORM_IN(FORM_BODY, "items");
+	struct json_object	*items;
+	struct order_want	*wants;
+	size_t			 n;
+
+	if (!json_object_object_get_ex(body, "items", &items) || items == NULL)
+		return;
+	if (!json_object_is_type(items, json_type_array)) {
+		form_fail(f, loc, "Input should be a valid list", "list_type");
+		return;
+	}
+	n = json_object_array_length(items);
+	if (n > ORDER_LINES_MAX) {
+		form_fail(f, loc, "List should have at most 100 items",
+		    "too_long");
+		return;
+	}
+	wants = arena_array(f->arena, n, sizeof(*wants));
+	for (size_t i = 0; i < n; i++)
+		read_item(f, FORM_AT(loc, i),
+		    json_object_array_get_idx(items, i), q, wants);
+	q->wants = wants;
+}
+
+/* Adds a text with its length in front, so that no two lists of texts look
+ * the same; NULL and "" differ. */
+static void
+hash_text(crypto_generichash_state *h, const char *s)
+{
+	uint64_t	 n = s != NULL ? strlen(s) : UINT64_MAX;
+
+	crypto_generichash_update(h, (const unsigned char *)&n, sizeof(n));
+	if (s != NULL)
+		crypto_generichash_update(h, (const unsigned char *)s, n);
+}
+
+/* The hash of all that the order would be made of. */
+static void
+hash_request(struct order_request *q)
+{
+	crypto_generichash_state	 h;
+	unsigned char			 from_cart = q->from_cart;
+
+	crypto_generichash_init(&h, NULL, 0, sizeof(q->hash));
+	hash_text(&h, q->customer_name);
+	hash_text(&h, q->customer_phone);
+	hash_text(&h, q->customer_email);
+	hash_text(&h, q->delivery_address);
+	hash_text(&h, q->delivery_city);
+	hash_text(&h, q->delivery_notes);
+	hash_text(&h, q->payment_method);
+	crypto_generichash_update(&h, &from_cart, 1);
+	for (size_t i = 0; i < q->want_count; i++)
+		crypto_generichash_update(&h,
+		    (const unsigned char *)&q->wants[i], sizeof(q->wants[i]));
+	crypto_generichash_final(&h, q->hash, sizeof(q->hash));
+}
+
+enum order_source
+order_form_read(struct form *f, const struct market *market,
+    struct json_object *body, struct order_request *q)
+{
+	const char	**fields[] = { &q->customer_name, &q->customer_phone,
+	    &q->customer_email, &q->delivery_address, &q->delivery_city,
+	    &q->delivery_notes, &q->payment_method };
+	bool		  use_cart;
+
+	if (!json_object_is_type(body, json_type_object)) {
+		form_fail(f, FORM_BODY, "Input should be a valid dictionary",
+		    "dict_type");
+		return ORDER_FROM_NOTHING;
+	}
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
+		*fields[i] = form_text(f, body, &rules[i]);
+	q->payment_method = check_payment(f, market, q->payment_method);
+	read_items(f, body, q);
+	use_cart = form_bool(f, body, "use_cart", true);
+	q->from_cart = q->want_count == 0 && use_cart;
+	hash_request(q);
+	if (q->want_count > 0)
+		return ORDER_FROM_ITEMS;
+	return use_cart ? ORDER_FROM_CART : ORDER_FROM_NOTHING;
+}
+
+bool
+order_form_key(struct arena *arena, const char *header, const char **key)
+{
+	size_t	 n;
+
+	*key = NULL;
+	if (header == NULL)
+		return true;
+	n = strlen(header);
+	if (n >= 2 && header[0] == '"' && header[n - 1] == '"') {
+		header++;
+		n -= 2;
+	}
+	if (n < 1 || n > KEY_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (header[i] < 0x21 || header[i] > 0x7e)
+			return false;
+	}
+	*key = arena_strndup(arena, header, n);
+	return true;
+}

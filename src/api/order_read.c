@@ -1,0 +1,143 @@
+/*
+ * order_read.c: GET /orders and GET /orders/{id}.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/arena.h"
+#include "base/str.h"
+#include "http/form.h"
+#include "http/query.h"
+#include "market/market.h"
+
+#define LIMIT_DEFAULT	20
+#define LIMIT_MAX	100
+#define OFFSET_MAX	(INT64_MAX - 1)
+
+/* The states of an order, as the column orders.status has them. */
+static const char *const states[] = { "pending", "confirmed", "processing",
+	"shipped", "delivered", "cancelled", "returned" };
+
+/* The state that a filter names, whatever its case; "" for no filter. */
+static const char *
+read_status(struct form *f, const char *query)
+{
+	const char	*text = query_get(f->arena, query, "status_filter");
+
+	if (text == NULL || *text == '\0')
+		return "";
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+		if (str_equal_nocase(text, states[i]))
+			return states[i];
+	}
+	form_fail(f, FORM_IN(&(const struct form_loc){ .name = "query" },
+	    "status_filter"), "Status must be one of: pending, confirmed, "
+	    "processing, shipped, delivered, cancelled, returned", "enum");
+	return "";
+}
+
+/*
+ * A cursor is the place of the last order of a page: its time in microseconds
+ * and its id, as TIME-ID. Clients take it as it is, from the Link header.
+ */
+static void
+read_cursor(struct form *f, const char *query, struct order_page *page)
+{
+	const char	*text = query_get(f->arena, query, "cursor");
+	const char	*dash;
+
+	page->before_time = page->before_id = INT64_MAX;
+	if (text == NULL)
+		return;
+	dash = strchr(text, '-');
+	if (dash != NULL && dash[1] != '-' && *text != '-' && str_to_int64(
+	    arena_strndup(f->arena, text, (size_t)(dash - text)),
+	    &page->before_time) && str_to_int64(dash + 1, &page->before_id) &&
+	    page->before_time < INT64_C(253402300800000000))
+		return;
+	form_fail(f, FORM_IN(&(const struct form_loc){ .name = "query" },
+	    "cursor"), "Cursor is not valid", "value_error");
+}
+
+/* Link to the next page, when this one is full. */
+static void
+put_link(struct session *s, struct response *res,
+    const struct order_page *page, const struct order_list *list)
+{
+	const struct order	*last;
+
+	if (list->count < (size_t)page->limit)
+		return;
+	last = &list->orders[list->count - 1];
+	response_header(res, "Link", arena_printf(s->arena,
+	    "<%s?%s%s%slimit=%lld&cursor=%lld-%lld>; rel=\"next\"",
+	    s->orders_path, *page->status != '\0' ? "status_filter=" : "",
+	    page->status, *page->status != '\0' ? "&" : "",
+	    (long long)page->limit, (long long)last->created_at,
+	    (long long)last->id));
+}
+
+void
+order_list(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	struct order_page	 page;
+	struct order_list	 list;
+	struct form		 f;
+	enum db_result		 result;
+
+	(void)body;
+	form_init(&f, s->arena);
+	page.status = read_status(&f, req->query);
+	page.limit = form_query_int(&f, req->query, "limit", 1, LIMIT_MAX,
+	    LIMIT_DEFAULT);
+	page.offset = form_query_int(&f, req->query, "offset", 0, OFFSET_MAX,
+	    0);
+	read_cursor(&f, req->query, &page);
+	if (f.count > 0) {
+		form_answer(&f, res);
+		return;
+	}
+	result = order_store_list(s->db, s->arena, &s->customer, &page, &list);
+	if (result != DB_OK) {
+		api_db_error(res, result);
+		return;
+	}
+	if (api_customer_error(res, list.outcome))
+		return;
+	put_link(s, res, &page, &list);
+	jw_begin(&res->json, '[');
+	for (size_t i = 0; i < list.count; i++)
+		order_write(&res->json, s->market, s->customer.user_id,
+		    &list.orders[i]);
+	jw_end(&res->json, ']');
+}
+
+void
+order_detail(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	struct order_result	 r;
+	struct form		 f;
+	enum db_result		 result;
+	int64_t			 id;
+
+	(void)body;
+	memset(&r, 0, sizeof(r));
+	if (!str_to_int64(req->segment, &id)) {
+		form_init(&f, s->arena);
+		form_fail(&f, FORM_IN(&(const struct form_loc){
+		    .name = "path" }, "order_id"), "Input should be a valid "
+		    "integer, unable to parse string as an integer",
+		    "int_parsing");
+		form_answer(&f, res);
+		return;
+	}
+	result = order_store_find(s->db, s->arena, &s->customer, id, &r);
+	if (result != DB_OK)
+		api_db_error(res, result);
+	else if (!api_customer_error(res, r.outcome))
+		order_write(&res->json, s->market, s->customer.user_id,
+		    &r.order);
+}

@@ -1,0 +1,83 @@
+/*
+ * order_write.c: an order as JSON, the same in every answer.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "api/api.h"
+#include "market/market.h"
+
+/* "2025-11-02T10:15:30Z" (RFC 3339), from microseconds. */
+static void
+put_time(struct json_out *j, const char *name, int64_t us)
+{
+	time_t		 seconds = (time_t)(us / 1000000);
+	struct tm	 tm;
+	char		 text[32];
+
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	jw_put_text(j, name, text);
+}
+
+static void
+put_line(struct json_out *j, const struct market *market,
+    const struct order *o, const struct order_line *l)
+{
+	unsigned	 digits = market->currency.digits;
+
+	jw_begin(j, '{');
+	/* A line has no id of its own: its order's, and its place in it. */
+	jw_put_int(j, "id", o->id * ORDER_LINES_MAX + l->line_no - 1);
+	jw_put_text(j, "product_name", l->product_name);
+	jw_put_text(j, "sku_code", l->sku_code);
+	jw_put_text(j, "size", l->size);
+	jw_put_text(j, "color", l->color);
+	jw_put_money(j, "unit_price", l->unit_price, digits);
+	jw_put_int(j, "quantity", l->quantity);
+	jw_put_money(j, "total_price", l->total, digits);
+	jw_end(j, '}');
+}
+
+static void
+put_amounts(struct json_out *j, const struct market *market,
+    const struct order *o)
+{
+	unsigned	 digits = market->currency.digits;
+
+	jw_put_money(j, "subtotal", o->subtotal, digits);
+	jw_put_money(j, "shipping_cost", o->shipping, digits);
+	jw_put_money(j, "tax_amount", o->tax, digits);
+	jw_put_bool(j, "tax_included", o->tax_included);
+	jw_put_money(j, "total_amount", o->total, digits);
+	jw_put_text(j, "currency", o->currency);
+}
+
+void
+order_write(struct json_out *j, const struct market *market,
+    int64_t user_id, const struct order *o)
+{
+	jw_begin(j, '{');
+	jw_put_int(j, "id", o->id);
+	jw_put_text(j, "order_number", o->number);
+	jw_put_text(j, "status", o->status);
+	jw_put_int(j, "user_id", user_id);
+	jw_put_text(j, "market", market->name);
+	jw_put_text(j, "customer_name", o->customer_name);
+	jw_put_text(j, "customer_phone", o->customer_phone);
+	jw_put_text(j, "customer_email", o->customer_email);
+	jw_put_text(j, "delivery_address", o->delivery_address);
+	jw_put_text(j, "delivery_city", o->delivery_city);
+	jw_put_text(j, "delivery_notes", o->delivery_notes);
+	jw_put_text(j, "payment_method", o->payment_method);
+	put_amounts(j, market, o);
+	put_time(j, "order_date", o->created_at);
+	put_time(j, "created_at", o->created_at);
+	put_time(j, "updated_at", o->updated_at);
+	jw_name(j, "items");
+	jw_begin(j, '[');
+	for (size_t i = 0; i < o->line_count; i++)
+		put_line(j, market, o, &o->lines[i]);
+	jw_end(j, ']');
+	jw_end(j, '}');
+}

@@ -1,0 +1,33 @@
+/*
+ * service.h: all that one worker needs to answer requests: the
+ * configuration, the token keys, its connections to the market databases and
+ * an arena for the request at hand. Made in the worker after the fork.
+ */
+#ifndef ORDERMUX_SERVICE_H
+#define ORDERMUX_SERVICE_H
+
+#include <fcgiapp.h>
+
+struct config;
+struct service;
+struct stage;
+
+/* Opens no connection: that happens at a market's first request. The stage
+ * and the configuration must outlive it. Never NULL. */
+struct service *service_new(const struct config *, struct stage *);
+
+/* Answers one accepted request; the caller then finishes it
+ * (FCGX_Finish_r). Whatever the request holds, it comes back. */
+void	service_handle(struct service *, FCGX_Request *);
+
+/* The worker is about to wait for work: nothing may be left open in a
+ * database while nobody needs it (see store/db.h, db_settle). */
+void	service_idle(struct service *);
+
+/* Closes the connections. */
+void	service_free(struct service *);
+
+/* For a death report: "POST /orders/create", or "-" for none. */
+const char *	service_route_name(uint32_t route);
+
+#endif
