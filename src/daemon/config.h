@@ -1,0 +1,73 @@
+/*
+ * config.h: ordermux.conf in memory, with the markets that it names.
+ *
+ * Loaded by ordermuxd and ordermuxctl; read-only afterwards. A reload loads a
+ * second one beside the first, and keeps the first when there is any error.
+ */
+#ifndef ORDERMUX_CONFIG_H
+#define ORDERMUX_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/secret.h"
+
+#define CONFIG_KEY_MAX 8	/* live token keys */
+
+struct arena;
+struct buf;
+struct conf_errors;
+struct market_registry;
+
+struct config_key {
+	const char	*kid;
+	const char	*file;
+	struct secret	 secret;	/* >= 32 bytes */
+};
+
+struct config {
+	const char	 *path;
+	const char	 *dir;			/* of path */
+
+	/* [daemon] */
+	const char	 *listen;		/* unix socket, when systemd passes none */
+	unsigned	  workers;		/* 0 = auto: 4 a processor, 4 to 64 */
+	unsigned	  log_level;		/* enum log_level: error .. debug */
+	unsigned	  stop_timeout;		/* ms for workers to finish at TERM */
+
+	/* [http] */
+	size_t		  body_limit;		/* bytes of a request body */
+	unsigned	  request_deadline;	/* ms; older requests are not started */
+	const char	**cors_origins;	/* ends with NULL; "*" = any */
+
+	/* [token] */
+	const char	**key_list;		/* "kid:file", the first signs */
+	struct config_key keys[CONFIG_KEY_MAX];
+	size_t		  key_count;
+	unsigned	  token_lifetime;	/* ms */
+	unsigned	  token_leeway;		/* ms, clocks may differ by this */
+
+	/* [markets] */
+	const char	 *markets_dir;
+	const char	 *default_market;
+	bool		  market_claim_required; /* no claim: 401, not the default */
+
+	/* [database] for every market */
+	unsigned	  connect_timeout;	/* ms, whole seconds in effect */
+	unsigned	  query_timeout;	/* ms, whole seconds in effect */
+
+	/* [orders] */
+	unsigned	  duplicate_window;	/* ms; 0 = off */
+
+	struct market_registry *markets;
+};
+
+/* NULL on any error; the list then says all of them. */
+struct config *	config_load(const char *path, bool without_secrets,
+    struct arena *, struct conf_errors *);
+
+/* ordermux.conf and each market's file as they are in force, each after a
+ * comment with its name; secrets masked. Can be read again. */
+void	config_print(const struct config *, struct buf *);
+
+#endif

@@ -1,0 +1,222 @@
+/*
+ * main.c: ordermuxd. Reads what was asked for and the configuration, and puts
+ * the parts together in the one order in which they can start. It must not
+ * know how any of them works.
+ *
+ * Exit status: 0 = done, 1 = configuration or environment, 2 = usage.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>	/* in <>: "config.h" would be the daemon's own */
+#endif
+
+#include <getopt.h>
+#include <json-c/json_c_version.h>
+#include <mysql.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "daemon/config.h"
+#include "daemon/listener.h"
+#include "daemon/master.h"
+
+#define MAIN_EXIT_USAGE	2
+#define MAIN_ARENA	(64 * 1024)	/* bytes; a few markets fit */
+
+enum action {
+	ACTION_RUN,
+	ACTION_CHECK,
+	ACTION_PRINT,
+	ACTION_VERSION,
+	ACTION_HELP
+};
+
+struct options {
+	enum action	 action;
+	const char	*conf;
+};
+
+static const struct option long_options[] = {
+	{ "config",	required_argument,	NULL, 'c' },
+	{ "check",	no_argument,		NULL, 't' },
+	{ "print",	no_argument,		NULL, 'T' },
+	{ "version",	no_argument,		NULL, 'V' },
+	{ "help",	no_argument,		NULL, 'h' },
+	{ NULL,		0,			NULL, 0 }
+};
+
+static const char usage_text[] =
+    "usage: ordermuxd [-c FILE] [-t | -T]\n"
+    "       ordermuxd -V | -h\n"
+    "\n"
+    "  -c, --config FILE  the configuration, instead of\n"
+    "                     " SYSCONFDIR "/ordermux/ordermux.conf\n"
+    "  -t, --check        check it, say all that is wrong, and exit\n"
+    "  -T, --print        print what is in force, secrets masked, and exit\n"
+    "  -V, --version      print the versions of ordermux and its libraries\n"
+    "  -h, --help         print this\n";
+
+/*
+ * Reads the command line. Ends the program when it makes no sense.
+ */
+static void
+options_init(struct options *options, int argc, char *argv[])
+{
+	int c;
+
+	*options = (struct options){
+	    .conf = SYSCONFDIR "/ordermux/ordermux.conf" };
+	while ((c = getopt_long(argc, argv, "c:tTVh", long_options, NULL))
+	    != -1)
+		switch (c) {
+		case 'c': options->conf = optarg; break;
+		case 't': options->action = ACTION_CHECK; break;
+		case 'T': options->action = ACTION_PRINT; break;
+		case 'V': options->action = ACTION_VERSION; break;
+		case 'h': options->action = ACTION_HELP; break;
+		default:
+			fputs(usage_text, stderr);
+			exit(MAIN_EXIT_USAGE);
+		}
+	if (optind < argc) {
+		fprintf(stderr, "ordermuxd: unexpected argument: %s\n%s",
+		    argv[optind], usage_text);
+		exit(MAIN_EXIT_USAGE);
+	}
+}
+
+/*
+ * Reads the configuration. On errors says them all, on lines for people when
+ * a person has asked, else in the log, and ends the program. Printing needs
+ * no secrets, so that whoever may read the files may print them.
+ */
+static const struct config *
+config_init(const struct options *options, struct arena *arena)
+{
+	const struct config *config;
+	struct conf_errors errors;
+	size_t i;
+
+	conf_errors_init(&errors, arena);
+	config = config_load(options->conf, options->action == ACTION_PRINT,
+	    arena, &errors);
+	if (config != NULL)
+		return config;
+	for (i = 0; i < errors.count; i++)
+		if (options->action == ACTION_RUN)
+			log_error(errors.text[i]);
+		else
+			fprintf(stderr, "%s\n", errors.text[i]);
+	arena_free(arena);
+	exit(EXIT_FAILURE);
+}
+
+/*
+ * libsodium must be ready before the first secret is read.
+ */
+static void
+sodium_start(void)
+{
+	if (sodium_init() == -1)
+		fatal("cannot initialise libsodium");
+}
+
+/*
+ * Flushes what was printed. Returns the exit status: a full disk must not
+ * look like success.
+ */
+static int
+main_printed(void)
+{
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		perror("ordermuxd: cannot print");
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+/*
+ * Returns the exit status. libfcgi and libjwt cannot be asked.
+ */
+static int
+main_version(void)
+{
+	printf("%s\nlibsodium %s\njson-c %s\nMySQL client %s\n",
+	    PACKAGE_STRING, sodium_version_string(), json_c_version(),
+	    mysql_get_client_info());
+	return main_printed();
+}
+
+/*
+ * Returns the exit status.
+ */
+static int
+main_print(const struct config *config, struct arena *arena)
+{
+	struct buf buf;
+
+	buf_init(&buf, arena, 4096);
+	config_print(config, &buf);
+	(void)fwrite(buf.data, 1, buf.len, stdout);
+	return main_printed();
+}
+
+/*
+ * Runs the service until it is told to stop. Returns the exit status.
+ */
+static int
+main_serve(const struct config *config)
+{
+	struct listener listener;
+	int status;
+
+	log_set_level((enum log_level)config->log_level);
+
+	/* From here others see us: the socket, then the processes. */
+	listener_open(&listener, config->listen);
+	status = master_run(&listener, config);
+
+	/* All workers have gone. */
+	listener_close(&listener);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options options;
+	const struct config *config;
+	struct arena *arena;
+	int status;
+
+	/* What was asked for. */
+	options_init(&options, argc, argv);
+	if (options.action == ACTION_VERSION)
+		return main_version();
+	if (options.action == ACTION_HELP) {
+		fputs(usage_text, stdout);
+		return main_printed();
+	}
+
+	/* Only files are read: wrong ones end it before anything happens. */
+	sodium_start();
+	arena = arena_new(MAIN_ARENA);
+	config = config_init(&options, arena);
+
+	/* The configuration is good. */
+	if (options.action == ACTION_CHECK) {
+		printf("%s: configuration is good\n", options.conf);
+		status = main_printed();
+	} else if (options.action == ACTION_PRINT)
+		status = main_print(config, arena);
+	else
+		status = main_serve(config);
+
+	/* The secrets are zeroed with the rest. */
+	arena_free(arena);
+	return status;
+}

@@ -1,0 +1,566 @@
+/*
+ * master.c: keeps the workers alive. Called by main.
+ *
+ * It must stay so simple that nothing in it can fail: no request, no database,
+ * no file, and no memory taken once the workers are running. Signals are read
+ * from a signalfd; between them the master sleeps until the next thing is due.
+ *
+ * A reload (to come) is to give it a second configuration, to start children
+ * with that in slots of their own, and to send SIGTERM to those with the
+ * first. That is why each child knows its configuration, and nothing here
+ * asks the master for "the" configuration once a child has been started.
+ */
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/service.h"
+#include "base/log.h"
+#include "base/stage.h"
+#include "daemon/board.h"
+#include "daemon/config.h"
+#include "daemon/listener.h"
+#include "daemon/master.h"
+#include "daemon/notify.h"
+#include "daemon/worker.h"
+#include "market/market.h"
+
+/* Times in ms. */
+#define MASTER_PAUSE_MIN	 2000	/* after a death before the first */
+#define MASTER_PAUSE_MAX	60000	/* finished request; doubles */
+#define MASTER_READY_POLL	   20	/* looking at the board until READY */
+
+/* [daemon] workers = auto */
+#define MASTER_PER_PROCESSOR	 4
+#define MASTER_AUTO_MAX		64
+
+/* A slot: a worker, or the place where one is to be. */
+struct child {
+	size_t			 index;
+	pid_t			 pid;		/* 0 = none is running */
+	const struct config	*config;	/* what it was started with */
+	struct stage		*stage;
+	uint64_t		 requests;	/* in the stage, at the start */
+	uint64_t		 pause;		/* the last one; 0 = none */
+	uint64_t		 due;		/* when to start the next one */
+};
+
+struct master {
+	const struct listener	*listener;
+	const struct config	*config;	/* for children to come */
+	struct board		 board;
+	struct child		*children;
+	size_t			 count;		/* of children, of slots */
+	size_t			 running;
+	int			 signals;
+	bool			 ready;
+	bool			 stopping;
+	bool			 killed;
+	uint64_t		 kill_at;	/* while stopping */
+	uint64_t		 interval;	/* of the watchdog, 0 = none */
+	uint64_t		 fed_at;
+	uint64_t		 feed_at;
+	char			 status[128];	/* as systemd knows it */
+};
+
+/*
+ * How many workers there are to be.
+ */
+static size_t
+master_worker_count(const struct config *config)
+{
+	long processors;
+
+	if (config->workers > 0)
+		return config->workers;
+	processors = sysconf(_SC_NPROCESSORS_ONLN);
+	if (processors < 1)
+		processors = 1;
+	if (processors > MASTER_AUTO_MAX / MASTER_PER_PROCESSOR)
+		return MASTER_AUTO_MAX;
+	return (size_t)processors * MASTER_PER_PROCESSOR;
+}
+
+/*
+ * Blocks all signals, here and in the workers, which inherit that, and opens
+ * the signalfd of those that mean something. Signals that tell of a fault
+ * stay open: blocked, they would end the process all the same, but without
+ * the report of a sanitizer. Returns the signalfd.
+ */
+static int
+master_open_signals(void)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+	    SIGABRT, SIGTRAP, SIGSYS };
+	static const int heard[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
+	sigset_t set;
+	size_t i;
+	int fd;
+
+	/* Ignored by whoever started us, it would hide all deaths. */
+	(void)signal(SIGCHLD, SIG_DFL);
+	(void)sigfillset(&set);
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		(void)sigdelset(&set, faults[i]);
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
+
+	(void)sigemptyset(&set);
+	for (i = 0; i < sizeof(heard) / sizeof(heard[0]); i++)
+		(void)sigaddset(&set, heard[i]);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd == -1)
+		fatal("cannot wait for signals: %s", strerror(errno));
+	return fd;
+}
+
+/*
+ * Makes the slots. All memory that the master will ever need.
+ */
+static void
+master_open_slots(struct master *master)
+{
+	size_t i;
+
+	master->count = master_worker_count(master->config);
+	master->children = calloc(master->count, sizeof(*master->children));
+	if (master->children == NULL
+	    || !board_init(&master->board, master->count))
+		fatal("no memory for %zu workers: %s", master->count,
+		    strerror(errno));
+	for (i = 0; i < master->count; i++) {
+		master->children[i].index = i;
+		master->children[i].stage = &master->board.slots[i].stage;
+	}
+}
+
+static void
+master_init(struct master *master)
+{
+	master->signals = master_open_signals();
+	master_open_slots(master);
+	master->interval = notify_interval();
+	master->fed_at = stage_clock_ms();
+	master->feed_at = master->fed_at + master->interval;
+}
+
+static void
+master_free(struct master *master)
+{
+	(void)close(master->signals);
+	board_free(&master->board);
+	free(master->children);
+}
+
+/* ---- Birth ---- */
+
+/*
+ * The child's way after the fork; does not return. It is to end with its
+ * master, and the master may have gone before it could ask for that.
+ */
+static _Noreturn void
+master_become_worker(const struct master *master, const struct child *child,
+    pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent)
+		_exit(EXIT_FAILURE);
+	(void)close(master->signals);
+	exit(worker_run(master->listener->fd, child->config, child->stage));
+}
+
+/*
+ * Puts the next start of a child off: 2 s at first, then twice as long each
+ * time, up to 60 s.
+ */
+static void
+master_pause(struct child *child)
+{
+	child->pause = child->pause == 0 ? MASTER_PAUSE_MIN : child->pause * 2;
+	if (child->pause > MASTER_PAUSE_MAX)
+		child->pause = MASTER_PAUSE_MAX;
+	child->due = stage_clock_ms() + child->pause;
+}
+
+/*
+ * Starts a worker in a slot, or puts that off when there can be no process.
+ */
+static void
+master_spawn(struct master *master, struct child *child)
+{
+	pid_t parent = getpid(), pid;
+
+	/* The slot has no writer now but us. */
+	stage_set(child->stage, STAGE_STARTING);
+	stage_set_route(child->stage, STAGE_NONE);
+	stage_set_market(child->stage, STAGE_NONE);
+	child->config = master->config;
+	child->requests = child->stage->requests;
+
+	pid = fork();
+	if (pid == 0)
+		master_become_worker(master, child, parent);
+	if (pid == -1) {
+		master_pause(child);
+		log_error("cannot start a worker",
+		    log_uint("worker", child->index),
+		    log_str("error", strerror(errno)),
+		    log_uint("pause_ms", child->pause));
+		return;
+	}
+	child->pid = pid;
+	master->running++;
+	log_debug("worker started", log_int("pid", pid),
+	    log_uint("worker", child->index));
+}
+
+/*
+ * Starts the workers that are due; while stopping, none is.
+ */
+static void
+master_spawn_due(struct master *master)
+{
+	uint64_t now = stage_clock_ms();
+	size_t i;
+
+	if (master->stopping)
+		return;
+	for (i = 0; i < master->count; i++)
+		if (master->children[i].pid == 0
+		    && master->children[i].due <= now)
+			master_spawn(master, &master->children[i]);
+}
+
+/* ---- Death ---- */
+
+/*
+ * The name of the market that a worker was with, "-" for none.
+ */
+static const char *
+master_market_name(const struct child *child)
+{
+	uint32_t market = child->stage->market;
+	const struct market_registry *registry = child->config->markets;
+
+	return market < registry->count ? registry->markets[market].name : "-";
+}
+
+/*
+ * Describes a wait(2) status in the buffer, and returns it.
+ */
+static const char *
+master_describe_end(int status, char *buf, size_t cap)
+{
+	if (WIFSIGNALED(status))
+		(void)snprintf(buf, cap, "signal %d (%s)", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+	else
+		(void)snprintf(buf, cap, "exit %d", WEXITSTATUS(status));
+	return buf;
+}
+
+/*
+ * The line about a worker and what it was at, for a death or a killing.
+ */
+static void
+master_log_child(enum log_level level, const char *msg,
+    const struct child *child, const char *how)
+{
+	const struct stage *stage = child->stage;
+
+	log_write(level, msg, LOG_FIELDS(
+	    log_int("pid", child->pid),
+	    log_uint("worker", child->index),
+	    log_str("how", how),
+	    log_str("phase", stage_phase_name(stage->phase)),
+	    log_uint("phase_ms", stage_clock_ms() - stage->since_ms),
+	    log_str("route", service_route_name(stage->route)),
+	    log_str("market", master_market_name(child)),
+	    log_uint("requests", stage->requests - child->requests),
+	    log_uint("pause_ms", child->pause)));
+}
+
+/*
+ * A worker has ended. Decides when the next one starts: a worker that has not
+ * finished a single request will most likely not do so the next time either.
+ */
+static void
+master_bury(struct master *master, struct child *child, int status)
+{
+	bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	char how[64];
+
+	child->due = 0;
+	if (child->stage->requests != child->requests || master->stopping)
+		child->pause = 0;
+	else
+		master_pause(child);
+
+	master_log_child(!well ? LOG_LEVEL_ERROR :
+	    master->stopping ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE,
+	    "worker ended", child,
+	    master_describe_end(status, how, sizeof(how)));
+	child->pid = 0;
+	master->running--;
+}
+
+/*
+ * Collects all children that have ended. A pid that is nobody's is an orphan
+ * that came to us as process 1 of a container.
+ */
+static void
+master_reap(struct master *master)
+{
+	size_t i;
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (i = 0; i < master->count; i++)
+			if (master->children[i].pid == pid)
+				master_bury(master, &master->children[i],
+				    status);
+}
+
+/* ---- The end ---- */
+
+/*
+ * Begins to stop: no worker takes another request, and each has stop_timeout
+ * for the one that it may have.
+ */
+static void
+master_stop(struct master *master)
+{
+	size_t i;
+
+	if (master->stopping)
+		return;
+	master->stopping = true;
+	master->kill_at = stage_clock_ms() + master->config->stop_timeout;
+	log_notice("stopping", log_uint("workers", master->running));
+	notify_stopping("Finishing the running requests");
+	for (i = 0; i < master->count; i++)
+		if (master->children[i].pid != 0)
+			(void)kill(master->children[i].pid, SIGTERM);
+}
+
+/*
+ * Kills the workers that have not finished in time.
+ */
+static void
+master_kill_late(struct master *master)
+{
+	size_t i;
+
+	if (!master->stopping || master->killed
+	    || stage_clock_ms() < master->kill_at)
+		return;
+	master->killed = true;
+	for (i = 0; i < master->count; i++) {
+		if (master->children[i].pid == 0)
+			continue;
+		master_log_child(LOG_LEVEL_ERROR, "worker killed",
+		    &master->children[i], "not finished in stop_timeout");
+		(void)kill(master->children[i].pid, SIGKILL);
+	}
+}
+
+/* ---- What systemd hears ---- */
+
+/*
+ * Whether each slot has a worker that has come as far as waiting.
+ */
+static bool
+master_complete(const struct master *master)
+{
+	size_t i;
+
+	if (master->running < master->count)
+		return false;
+	for (i = 0; i < master->count; i++)
+		if (master->children[i].stage->phase == STAGE_STARTING)
+			return false;
+	return true;
+}
+
+/*
+ * Writes what a sysadmin should see in "systemctl status".
+ */
+static void
+master_describe_state(const struct master *master, bool complete, char *buf,
+    size_t cap)
+{
+	if (master->running < master->count)
+		(void)snprintf(buf, cap, "%zu of %zu workers; %zu paused "
+		    "after ending before the first request",
+		    master->running, master->count,
+		    master->count - master->running);
+	else
+		(void)snprintf(buf, cap, complete || master->ready ?
+		    "%zu workers" : "Starting %zu workers", master->count);
+}
+
+/*
+ * Tells READY once, and the number of workers whenever it has changed.
+ */
+static void
+master_report(struct master *master)
+{
+	char status[sizeof(master->status)];
+	bool complete;
+
+	if (master->stopping)
+		return;
+	complete = master_complete(master);
+	master_describe_state(master, complete, status, sizeof(status));
+	if (complete && !master->ready) {
+		master->ready = true;
+		notify_ready(status);
+		log_notice("ready", log_uint("workers", master->count));
+	} else if (strcmp(status, master->status) != 0)
+		notify_status(status);
+	memcpy(master->status, status, sizeof(status));
+}
+
+/*
+ * Whether the workers look alive: one waits for work, or has changed its
+ * phase since the watchdog was fed last. When all of them are paused, or are
+ * finishing, it is the master that knows what it is doing.
+ */
+static bool
+master_moves(const struct master *master)
+{
+	const struct stage *stage;
+	size_t i;
+
+	if (master->running == 0 || master->stopping)
+		return true;
+	for (i = 0; i < master->count; i++) {
+		stage = master->children[i].stage;
+		if (master->children[i].pid != 0
+		    && (stage->phase == STAGE_WAITING
+		    || stage->since_ms >= master->fed_at))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Feeds the watchdog if it is time and the workers deserve it. If not, looks
+ * again soon: systemd waits for as long again.
+ */
+static void
+master_feed(struct master *master)
+{
+	uint64_t now = stage_clock_ms();
+
+	if (master->interval == 0 || now < master->feed_at)
+		return;
+	if (master_moves(master)) {
+		notify_alive();
+		master->fed_at = now;
+		master->feed_at = now + master->interval;
+	} else {
+		log_error("no worker waits or moves: the watchdog is not fed",
+		    log_uint("workers", master->running),
+		    log_uint("since_ms", now - master->fed_at));
+		master->feed_at = now + master->interval / 8 + 1;
+	}
+}
+
+/* ---- The loop ---- */
+
+/*
+ * When something is due next, of all that is not announced by a signal.
+ * UINT64_MAX = never.
+ */
+static uint64_t
+master_next(const struct master *master)
+{
+	uint64_t next = UINT64_MAX;
+	size_t i;
+
+	if (master->interval != 0)
+		next = master->feed_at;
+	if (master->stopping)
+		return !master->killed && master->kill_at < next ?
+		    master->kill_at : next;
+	if (!master->ready && master->running == master->count)
+		next = stage_clock_ms() + MASTER_READY_POLL;
+	for (i = 0; i < master->count; i++)
+		if (master->children[i].pid == 0
+		    && master->children[i].due < next)
+			next = master->children[i].due;
+	return next;
+}
+
+/*
+ * Sleeps until a signal comes or something is due.
+ */
+static void
+master_sleep(const struct master *master)
+{
+	struct pollfd pfd = { .fd = master->signals, .events = POLLIN };
+	uint64_t next = master_next(master), now = stage_clock_ms();
+	int timeout;
+
+	if (next == UINT64_MAX)
+		timeout = -1;
+	else if (next <= now)
+		timeout = 0;
+	else
+		timeout = next - now < INT_MAX ? (int)(next - now) : INT_MAX;
+	if (poll(&pfd, 1, timeout) == -1 && errno != EINTR)
+		panic("poll: %s", strerror(errno));
+}
+
+/*
+ * Reads the signals that have come. SIGCHLD only ends the sleep.
+ */
+static void
+master_hear(struct master *master)
+{
+	struct signalfd_siginfo info;
+
+	while (read(master->signals, &info, sizeof(info))
+	    == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			master_stop(master);
+		else if (info.ssi_signo == SIGHUP)
+			log_warning("SIGHUP changes nothing: restart the "
+			    "service to read the configuration");
+	}
+}
+
+int
+master_run(const struct listener *listener, const struct config *config)
+{
+	struct master master = { .listener = listener, .config = config };
+
+	master_init(&master);
+	for (;;) {
+		/* First the workers, as all that is said is about them. */
+		master_spawn_due(&master);
+		master_report(&master);
+		master_feed(&master);
+		master_sleep(&master);
+		/* Orders before deaths: a worker that ends because it was
+		 * told to must not be replaced. */
+		master_hear(&master);
+		master_reap(&master);
+		master_kill_late(&master);
+		if (master.stopping && master.running == 0)
+			break;
+	}
+	log_notice("stopped");
+	master_free(&master);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,22 @@
+/*
+ * master.h: keeps the workers alive, and nothing else. It never parses a
+ * request and never talks to a database, so that there is nothing in it that
+ * could fail.
+ */
+#ifndef ORDERMUX_MASTER_H
+#define ORDERMUX_MASTER_H
+
+struct config;
+struct listener;
+
+/*
+ * Forks the workers, tells systemd READY when each of them waits for
+ * requests, and replaces those that end. One that ends before its first
+ * finished request is replaced after a pause of 2 s that doubles to 60 s; one
+ * that ends later, at once. On SIGTERM or SIGINT the workers finish their
+ * requests; those that have not after [daemon] stop_timeout are killed.
+ * Returns the exit status.
+ */
+int	master_run(const struct listener *, const struct config *);
+
+#endif
