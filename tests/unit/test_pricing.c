@@ -1,0 +1,192 @@
+/*
+ * test_pricing.c: tax, shipping and payment, with the shipped markets and one
+ * that is made here.
+ */
+#include "scratch.h"
+
+#include "base/secret.h"
+#include "market/market.h"
+#include "market/money.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct scratch	 scratch;
+static const struct market *kg, *us;
+
+static void
+load(void)
+{
+	struct market_registry	*r;
+
+	scratch_init(&scratch);
+	r = market_load(TOP_SRCDIR "/etc/markets.d", "kg", TOP_SRCDIR "/etc",
+	    true, scratch.arena, &scratch.errors);
+	scratch_expect_none(&scratch, "etc/markets.d");
+	kg = market_find(r, "kg");
+	us = market_find(r, "us");
+}
+
+static void
+unload(void)
+{
+	scratch_free(&scratch);
+}
+
+Test(pricing, a_city_picks_its_zone_in_any_case_and_spacing, .init = load,
+    .fini = unload)
+{
+	static const struct {
+		const char	*city;
+		const char	*zone;
+	} cases[] = {
+		{ "Anchorage", "Alaska" },
+		{ "anchorage", "Alaska" },
+		{ " ANCHORAGE \t", "Alaska" },
+		{ "Alaska", "Alaska" },
+		{ "hawaii", "Hawaii" },
+		{ "San Juan", "Puerto Rico" },
+		{ "bayam\xc3\xb3n", "Puerto Rico" },
+		{ "BAYAM\xc3\x93N", "Puerto Rico" },
+		{ "San  Juan", "Continental US" },
+		{ "Chicago", "Continental US" },
+		{ "Continental US", "Continental US" },
+		{ "", "Continental US" },
+		{ "   ", "Continental US" },
+		{ NULL, "Continental US" },
+		{ "\xff\xfe", "Continental US" },
+		{ "Anchorage\x01", "Continental US" },
+	};
+	char	long_city[4096];
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		cr_expect_str_eq(pricing_zone(us, cases[i].city)->name,
+		    cases[i].zone, "%s", cases[i].city);
+	memset(long_city, 'a', sizeof(long_city) - 1);
+	long_city[sizeof(long_city) - 1] = '\0';
+	cr_expect_eq(pricing_zone(us, long_city), us->default_zone);
+}
+
+Test(pricing, a_cyrillic_city_is_found_in_any_case)
+{
+	static const char *const found[] = {
+		"Ош", "ОШ", "ош", "бишкек", "БИШКЕК", " БиШкЕк ",
+		"джалал-абад"
+	};
+	static const char *folded_osh[] = { "ош", "бишкек", "джалал-абад",
+	    NULL };
+	static const char *folded_rest[] = { NULL };
+	static struct market m = { .zone_count = 2, .zones = {
+		{ .name = "rest", .folded = folded_rest },
+		{ .name = "cities", .folded = folded_osh } } };
+
+	m.default_zone = &m.zones[0];
+	for (size_t i = 0; i < COUNT(found); i++)
+		cr_expect_eq(pricing_zone(&m, found[i]), &m.zones[1], "%s",
+		    found[i]);
+	cr_expect_eq(pricing_zone(&m, "Токмок"), &m.zones[0]);
+}
+
+Test(pricing, an_order_costs_its_parts_exactly, .init = load, .fini = unload)
+{
+	static const struct {
+		bool		 in_us;
+		int64_t		 subtotal;
+		const char	*city;
+		struct pricing	 expected;
+	} cases[] = {
+		/* us: 8 % added, 9.99, free from 100 exactly */
+		{ true, 4998, "Chicago", { 4998, 400, 999, 6397 } },
+		{ true, 9999, "Chicago", { 9999, 800, 999, 11798 } },
+		{ true, 10000, "Chicago", { 10000, 800, 0, 10800 } },
+		{ true, 10001, NULL, { 10001, 800, 0, 10801 } },
+		/* never free */
+		{ true, 1000000, "Honolulu", { 1000000, 80000, 1999,
+		    1081999 } },
+		{ true, 1, "SITKA", { 1, 0, 1999, 2000 } },
+		{ true, 0, "", { 0, 0, 999, 999 } },
+		/* kg: 12 % included, 150, free from 5000 exactly */
+		{ false, 499999, "Ош", { 499999, 53571, 15000, 514999 } },
+		{ false, 500000, "БИШКЕК", { 500000, 53571, 0, 500000 } },
+		{ false, 11200, "Нарын", { 11200, 1200, 15000, 26200 } },
+		/* at the edge of what fits */
+		{ false, INT64_MAX, NULL, { INT64_MAX, 988218432520154551, 0,
+		    INT64_MAX } },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct pricing		 p = { 0 };
+		const struct pricing	*e = &cases[i].expected;
+
+		cr_expect(pricing_total(cases[i].in_us ? us : kg,
+		    cases[i].subtotal, cases[i].city, &p), "case %zu", i);
+		cr_expect(p.subtotal == e->subtotal && p.tax == e->tax &&
+		    p.shipping == e->shipping && p.total == e->total,
+		    "case %zu: %lld, tax %lld, shipping %lld, total %lld", i,
+		    (long long)p.subtotal, (long long)p.tax,
+		    (long long)p.shipping, (long long)p.total);
+	}
+}
+
+Test(pricing, an_order_that_does_not_fit_is_refused, .init = load,
+    .fini = unload)
+{
+	struct pricing	p = { .total = 42 };
+
+	cr_expect_not(pricing_total(us, INT64_MAX, NULL, &p));
+	cr_expect_not(pricing_total(us, INT64_MAX - 1000, "Hilo", &p));
+	cr_expect_not(pricing_total(us, -1, NULL, &p));
+	cr_expect_not(pricing_total(kg, INT64_MIN, NULL, &p));
+	cr_expect_eq(p.total, 42);
+}
+
+Test(pricing, shipping_can_cost_nothing_from_the_start)
+{
+	static const char	*none[] = { NULL };
+	static struct market	 m = { .zone_count = 1,
+		.zones = { { .name = "all", .folded = none, .cost = 500,
+		    .free_from = 0 } }, .tax = { .rate = 0 } };
+	struct pricing		 p;
+
+	m.default_zone = &m.zones[0];
+	cr_expect(pricing_total(&m, 0, NULL, &p));
+	cr_expect_eq(p.total, 0);
+	m.zones[0].free_from = -1;
+	cr_expect(pricing_total(&m, 0, NULL, &p));
+	cr_expect_eq(p.total, 500);
+}
+
+Test(pricing, a_way_to_pay_is_found_by_name_or_alias, .init = load,
+    .fini = unload)
+{
+	static const struct {
+		bool		 in_us;
+		const char	*name;
+		const char	*method;	/* NULL: refused */
+	} cases[] = {
+		{ false, "card", "card" },
+		{ false, "CARD", "card" },
+		{ false, "cash", "cash_on_delivery" },
+		{ false, "Cash", "cash_on_delivery" },
+		{ false, "cash_on_delivery", "cash_on_delivery" },
+		{ false, "bank_transfer", "bank_transfer" },
+		{ false, "paypal", NULL },
+		{ true, "paypal", "paypal" },
+		{ true, "apple_pay", "apple_pay" },
+		{ true, "google_pay", "google_pay" },
+		{ true, "cash", NULL },
+		{ true, "", NULL },
+		{ true, "card ", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char	*method = pricing_payment(
+		    cases[i].in_us ? us : kg, cases[i].name);
+
+		if (cases[i].method == NULL)
+			cr_expect_null(method, "%s", cases[i].name);
+		else
+			cr_expect(method != NULL &&
+			    strcmp(method, cases[i].method) == 0, "%s",
+			    cases[i].name);
+	}
+}
