@@ -3,6 +3,9 @@
  * results to the errors that clients see.
  */
 #include "api/api.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "market/market.h"
 
 void
 api_db_error(struct response *res, enum db_result result)
@@ -26,19 +29,21 @@ api_db_error(struct response *res, enum db_result result)
 }
 
 bool
-api_customer_error(struct response *res, enum order_outcome outcome)
+api_customer_error(const struct session *s, struct response *res,
+    enum order_outcome outcome)
 {
-	switch (outcome) {
-	case ORDER_NO_USER:
+	if (outcome == ORDER_NO_USER) {
 		response_error(res, ERROR_USER_NOT_FOUND, NULL);
 		return true;
-	case ORDER_DEAD_TOKEN:
+	}
+	if (outcome == ORDER_DEAD_TOKEN) {
 		response_error(res, ERROR_BAD_TOKEN, NULL);
 		return true;
-	case ORDER_NOT_FOUND:
-		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
-		return true;
-	default:
-		return false;
 	}
+	log_info(arena_printf(s->arena,
+	    "User authenticated successfully: ID=%lld, Market=%s",
+	    (long long)s->customer.user_id, s->market->name));
+	if (outcome == ORDER_NOT_FOUND)
+		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
+	return outcome == ORDER_NOT_FOUND;
 }

@@ -55,9 +55,13 @@ void	order_detail(struct session *, struct request *, struct response *,
  * DB_OK. */
 void	api_db_error(struct response *, enum db_result);
 
-/* The same for an outcome that is about the customer or the order looked for;
- * false if it is neither (the caller goes on). */
-bool	api_customer_error(struct response *, enum order_outcome);
+/*
+ * Makes the answer an error if the outcome is that there is no such customer,
+ * that the token is dead, or that there is no such order. Else logs that the
+ * customer was authenticated, and returns false: the caller goes on.
+ */
+bool	api_customer_error(const struct session *, struct response *,
+    enum order_outcome);
 
 /* An order as the contract shows it. */
 void	order_write(struct json_out *, const struct market *,

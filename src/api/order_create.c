@@ -11,17 +11,31 @@
 #include "http/form.h"
 #include "market/market.h"
 
+/* " (size: M, color: Black)"; less, or nothing, for a SKU without them. */
+static const char *
+variant_text(struct arena *arena, const struct order_shortage *s)
+{
+	bool	 size = *s->size != '\0', color = *s->color != '\0';
+
+	if (!size && !color)
+		return "";
+	return arena_printf(arena, " (%s%s%s%s%s)", size ? "size: " : "",
+	    s->size, size && color ? ", " : "", color ? "color: " : "",
+	    s->color);
+}
+
 /* The text for the first shortage. */
 static const char *
 shortage_text(struct arena *arena, const struct order_shortage *s)
 {
+	const char	*variant = variant_text(arena, s);
+
 	if (s->available == 0)
-		return arena_printf(arena,
-		    "Product '%s' (size: %s, color: %s) is out of stock",
-		    s->product_name, s->size, s->color);
+		return arena_printf(arena, "Product '%s'%s is out of stock",
+		    s->product_name, variant);
 	return arena_printf(arena,
-	    "Not enough stock for '%s' (size: %s, color: %s). Available: %lld",
-	    s->product_name, s->size, s->color, (long long)s->available);
+	    "Not enough stock for '%s'%s. Available: %lld",
+	    s->product_name, variant, (long long)s->available);
 }
 
 /* Refuses an order for all that is short. */
@@ -69,6 +83,8 @@ answer_order(struct session *s, struct response *res,
 static void
 answer(struct session *s, struct response *res, const struct order_result *r)
 {
+	if (api_customer_error(s, res, r->outcome))
+		return;
 	switch (r->outcome) {
 	case ORDER_MADE:
 	case ORDER_REPLAYED:
@@ -97,8 +113,7 @@ answer(struct session *s, struct response *res, const struct order_result *r)
 	case ORDER_NO_USER:
 	case ORDER_DEAD_TOKEN:
 	case ORDER_NOT_FOUND:
-		api_customer_error(res, r->outcome);
-		break;
+		break;		/* answered above */
 	}
 }
 

@@ -13,8 +13,6 @@
 #include "market/market.h"
 
 #define QUANTITY_MAX	100
-/* One below the type's end, to which json-c clamps what is larger. */
-#define SKU_ID_MAX	(INT64_MAX - 1)
 #define PHONE_DIGITS_MIN 10
 #define KEY_MAX		255
 
@@ -108,7 +106,7 @@ read_item(struct form *f, const struct form_loc *loc,
 		return;
 	}
 	there = json_object_object_get_ex(item, "sku_id", &sku);
-	ok = form_int(f, FORM_IN(loc, "sku_id"), sku, there, 1, SKU_ID_MAX,
+	ok = form_int(f, FORM_IN(loc, "sku_id"), sku, there, 1, INT64_MAX,
 	    NULL, NULL, &sku_id);
 	there = json_object_object_get_ex(item, "quantity", &n);
 	if (form_int(f, FORM_IN(loc, "quantity"), n, there, 1, QUANTITY_MAX,
@@ -214,7 +212,9 @@ order_form_key(struct arena *arena, const char *header, const char **key)
 	if (header == NULL)
 		return true;
 	n = strlen(header);
-	if (n >= 2 && header[0] == '"' && header[n - 1] == '"') {
+	if (n > 0 && (header[0] == '"' || header[n - 1] == '"')) {
+		if (n < 2 || header[0] != header[n - 1])
+			return false;	/* an open quote */
 		header++;
 		n -= 2;
 	}

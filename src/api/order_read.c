@@ -104,7 +104,7 @@ order_list(struct session *s, struct request *req, struct response *res,
 		api_db_error(res, result);
 		return;
 	}
-	if (api_customer_error(res, list.outcome))
+	if (api_customer_error(s, res, list.outcome))
 		return;
 	put_link(s, res, &page, &list);
 	jw_begin(&res->json, '[');
@@ -137,7 +137,7 @@ order_detail(struct session *s, struct request *req, struct response *res,
 	result = order_store_find(s->db, s->arena, &s->customer, id, &r);
 	if (result != DB_OK)
 		api_db_error(res, result);
-	else if (!api_customer_error(res, r.outcome))
+	else if (!api_customer_error(s, res, r.outcome))
 		order_write(&res->json, s->market, s->customer.user_id,
 		    &r.order);
 }

@@ -222,16 +222,6 @@ read_body(struct service *s, const struct route *route,
 	return error == ERROR_NONE;
 }
 
-/* Whether the customer was there, for the log: what was refused before, or
- * because of the user, was not authenticated. */
-static bool
-was_authenticated(const struct response *res)
-{
-	return res->status != 401 && res->status != 503 &&
-	    (res->error_code == NULL || strcmp(res->error_code,
-	    http_errors[ERROR_USER_NOT_FOUND].code) != 0);
-}
-
 /* Runs a handler that acts in the token's market. */
 static void
 act(struct service *s, const struct route *route, struct request *req,
@@ -256,11 +246,6 @@ act(struct service *s, const struct route *route, struct request *req,
 		return;
 	}
 	route->act(&session, req, res, body);
-	if (was_authenticated(res))
-		log_info(arena_printf(s->arena,
-		    "User authenticated successfully: ID=%lld, Market=%s",
-		    (long long)session.customer.user_id,
-		    session.market->name));
 }
 
 /* Answers a request that no route takes. */

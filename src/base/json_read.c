@@ -2,6 +2,8 @@
  * json_read.c: strict JSON by json-c (see json_read.h). Called for request
  * bodies and for the parts of a token.
  */
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -16,9 +18,46 @@ struct scan {
 	const char	*why;		/* NULL while nothing is wrong */
 };
 
+/* The number of four hex digits; -1 if they are not there. */
+static long
+hex4(const char *p, const char *end)
+{
+	char	 digits[5], *rest;
+	long	 n;
+
+	if (end - p < 4 || !isxdigit((unsigned char)*p))
+		return -1;
+	memcpy(digits, p, 4);
+	digits[4] = '\0';
+	n = strtol(digits, &rest, 16);
+	return *rest == '\0' ? n : -1;
+}
+
+/*
+ * Looks at a \u escape, s->p being at its backslash: \u0000 would cut the
+ * string, and json-c puts U+FFFD in the place of half a surrogate pair.
+ */
+static void
+scan_unicode(struct scan *s)
+{
+	long	 n = hex4(s->p + 2, s->end), low;
+
+	if (n == 0)
+		s->why = "\\u0000 in a string";
+	else if (n >= 0xd800 && n <= 0xdbff) {
+		low = s->end - s->p >= 12 && memcmp(s->p + 6, "\\u", 2) == 0 ?
+		    hex4(s->p + 8, s->end) : -1;
+		if (low < 0xdc00 || low > 0xdfff)
+			s->why = "half a surrogate pair in a string";
+		else
+			s->p += 6;	/* over the first half */
+	} else if (n >= 0xdc00 && n <= 0xdfff)
+		s->why = "half a surrogate pair in a string";
+}
+
 /*
  * Passes over a string, from behind its opening quote to behind its closing
- * one. Refuses control characters, and \u0000, which would cut the string.
+ * one. Refuses control characters and escapes that json-c would change.
  */
 static void
 scan_string(struct scan *s)
@@ -30,10 +69,10 @@ scan_string(struct scan *s)
 		}
 		if (*s->p != '\\')
 			continue;
-		if (s->end - s->p >= 6 && memcmp(s->p, "\\u0000", 6) == 0) {
-			s->why = "\\u0000 in a string";
+		if (s->end - s->p >= 2 && s->p[1] == 'u')
+			scan_unicode(s);
+		if (s->why != NULL)
 			return;
-		}
 		if (++s->p == s->end)
 			break;
 	}
@@ -142,8 +181,9 @@ json_int64(struct json_object *value, int64_t *out)
 {
 	if (!json_object_is_type(value, json_type_int))
 		return false;
+	/* What is too large is kept as an unsigned number, or clamped to the
+	 * largest one; what is too small is clamped to INT64_MIN, which then is
+	 * the one number that is refused though it could be honest. */
 	*out = json_object_get_int64(value);
-	/* Clamped values are the type's ends; the only honest ones among them
-	 * are beyond any range of ours, so that nothing is lost. */
-	return *out != INT64_MAX && *out != INT64_MIN;
+	return json_object_get_uint64(value) <= INT64_MAX && *out != INT64_MIN;
 }

@@ -27,7 +27,7 @@ cors_answer(const char *const *origins, const struct request *req,
 	if (origins == NULL || origins[0] == NULL)
 		return;
 	/* Whether or not there is an origin: a cache must tell them apart. */
-	response_header(res, "Vary", "Origin");
+	res->vary_origin = true;
 	if (origin == NULL || !allowed(origins, origin))
 		return;
 	response_header(res, "Access-Control-Allow-Origin", origin);

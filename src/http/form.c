@@ -155,10 +155,11 @@ form_int(struct form *f, const struct form_loc *loc,
 		    "int_type");
 		return false;
 	}
-	/* Clamped by json-c when it is out of range; the ends of the type are
-	 * outside any range that is asked for here, see json_int64(). */
-	if (!json_int64(value, out))
-		*out = json_object_get_int64(value);
+	if (!json_int64(value, out)) {
+		form_fail(f, loc, "Input should be a valid integer, it is out "
+		    "of range", "int_parsing_size");
+		return false;
+	}
 	return !wrong_range(f, loc, *out, min, max, too_small, too_large);
 }
 

@@ -1,6 +1,7 @@
 /*
  * response.c: answers (see response.h).
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -11,16 +12,29 @@
 #define HEADERS_FIRST	512
 #define RETRY_AFTER	"2"	/* seconds: a database that restarts is back */
 
+/* Whether an Accept header names problem+json, and not with a weight of 0. */
+static bool
+wants_problem(const char *accept)
+{
+	static const char	 type[] = "application/problem+json";
+	const char		*p, *q;
+	size_t			 n;
+
+	if (accept == NULL || (p = strcasestr(accept, type)) == NULL)
+		return false;
+	p += sizeof(type) - 1;
+	n = strcspn(p, ",");
+	q = strstr(p, "q=");
+	return q == NULL || q >= p + n || strtod(q + 2, NULL) > 0;
+}
+
 void
 response_init(struct response *res, const struct request *req)
 {
-	const char	*accept = request_header(req, "HTTP_ACCEPT");
-
 	memset(res, 0, sizeof(*res));
 	res->status = 200;
 	res->request_id = req->id;
-	res->problem = accept != NULL &&
-	    strstr(accept, "application/problem+json") != NULL;
+	res->problem = wants_problem(request_header(req, "HTTP_ACCEPT"));
 	buf_init(&res->headers, req->arena, HEADERS_FIRST);
 	buf_init(&res->body, req->arena, BODY_FIRST);
 	res->json.buf = &res->body;
@@ -112,9 +126,10 @@ response_send(struct response *res, struct request *req)
 		    "Content-Type: %s\r\nContent-Length: %zu\r\n",
 		    content_type(res), res->body.len);
 	buf_printf(&head, "X-Request-Id: %s\r\n", res->request_id);
-	buf_puts(&head, res->cacheable ?
-	    "Cache-Control: public, max-age=60\r\n" :
-	    "Cache-Control: no-store\r\nVary: Authorization\r\n");
+	buf_printf(&head, "Cache-Control: %s\r\nVary: %sAccept%s\r\n",
+	    res->cacheable ? "public, max-age=60" : "no-store",
+	    res->cacheable ? "" : "Authorization, ",
+	    res->vary_origin ? ", Origin" : "");
 	buf_add(&head, res->headers.data, res->headers.len);
 	buf_puts(&head, "\r\n");
 	if (res->status != 204)

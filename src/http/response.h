@@ -21,6 +21,7 @@ struct response {
 	struct json_out	 json;		/* writes to the body */
 	bool		 problem;	/* errors as RFC 9457, by Accept */
 	bool		 cacheable;	/* by anyone; else Cache-Control: no-store */
+	bool		 vary_origin;	/* it depends on Origin (cors.h) */
 	const char	*request_id;
 	const char	*error_code;	/* of an error, for the log; else NULL */
 };

@@ -1,0 +1,55 @@
+"""The shop that the tests talk to: started once, stopped at the end.
+
+ORDERMUX_TEST_STACK=DIR uses the running instance of that directory instead
+and leaves it running. ORDERMUX_BUILD says which build is tested.
+"""
+import os
+import shutil
+import tempfile
+
+import pytest
+
+import harness
+
+
+@pytest.fixture(scope="session")
+def shop():
+    running = os.environ.get("ORDERMUX_TEST_STACK")
+    if running:
+        yield harness.Shop(running)
+        return
+    # Not pytest's tmp_path: its long names do not fit a socket's address.
+    directory = tempfile.mkdtemp(prefix="omx-")
+    try:
+        harness.Shop.stack("start", "--dir", directory, "--workers", 8,
+                           "--port", harness.free_port())
+        yield harness.Shop(directory)
+    finally:
+        harness.Shop.stack("stop", "--dir", directory, check=False)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A failure shows what the daemon said last."""
+    report = (yield).get_result()
+    shop = getattr(item, "funcargs", {}).get("shop")
+    if report.failed and shop:
+        lines = shop.log.read_text(errors="replace").splitlines()
+        report.sections.append(("the daemon's log", "\n".join(lines[-15:])))
+
+
+@pytest.fixture(params=harness.MARKETS)
+def market(request):
+    """Each market in turn."""
+    return request.param
+
+
+@pytest.fixture
+def us(shop):
+    return shop.buyer("us")
+
+
+@pytest.fixture
+def kg(shop):
+    return shop.buyer("kg")

@@ -1,0 +1,168 @@
+"""A market's database hangs, dies, is the wrong one: the others serve on."""
+import contextlib
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from harness import MARKETS, Load, LogTail, answered, at_once, poll, saved, \
+    states
+
+QUICK = 3           # seconds: clearly less than any timeout
+
+
+def kill_connections(shop, market):
+    """Closes the service's connections; those it makes next are new."""
+    ids = shop.sql(market, "SELECT id FROM information_schema.processlist "
+                   f"WHERE user = 'ordermux_{market}'")
+    for i, in ids:
+        with contextlib.suppress(AssertionError):
+            shop.sql(market, f"KILL {i}")
+
+
+def ready(shop):
+    return shop.request("GET", "/ready")
+
+
+def recovered(shop, buyer):
+    """Every worker serves the market again.
+
+    A worker leaves a database alone for a second after a failure, and which
+    worker answers is chance: so it must go well for longer than that.
+    """
+    since = time.monotonic()
+
+    def long_enough():
+        nonlocal since
+        answers = at_once([lambda: buyer.get("/orders")] * 16)
+        if any(a.status != 200 for a in answers):
+            since = time.monotonic()
+        return time.monotonic() - since > 1.2
+
+    poll(f"{buyer.market} serves again", long_enough, 30)
+
+
+@contextlib.contextmanager
+def hung(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def two_servers(shop):
+    if shop.database_pid("us") == shop.database_pid("kg"):
+        pytest.skip("both databases are on one server")
+
+
+def test_a_closed_connection_is_no_error(shop, market):
+    """Idle connections end (wait_timeout, a restart): nothing was executed."""
+    buyer, sku = shop.buyer(market), shop.sku(market, stock=100)
+    recovered(shop, buyer)
+    kill_connections(shop, market)
+    assert [buyer.order(sku).status for _ in range(16)] == [200] * 16
+    kill_connections(shop, market)
+    assert [buyer.get("/orders").status for _ in range(16)] == [200] * 16
+    assert buyer.orders() == 16 and shop.stock(sku) == 84
+
+
+def test_a_hung_database_is_503_and_the_other_market_serves_on(
+        shop, two_servers):
+    us, kg = shop.buyer("us"), shop.buyer("kg")
+    us_sku, kg_sku = shop.sku("us", stock=100), shop.sku("kg", stock=10**6)
+    recovered(shop, us)
+    slowest = []
+
+    def serve_on():
+        began = time.monotonic()
+        a = kg.order(kg_sku)
+        slowest.append(time.monotonic() - began)
+        return a
+
+    with hung(shop.database_pid("us")):
+        with Load([serve_on, lambda: kg.get("/orders")]) as load:
+            answers = at_once([lambda: us.order(us_sku),
+                               lambda: us.get("/orders"),
+                               lambda: us.get("/orders/7")])
+            r = ready(shop)
+            load.wait_for(20)
+    for a in answers:
+        assert a.status == 503 and a.retry_after <= 60, a
+    assert r.status == 200 and states(r)["kg"] == "up", r
+    assert states(r)["us"] in ("down", "slow"), r
+    assert {a.status for a in load.results} == {200}
+    assert max(slowest) < QUICK, max(slowest)
+    recovered(shop, us)
+    assert us.orders() == 0 and shop.stock(us_sku) == 100
+    assert states(ready(shop)) == {m: "up" for m in MARKETS}
+
+
+def test_a_wrong_database_is_refused_and_the_other_market_serves_on(shop):
+    us, kg = shop.buyer("us"), shop.buyer("kg")
+    sku = shop.sku("us")
+    recovered(shop, us)
+    log = LogTail(shop)
+    for change in ("UPDATE market_identity SET market='kg'",
+                   "DELETE FROM market_identity"):
+        shop.sql("us", change)
+        try:
+            kill_connections(shop, "us")
+            with shop.unchanged():
+                for a in at_once([lambda: us.get("/orders"),
+                                  lambda: us.order(sku)] * 8):
+                    assert a.status == 503, a
+                assert kg.list() == []
+                r = ready(shop)
+                assert states(r) == {"kg": "up", "us": "down"}, r
+                assert r.status == 200, r
+        finally:
+            shop.sql("us", "REPLACE INTO market_identity (market) "
+                     "VALUES ('us')")
+        recovered(shop, us)
+    errors = [l for l in log.lines() if re.match("<[0-3]>", l)]
+    assert any("us" in l for l in errors), log.lines()
+
+
+def test_a_killed_database_loses_no_order_and_comes_back(shop, two_servers):
+    """Every order that was answered is there afterwards."""
+    buyers, kg = [shop.buyer("us") for _ in range(4)], shop.buyer("kg")
+    sku, kg_sku = shop.sku("us", stock=10**6), shop.sku("kg", stock=10**6)
+    try:
+        with Load([lambda b=b: b.order(sku) for b in buyers]) as load:
+            load.wait_for(100)
+            os.kill(shop.database_pid("us"), signal.SIGKILL)
+            poll("refusals", lambda: [a for a in load.results
+                                      if a.status == 503], 10)
+            load.wait_for(20)
+        began = time.monotonic()
+        for _ in range(8):
+            assert buyers[0].get("/orders").status == 503
+            assert kg.order(kg_sku).status == 200
+        assert time.monotonic() - began < QUICK
+        r = ready(shop)
+        assert r.status == 200 and states(r) == {"kg": "up", "us": "down"}, r
+
+        os.kill(shop.database_pid("kg"), signal.SIGKILL)
+        poll("kg is refused", lambda: kg.get("/orders").status == 503, 10)
+        assert shop.request("GET", "/health").status == 200
+        r = ready(shop)
+        assert r.status == 503, r
+        assert shop.request("GET", "/auth/markets").status == 200
+    finally:
+        for client in shop.clients.values():
+            client.close()
+        shop.stack("start", "--dir", shop.dir)
+        shop.read_env()
+    recovered(shop, buyers[0])
+    recovered(shop, kg)
+    assert {a.status for a in load.results} <= {200, 503}, load.results[-1]
+    numbers, rows = set(answered(load.results)), saved(shop, buyers)
+    assert numbers <= rows
+    # One a buyer can have been committed without an answer.
+    assert len(rows - numbers) <= len(buyers)
+    assert shop.stock(sku) == 10**6 - len(rows)
+    assert kg.orders() == 8

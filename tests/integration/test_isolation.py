@@ -1,0 +1,247 @@
+"""No request touches another market's database than its token's.
+
+Every route with a token of one market against the ids of another, both ways;
+both databases are compared, row by row, before and after.
+"""
+import subprocess
+
+import pytest
+
+from harness import MARKETS, Sql, order
+
+OTHER = {"kg": "us", "us": "kg"}
+
+# Each route, as a request that would reach what is the victim's if the
+# service looked into the victim's database. {order} is the victim's order.
+ROUTES = [
+    ("GET", "/orders/{order}", None),
+    ("GET", "/orders/{order}/", None),
+    ("HEAD", "/orders/{order}", None),
+    ("POST", "/orders/create", "items"),
+    ("POST", "/orders", "items"),
+    ("POST", "/orders/create", "cart"),
+    ("POST", "/orders", "cart"),
+    ("GET", "/orders", None),
+    ("GET", "/orders?limit=100&offset=0", None),
+    ("GET", "/orders?status_filter=pending", None),
+    ("HEAD", "/orders", None),
+    ("DELETE", "/orders/{order}", None),
+    ("PUT", "/orders/{order}", None),
+    ("PATCH", "/orders/{order}", None),
+    ("OPTIONS", "/orders/{order}", None),
+]
+LURES = [       # what an earlier version believed more than the token
+    ("", {}),
+    ("market={victim}", {"X-Market": "{victim}"}),
+]
+
+
+class Scene:
+    """An attacker of one market and a victim of the other, who share no id."""
+
+    def __init__(self, shop, mine):
+        self.shop, self.mine, self.theirs = shop, mine, OTHER[mine]
+        self.attacker = shop.buyer(mine)
+        self.victim = shop.buyer(self.theirs)
+        self.sku = shop.sku(self.theirs)
+        shop.put_in_cart(self.victim, (self.sku, 2))
+        self.order = shop.order_row(self.theirs, self.victim.id)
+
+    def body(self, kind):
+        if kind == "items":
+            return {**order(self.mine, self.sku), "market": self.theirs,
+                    "user_id": self.victim.id}
+        if kind == "cart":
+            return {**order(self.mine, items=...), "market": self.theirs,
+                    "user_id": self.victim.id}
+        return None
+
+
+@pytest.fixture(params=MARKETS)
+def scene(shop, request):
+    return Scene(shop, request.param)
+
+
+def send(scene, token, route, lure):
+    method, path, body = route
+    query, headers = lure
+    path = path.format(order=scene.order)
+    if query:
+        path += ("&" if "?" in path else "?") \
+            + query.format(victim=scene.theirs)
+    headers = {k: v.format(victim=scene.theirs) for k, v in headers.items()}
+    return scene.shop.request(method, path, scene.body(body), token, headers)
+
+
+@pytest.mark.parametrize("lure", LURES, ids=["plain", "lured"])
+@pytest.mark.parametrize("route", ROUTES,
+                         ids=lambda r: f"{r[0]} {r[1]} {r[2]}")
+def test_a_token_reaches_nothing_of_the_other_market(scene, route, lure):
+    with scene.shop.unchanged():
+        a = send(scene, scene.attacker.token, route, lure)
+    if route[0] == "OPTIONS":
+        assert a.status in (200, 204) and not a.body.strip(), a
+    elif route[:2] == ("GET", "/orders") or "?" in route[1]:
+        assert a.status == 200 and a.json == [], a
+    elif route[:2] == ("HEAD", "/orders"):
+        assert a.status == 200, a
+    elif route[2] == "cart":
+        assert a.status in (400, 403), a
+    elif route[0] in ("DELETE", "PUT", "PATCH"):
+        assert a.status == 405, a
+    else:
+        assert a.status in (401, 403, 404), a
+
+
+@pytest.mark.parametrize("lure", LURES, ids=["plain", "lured"])
+@pytest.mark.parametrize("route", [r for r in ROUTES if r[0] in
+                                   ("GET", "POST", "HEAD")],
+                         ids=lambda r: f"{r[0]} {r[1]} {r[2]}")
+def test_a_victims_id_in_a_token_of_my_market_is_nobody(scene, route, lure):
+    """As if somebody had changed nothing but the market: as the case was."""
+    token = scene.shop.token(scene.victim.id, scene.mine)
+    with scene.shop.unchanged():
+        a = send(scene, token, route, lure)
+    assert a.status == 404, a
+    if route[0] != "HEAD":
+        assert a.json["message"] == "User not found", a
+
+
+@pytest.mark.parametrize("mine", MARKETS)
+def test_twins_of_one_id_see_only_what_is_in_their_market(shop, mine):
+    theirs = OTHER[mine]
+    twin = shop.user(mine)
+    shop.user(theirs, twin)
+    me, other = shop.as_user(mine, twin), shop.as_user(theirs, twin)
+    foreign = [shop.order_row(theirs, twin) for _ in range(3)]
+    own = shop.order_row(mine, twin)
+    shop.put_in_cart(other, (shop.sku(theirs), 2))
+    assert [o["id"] for o in me.list("?market=" + theirs)] == [own]
+    for oid in foreign:
+        assert me.get(f"/orders/{oid}").status == 404
+        assert other.get(f"/orders/{oid}").status == 200
+    with shop.unchanged():
+        a = me.order(items=...)
+    assert a.status == 400 and a.json["message"] == "Your cart is empty", a
+
+
+@pytest.mark.parametrize("mine", MARKETS)
+def test_an_order_of_one_id_in_both_markets_is_each_markets_own(shop, mine):
+    theirs = OTHER[mine]
+    twin = shop.user(mine)
+    shop.user(theirs, twin)
+    oid = shop.order_row(mine, twin, customer_name="Mine")
+    shop.order_row(theirs, twin, order_id=oid, customer_name="Theirs")
+    me, other = shop.as_user(mine, twin), shop.as_user(theirs, twin)
+    assert me.get(f"/orders/{oid}").json["customer_name"] == "Mine"
+    assert other.get(f"/orders/{oid}").json["customer_name"] == "Theirs"
+
+
+def test_workers_that_serve_both_markets_in_turn_mix_nothing_up(shop):
+    """Each worker holds both connections: the token alone chooses."""
+    twin = shop.user("us")
+    shop.user("kg", twin)
+    people = {m: shop.as_user(m, twin) for m in MARKETS}
+    expected = {m: [shop.order_row(m, twin)] for m in MARKETS}
+    skus = {m: shop.sku(m) for m in MARKETS}
+    for n in range(40):
+        for m in MARKETS:
+            if n % 8 == 0:
+                o = people[m].ordered(skus[m])
+                assert o["market"] == m, o
+                expected[m].insert(0, o["id"])
+            assert [o["id"] for o in people[m].list()] == expected[m]
+    for m in MARKETS:
+        assert shop.count(m, "orders", f"user_id={twin}") == len(expected[m])
+
+
+def test_two_authorization_headers_choose_no_second_market(shop):
+    """Refused, or the one that counts is clear and the other has no effect."""
+    us, kg = shop.buyer("us"), shop.buyer("kg")
+    mine = {b: shop.order_row(b.market, b.id) for b in (us, kg)}
+    with shop.unchanged():
+        a = shop.raw(b"GET /api/v1/orders HTTP/1.1\r\nHost: localhost\r\n"
+                     b"Connection: close\r\n"
+                     b"Authorization: Bearer " + us.token.encode() + b"\r\n"
+                     b"Authorization: Bearer " + kg.token.encode() +
+                     b"\r\n\r\n")
+    assert a.status in (200, 400, 401), a
+    if a.status == 200:
+        assert [o["id"] for o in a.json] in ([mine[us]], [mine[kg]]), a
+
+
+def test_a_header_with_an_underscore_is_not_the_token(shop):
+    us = shop.buyer("us")
+    a = shop.request("GET", "/orders", headers={
+        "HTTP_AUTHORIZATION": f"Bearer {us.token}",
+        "Authorization_": f"Bearer {us.token}",
+        "Proxy-Authorization": f"Bearer {us.token}"})
+    assert a.status == 401, a
+
+
+# ------------------------------------------------------ database accounts
+
+def account(shop, market, server=None):
+    """A client with the market's own account, at any market's server."""
+    conf = (shop.conf.parent / "markets.d" / f"{market}.conf").read_text()
+    section = conf.partition("[database]")[2]
+    values = dict(tuple(x.strip() for x in line.split("=", 1))
+                  for line in section.splitlines()
+                  if "=" in line and not line.startswith("#"))
+    password = (shop.conf.parent / values["password_file"]).read_text()
+    client = Sql(shop.socket(server or market), "", values["user"])
+    client.argv[-1:] = [f"--password={password}"]
+    return client
+
+
+@pytest.mark.parametrize("mine", MARKETS)
+def test_a_markets_account_has_rights_on_its_own_database_only(shop, mine):
+    client = account(shop, mine)
+    try:
+        grants = [g for g, in client("SHOW GRANTS")]
+        databases = {d for d, in client("SHOW DATABASES")}
+    finally:
+        client.close()
+    own = shop.database(mine)
+    for grant in grants:
+        assert grant.startswith("GRANT USAGE ON *.*") or \
+            f" ON `{own}`." in grant, grant
+        assert "GRANT OPTION" not in grant, grant
+    assert databases == {own, "information_schema"}
+
+
+@pytest.mark.parametrize("mine", MARKETS)
+def test_a_markets_account_is_nobody_at_the_other_server(shop, mine):
+    if shop.socket(mine) == shop.socket(OTHER[mine]):
+        pytest.skip("both databases are on one server")
+    client = account(shop, mine, server=OTHER[mine])
+    with pytest.raises(AssertionError, match="Access denied"):
+        client("SELECT 1")
+
+
+@pytest.mark.parametrize("mine", MARKETS)
+def test_a_markets_account_reads_no_other_database_of_its_server(shop, mine):
+    probe = f"probe_{next(shop.ids)}"
+    shop.sql(mine, f"CREATE DATABASE {probe}")
+    try:
+        shop.sql(mine, f"CREATE TABLE {probe}.orders (id INT)")
+        for query in (f"SELECT * FROM {probe}.orders",
+                      f"INSERT INTO {probe}.orders VALUES (1)",
+                      f"CREATE TABLE {probe}.mine (id INT)",
+                      "SELECT user FROM mysql.user"):
+            with pytest.raises(AssertionError, match="denied"):
+                account(shop, mine)(query)
+    finally:
+        shop.sql(mine, f"DROP DATABASE {probe}")
+
+
+def test_the_databases_say_whose_they_are(shop, market):
+    assert shop.sql(market, "SELECT market FROM market_identity") == \
+        [(market,)]
+
+
+def test_a_password_file_is_not_for_everybody(shop):
+    for f in shop.conf.parent.glob("*.password"):
+        mode = subprocess.run(["stat", "-c", "%a", str(f)], text=True,
+                              capture_output=True, check=True).stdout.strip()
+        assert mode[-1] == "0", (f, mode)

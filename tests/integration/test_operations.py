@@ -1,0 +1,329 @@
+"""What an operator relies on: processes, the log, sizes, round trips."""
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from harness import Load, LogTail, answered, at_once, order, poll, saved, \
+    tally
+
+
+def gone(pid):
+    """Ended, though perhaps not yet waited for."""
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def buyers_and_sku(shop, n):
+    return [shop.buyer("us") for _ in range(n)], shop.sku("us", stock=10**6)
+
+
+def creating(buyers, sku):
+    """Each buyer orders one piece again and again."""
+    return [lambda b=b: b.order(sku) for b in buyers]
+
+
+# -------------------------------------------------------------- processes
+
+def test_as_many_workers_run_as_are_configured(shop):
+    configured = int(re.search(r"(?m)^workers *= *(\d+)",
+                               shop.conf.read_text())[1])
+    assert len(shop.workers()) == configured
+
+
+def test_a_killed_worker_is_replaced_and_takes_one_request_with_it(shop):
+    buyers, sku = buyers_and_sku(shop, 6)
+    before = shop.workers()
+    with Load(creating(buyers, sku)) as load:
+        load.wait_for(100)
+        os.kill(before[0], signal.SIGKILL)
+        poll("as many workers as before", lambda: (
+            gone(before[0]) and len(shop.workers()) == len(before)), 5)
+        load.wait_for(100)
+    failed = [a for a in load.results if a.status != 200]
+    assert len(failed) <= 1 and all(a.status == 502 for a in failed), failed
+    # What was answered is saved; the one that was not may be, or not.
+    numbers = answered(load.results)
+    assert len(set(numbers)) == len(numbers)
+    extra = saved(shop, buyers) - set(numbers)
+    assert set(numbers) <= saved(shop, buyers) and len(extra) <= len(failed)
+    assert shop.stock(sku) == 10**6 - len(numbers) - len(extra)
+
+
+def test_workers_that_are_told_to_go_lose_no_request(shop):
+    buyers, sku = buyers_and_sku(shop, 6)
+    with Load(creating(buyers, sku)) as load:
+        for pid in shop.workers()[:4]:
+            count = len(shop.workers())
+            load.wait_for(30)
+            os.kill(pid, signal.SIGTERM)
+            poll("a worker in its place", lambda: (
+                gone(pid) and len(shop.workers()) == count), 10)
+        load.wait_for(30)
+    assert set(tally(load.results)) == {200}, tally(load.results)
+    assert saved(shop, buyers) == set(answered(load.results))
+
+
+def test_a_stopped_service_has_answered_all_that_it_accepted(shop):
+    """No answer without its row, no row without its answer."""
+    buyers, sku = buyers_and_sku(shop, 6)
+    master, workers = shop.master, shop.workers()
+    try:
+        with Load(creating(buyers, sku)) as load:
+            load.wait_for(150)
+            os.kill(master, signal.SIGTERM)
+            poll("the end of the service", lambda: all(
+                map(gone, [master, *workers])), 15)
+            load.wait_for(10)
+    finally:
+        shop.restart()
+    assert set(tally(load.results)) <= {200, 502, 503}, tally(load.results)
+    assert tally(load.results)[200] >= 150
+    numbers = answered(load.results)
+    assert len(set(numbers)) == len(numbers)
+    assert saved(shop, buyers) == set(numbers)
+    assert shop.stock(sku) == 10**6 - len(numbers)
+    assert buyers[0].order(sku).status == 200
+
+
+# -------------------------------------------------------------------- log
+
+def test_the_two_lines_of_the_original_are_logged_with_the_request_id(shop):
+    u19, log = shop.as_user("us", 19), LogTail(shop)
+    a = u19.order(shop.sku("us"))
+    lines = poll("log lines", lambda: log.about(a), 5)
+    number = a.json["order_number"]
+    for text in ("User authenticated successfully: ID=19, Market=us",
+                 f"Order created: Order #{number} for User ID=19"):
+        assert len([l for l in lines if text in l]) == 1, lines
+    for line in lines:
+        assert f"request_id={a.request_id}" in line, line
+
+
+def test_a_replay_is_not_logged_as_a_new_order(shop, us):
+    body = order("us", shop.sku("us"))
+    headers = {"Idempotency-Key": "k"}
+    us.post(body, headers=headers)
+    log = LogTail(shop)
+    again = us.post(body, headers=headers)
+    lines = poll("log lines", lambda: log.about(again), 5)
+    assert not [l for l in lines if "Order created" in l], lines
+
+
+def test_nobody_is_logged_as_authenticated_who_is_not_there(shop, us):
+    """Also when the order is refused before the user is looked for."""
+    nobody = shop.as_user("us", next(shop.ids))
+    disabled = shop.buyer("us", is_active=0)
+    log = LogTail(shop)
+    answers = [ask(b) for b in (nobody, disabled) for ask in (
+        lambda b: b.get("/orders"), lambda b: b.get("/orders/abc"),
+        lambda b: b.post({}), lambda b: b.post("["),
+        lambda b: b.order((1, 1)))]
+    assert {a.status for a in answers} <= {400, 401, 404, 422}, answers
+    last = us.get("/orders")
+    poll("the log line of a user who is there", lambda: [
+        l for l in log.about(last) if "authenticated" in l], 5)
+    for b in (nobody, disabled):
+        said = [l for l in log.lines() if f"ID={b.id}" in l]
+        assert not said, said
+
+
+def test_no_line_of_the_log_has_a_token_or_a_secret(shop, us):
+    log = LogTail(shop)
+    us.ordered(shop.sku("us"))
+    broken = us.token[:-3] + "abc"
+    a = shop.request("GET", "/orders", token=broken)
+    assert a.status == 401
+    shop.request("GET", f"/orders?token={us.token}&access_token={us.token}",
+                 token=us.token)
+    poll("log lines", lambda: log.about(a), 5)
+    text = "\n".join(log.lines())
+    header, payload, signature = us.token.split(".")
+    for secret in (us.token, payload, signature, broken.split(".")[2],
+                   shop.key.decode("latin-1")):
+        assert secret not in text
+    whole = shop.log.read_text(errors="replace")
+    for f in shop.conf.parent.glob("*.password"):
+        assert f.read_text().strip() not in whole
+    assert shop.key.decode("latin-1") not in whole
+
+
+def test_a_clients_value_cannot_forge_a_line_of_the_log(shop, us):
+    log = LogTail(shop)
+    mark = f"forged{next(shop.ids)}"
+    evil = f'\n<6>level=info msg="{mark}" request_id=1\r\n{mark}'
+    answers = [
+        us.order(shop.sku("us"), customer_name="Ann" + evil,
+                 delivery_notes=evil),
+        us.order(shop.sku("us"), payment_method=evil),
+        us.get(f"/orders?status_filter=%0A{mark}%0D%0A{mark}"),
+        us.get(f"/orders/%0A{mark}"), us.get(f"/%0D%0A{mark}"),
+        us.get("/orders", {"User-Agent": f"{mark}\" x=\"y\\",
+                           "X-Request-Id": f'{mark}" level="error'}),
+        us.request("POST", "/orders", f'{{"{mark}": "\x01'),
+        shop.request("GET", "/orders", token=f'{mark}"\\'),
+        shop.request("GET", "/orders", token=shop.token(
+            f"7\n{mark}", f"us\n{mark}")),
+    ]
+    assert answers[0].status == 200 and answers[-1].status == 401
+    poll("log lines", lambda: log.about(answers[-1]), 5)
+    for line in log.lines():
+        assert not line.startswith((mark, "<6>level=info msg=\"forged")), line
+        assert not re.search(r'\sx="y|level="error', line), line
+        assert re.match(r"<[0-7]>|\S+=", line), line
+
+
+def test_every_request_that_fails_by_our_fault_would_be_seen_in_the_log(shop):
+    """There is none so far: the whole log has no error but those made here."""
+    us = shop.buyer("us")
+    log = LogTail(shop)
+    a = us.order(shop.sku("us"))
+    b = us.get("/orders/abc")
+    poll("log lines", lambda: log.about(a), 5)
+    assert b.status == 422
+    assert not [l for l in log.lines() if re.match("<[0-3]>", l)]
+
+
+# ------------------------------------------------------------------- size
+
+def resident(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return int(re.search(r"VmRSS:\s+(\d+) kB", f.read())[1])
+
+
+def test_a_worker_stays_small_and_does_not_grow(shop):
+    if shop.sanitized:
+        pytest.skip("the sanitizers need memory of their own")
+    buyers = [shop.buyer(m) for m in ("us", "kg") for _ in range(4)]
+    skus = {m: shop.sku(m, stock=10**6) for m in ("us", "kg")}
+    for b in buyers:
+        shop.order_row(b.market, b.id, lines=100)
+    kinds = [lambda b: b.order(skus[b.market]), lambda b: b.list("?limit=5"),
+             lambda b: b.get("/orders/abc"), lambda b: b.get("/orders"),
+             lambda b: b.order((1, 0), customer_name="x" * 9000)]
+
+    def requests(n):
+        at_once([lambda i=i: kinds[i % len(kinds)](buyers[i % len(buyers)])
+                 for i in range(n)], 8)
+        return {pid: resident(pid) for pid in shop.workers()}
+
+    first = requests(2000)
+    second = requests(2000)
+    assert first.keys() == second.keys(), "a worker has died"
+    for pid, size in second.items():
+        assert size < 12 * 1024, (first, second)
+        assert size - first[pid] <= 256, (first, second)
+
+
+# ------------------------------------------------------------ round trips
+
+class Statements:
+    """MariaDB's own log of what the market's account sends."""
+
+    def __init__(self, shop, market):
+        self.sql = lambda query: shop.sql(market, query)
+
+    def __enter__(self):
+        self.sql("SET GLOBAL log_output='TABLE'")
+        self.sql("SET GLOBAL general_log=ON")
+        return self
+
+    def __exit__(self, *_):
+        self.sql("SET GLOBAL general_log=OFF")
+        self.sql("TRUNCATE mysql.general_log")
+
+    def entries(self):
+        return self.sql("SELECT command_type, argument FROM mysql.general_log "
+                        "WHERE user_host LIKE 'ordermux%' ORDER BY event_time")
+
+    def of(self, request, prepared=True):
+        """What one request sent, from a worker that was connected before.
+
+        And that has made such a request before, if its statements are to be
+        kept prepared; of others, the preparing is left out.
+        """
+        unused = {"Connect", "Prepare"} if prepared else {"Connect"}
+        for _ in range(60):
+            poll("the log rests", self._rests, 10)
+            self.sql("TRUNCATE mysql.general_log")
+            a = request()
+            assert a.status < 500, a
+            sent = self.entries()
+            if not unused & {kind for kind, _ in sent}:
+                return [s for s in sent
+                        if prepared or s[0] in ("Execute", "Query")]
+        raise AssertionError(f"some worker connects at each request: {sent}")
+
+    def _rests(self):
+        """A worker that went idle may still be ending an earlier reading."""
+        n = len(self.entries())
+        time.sleep(0.03)
+        return len(self.entries()) == n
+
+
+@pytest.fixture
+def statements(shop):
+    with Statements(shop, "us") as s:
+        yield s
+
+
+def without_final_commit(sent):
+    """A worker that goes idle ends its reading, after the answer."""
+    if sent and sent[-1][1].upper() in ("COMMIT", "ROLLBACK"):
+        return sent[:-1]
+    return sent
+
+
+@pytest.mark.parametrize("lines", [1, 3, 100])
+def test_a_create_is_five_round_trips_whatever_its_lines(
+        shop, us, statements, lines):
+    skus = [shop.sku("us") for _ in range(lines)]
+    # Statements for so many lines are not kept prepared.
+    sent = statements.of(lambda: us.order(*skus), prepared=lines < 10)
+    assert len(sent) == 5, sent
+    assert sent[-1][1].upper() == "COMMIT", sent
+    assert "skus" in sent[0][1] and "UPDATE" in sent[3][1].upper(), sent
+
+
+def test_a_create_from_the_cart_is_seven_round_trips(shop, us, statements):
+    sku = shop.sku("us")
+
+    def from_cart():
+        shop.put_in_cart(us, (sku, 1))
+        return us.order(items=...)
+
+    sent = statements.of(from_cart)
+    assert len(sent) == 7, sent
+
+
+@pytest.mark.parametrize("query", ["", "?limit=100", "?offset=3",
+                                   "?status_filter=pending&limit=2"])
+def test_a_list_is_one_round_trip(shop, us, statements, query):
+    for _ in range(5):
+        shop.order_row("us", us.id, lines=3)
+    sent = without_final_commit(statements.of(
+        lambda: us.get("/orders" + query)))
+    assert len(sent) == 1, sent
+
+
+def test_a_detail_is_one_or_two_round_trips(shop, us, statements):
+    oid = shop.order_row("us", us.id, lines=3)
+    sent = without_final_commit(statements.of(
+        lambda: us.get(f"/orders/{oid}")))
+    assert 1 <= len(sent) <= 2, sent
+
+
+def test_what_is_refused_before_the_database_asks_it_nothing(
+        shop, us, statements):
+    us.list()
+    for request in (
+            lambda: us.get("/orders/abc"), lambda: us.get("/orders?limit=0"),
+            lambda: us.post({}), lambda: us.post("["),
+            lambda: shop.request("GET", "/orders", token="a.b.c"),
+            lambda: shop.request("GET", "/orders")):
+        assert statements.of(request) == []

@@ -1,0 +1,242 @@
+/*
+ * test_str.c: text at its edges: UTF-8, white space, numbers, lower case.
+ */
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define BYTES(literal) literal, sizeof(literal) - 1
+
+struct text {
+	const char	*bytes;
+	size_t		 len;
+};
+
+Test(str, what_rfc_3629_allows_is_valid_and_counted)
+{
+	static const struct {
+		struct text	text;
+		size_t		count;
+	} cases[] = {
+		{ { BYTES("") }, 0 },
+		{ { BYTES("a\x7f") }, 2 },
+		{ { BYTES("\0") }, 1 },
+		{ { BYTES("\xc2\x80") }, 1 },			/* U+0080 */
+		{ { BYTES("\xdf\xbf") }, 1 },			/* U+07FF */
+		{ { BYTES("\xe0\xa0\x80") }, 1 },		/* U+0800 */
+		{ { BYTES("\xed\x9f\xbf") }, 1 },		/* U+D7FF */
+		{ { BYTES("\xee\x80\x80") }, 1 },		/* U+E000 */
+		{ { BYTES("\xef\xbf\xbf") }, 1 },		/* U+FFFF */
+		{ { BYTES("\xf0\x90\x80\x80") }, 1 },		/* U+10000 */
+		{ { BYTES("\xf4\x8f\xbf\xbf") }, 1 },		/* U+10FFFF */
+		{ { BYTES("Бишкек") }, 6 },
+		{ { BYTES("aé€😀") }, 4 },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct text	t = cases[i].text;
+
+		cr_expect(str_utf8_valid(t.bytes, t.len), "%zu", i);
+		cr_expect_eq(str_utf8_count(t.bytes, t.len), cases[i].count,
+		    "%zu", i);
+	}
+}
+
+Test(str, all_other_bytes_are_not_utf8)
+{
+	static const struct text	cases[] = {
+		{ BYTES("\x80") }, { BYTES("\xbf") },	/* begin in the middle */
+		{ BYTES("\xc0\x80") }, { BYTES("\xc0\xaf") },	/* overlong */
+		{ BYTES("\xc1\xbf") },
+		{ BYTES("\xe0\x80\x80") }, { BYTES("\xe0\x9f\xbf") },
+		{ BYTES("\xf0\x80\x80\x80") }, { BYTES("\xf0\x8f\xbf\xbf") },
+		{ BYTES("\xed\xa0\x80") }, { BYTES("\xed\xbf\xbf") },
+		{ BYTES("\xed\xa0\xbd\xed\xb8\x80") },	/* a pair of surrogates */
+		{ BYTES("\xf4\x90\x80\x80") }, { BYTES("\xf5\x80\x80\x80") },
+		{ BYTES("\xf8\x88\x80\x80\x80") }, { BYTES("\xfe") },
+		{ BYTES("\xff") },
+		{ BYTES("\xc2") }, { BYTES("\xe2\x82") },	/* cut short */
+		{ BYTES("\xf0\x9f\x98") }, { BYTES("ab\xd0") },
+		{ BYTES("\xc2" "a") }, { BYTES("\xe2\x82" "a") },
+		{ BYTES("\xf0\x9f\x98" "a") }, { BYTES("\xc2\xc2\x80") },
+		{ BYTES("a\x80z") },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		cr_expect_not(str_utf8_valid(cases[i].bytes, cases[i].len),
+		    "%zu", i);
+	/* The rest of a character behind the end is not looked at. */
+	cr_expect_not(str_utf8_valid("\xe2\x82\xac", 2));
+}
+
+Test(str, white_space_goes_from_both_ends_only)
+{
+	static const struct {
+		struct text	text;
+		struct text	left;
+	} cases[] = {
+		{ { BYTES("") }, { BYTES("") } },
+		{ { BYTES("a") }, { BYTES("a") } },
+		{ { BYTES(" \t\n\v\f\r ") }, { BYTES("") } },
+		{ { BYTES("  a b\t ") }, { BYTES("a b") } },
+		{ { BYTES("a ") }, { BYTES("a") } },
+		{ { BYTES(" a") }, { BYTES("a") } },
+		{ { BYTES("\u00a0 Бишкек\u3000") }, { BYTES("Бишкек") } },
+		{ { BYTES("a\u00a0b") }, { BYTES("a\u00a0b") } },
+		{ { BYTES("\u2003\u2003") }, { BYTES("") } },
+		/* invisible, but not white space */
+		{ { BYTES("\u200b") }, { BYTES("\u200b") } },
+		{ { BYTES("\u2060 ") }, { BYTES("\u2060") } },
+		{ { BYTES("\ufeff") }, { BYTES("\ufeff") } },
+		{ { BYTES("\u180e") }, { BYTES("\u180e") } },
+		{ { BYTES("\x1c") }, { BYTES("\x1c") } },
+		{ { BYTES("\0 ") }, { BYTES("\0") } },
+		/* no UTF-8 is text too */
+		{ { BYTES(" \xff ") }, { BYTES("\xff") } },
+		{ { BYTES(" \xe2\x80") }, { BYTES("\xe2\x80") } },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char	*p = cases[i].text.bytes;
+		size_t		 n = cases[i].text.len;
+
+		str_trim(&p, &n);
+		cr_expect_eq(n, cases[i].left.len, "%zu: %zu", i, n);
+		cr_expect_eq(memcmp(p, cases[i].left.bytes, n), 0, "%zu", i);
+	}
+}
+
+Test(str, every_white_space_character_is_trimmed)
+{
+	static const char *const	spaces[] = {
+		"\t", "\n", "\v", "\f", "\r", " ", "\xc2\x85", "\u00a0",
+		"\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
+		"\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
+		"\u2028", "\u2029", "\u202f", "\u205f", "\u3000",
+	};
+
+	for (size_t i = 0; i < COUNT(spaces); i++) {
+		char		 text[16];
+		const char	*p = text;
+		size_t		 n;
+
+		strcpy(text, spaces[i]);
+		strcat(text, "x");
+		strcat(text, spaces[i]);
+		n = strlen(text);
+		str_trim(&p, &n);
+		cr_expect(n == 1 && *p == 'x', "%zu", i);
+	}
+}
+
+Test(str, integers_are_read_to_their_ends)
+{
+	static const struct {
+		const char	*text;
+		int64_t		 n;
+	} cases[] = {
+		{ "0", 0 }, { "-0", 0 }, { "7", 7 }, { "-7", -7 },
+		{ "007", 7 }, { "00000000000000000000000000000001", 1 },
+		{ "9223372036854775806", INT64_MAX - 1 },
+		{ "9223372036854775807", INT64_MAX },
+		{ "-9223372036854775807", -INT64_MAX },
+		{ "-9223372036854775808", INT64_MIN },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int64_t	n = 42;
+
+		cr_expect(str_to_int64(cases[i].text, &n), "%s",
+		    cases[i].text);
+		cr_expect_eq(n, cases[i].n, "%s", cases[i].text);
+	}
+}
+
+Test(str, what_is_no_integer_is_refused_and_changes_nothing)
+{
+	static const char *const	cases[] = {
+		"", "-", "--1", "+1", " 1", "1 ", "1\n", "0x10", "1.0", "1e3",
+		"1,000", "-1-", "a", "1a", "\x7f", "/", ":", "١",
+		"9223372036854775808", "-9223372036854775809",
+		"9223372036854775810", "18446744073709551616",
+		"99999999999999999999999999999999",
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int64_t	n = 42;
+
+		cr_expect_not(str_to_int64(cases[i], &n), "\"%s\"", cases[i]);
+		cr_expect_eq(n, 42, "\"%s\"", cases[i]);
+	}
+}
+
+Test(str, only_ascii_letters_are_compared_without_case)
+{
+	cr_expect(str_equal_nocase("CaRd_1", "cArD_1"));
+	cr_expect(str_equal_nocase("", ""));
+	cr_expect_not(str_equal_nocase("card", "cards"));
+	cr_expect_not(str_equal_nocase("[", "{"));
+	cr_expect_not(str_equal_nocase("@", "`"));
+	cr_expect_not(str_equal_nocase("É", "é"));
+}
+
+Test(str, names_of_cities_are_folded_in_any_script)
+{
+	static const struct {
+		const char	*text;
+		const char	*folded;
+	} cases[] = {
+		{ "", "" },
+		{ "New York 1", "new york 1" },
+		{ "БИШКЕК", "бишкек" },
+		{ "Джалал-Абад", "джалал-абад" },
+		{ "ЁЖ", "ёж" },
+		{ "ӨҢҮ", "өңү" },		/* Kyrgyz */
+		{ "MAYAGÜEZ", "mayagüez" },
+		{ "BAYAMÓN", "bayamón" },
+		{ "\u00c9", "\u00e9" },
+		{ "e\u0301", "e\u0301" },	/* nothing is composed */
+		{ "ß", "ß" },
+		{ "\U00010400", "\U00010428" },	/* Deseret: four bytes */
+		{ "\u212a", "k" },		/* Kelvin: fewer bytes */
+		{ "\u023a", "\u2c65" },		/* more bytes */
+		{ "東京😀", "東京😀" },
+	};
+	char	out[64];
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		cr_expect(str_fold(cases[i].text, out, sizeof(out)), "%s",
+		    cases[i].text);
+		cr_expect_str_eq(out, cases[i].folded, "%s: %s",
+		    cases[i].text, out);
+	}
+	cr_expect_not(str_fold("\xc3", out, sizeof(out)));
+	cr_expect_not(str_fold("a\xed\xa0\x80", out, sizeof(out)));
+}
+
+Test(str, folding_stays_inside_its_room)
+{
+	char	out[16];
+
+	for (size_t cap = 0; cap < 12; cap++) {
+		memset(out, '#', sizeof(out));
+		str_fold("БИШКЕК", out, cap);
+		for (size_t i = cap; i < sizeof(out); i++)
+			cr_assert_eq(out[i], '#', "byte %zu of %zu", i, cap);
+	}
+	cr_expect_not(str_fold("БИШКЕК", out, 12));
+	cr_expect_not(str_fold("", out, 0));
+	cr_expect(str_fold("", out, 1));
+}
+
+Test(str, folding_uses_all_of_its_room)
+{
+	char	out[16];
+
+	cr_expect(str_fold("A", out, 2));
+	cr_expect(str_fold("БИШКЕК", out, 13));
+	cr_expect(str_fold("\U00010400", out, 5));
+}
