@@ -15,6 +15,7 @@ struct scan {
 	const char	*p;
 	const char	*end;
 	size_t		 members;	/* colons outside strings */
+	int		 depth;		/* open brackets */
 	const char	*why;		/* NULL while nothing is wrong */
 };
 
@@ -82,29 +83,72 @@ scan_string(struct scan *s)
 		s->p++;
 }
 
+/* Passes over digits; returns whether there was one. */
+static bool
+scan_digits(struct scan *s)
+{
+	const char	*start = s->p;
+
+	while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
+		s->p++;
+	return s->p > start;
+}
+
+/* Passes over one of the characters if it is there; returns whether it was. */
+static bool
+scan_one(struct scan *s, const char *chars)
+{
+	if (s->p == s->end || *s->p == '\0' || strchr(chars, *s->p) == NULL)
+		return false;
+	s->p++;
+	return true;
+}
+
+/* Passes over a number as RFC 8259 (6) has it: json-c takes others too. */
+static void
+scan_number(struct scan *s)
+{
+	bool	 ok;
+
+	scan_one(s, "-");
+	ok = scan_one(s, "0") || scan_digits(s);
+	if (ok && scan_one(s, "."))
+		ok = scan_digits(s);
+	if (ok && scan_one(s, "eE")) {
+		scan_one(s, "+-");
+		ok = scan_digits(s);
+	}
+	if (!ok || scan_digits(s))
+		s->why = "a number that is not one";
+}
+
 /*
- * Passes over the text outside strings. What json-c would take wrongly is
- * refused by its characters: none of NaN, Infinity, 'x' or a comment can be
- * written with those that are left. "1." is refused by looking ahead.
+ * Passes over the text outside strings. What json-c would take wrongly cannot
+ * be written with the characters that are let through: NaN, Infinity, 'x',
+ * a comment.
  */
 static void
 scan_text(struct scan *s)
 {
-	static const char	 outside[] =
-	    "{}[],:+-.0123456789eEtrufalsn \t\r\n";
-
 	while (s->why == NULL && s->p < s->end) {
-		char	 c = *s->p++;
+		char	 c = *s->p;
 
+		if (c == '-' || (c >= '0' && c <= '9')) {
+			scan_number(s);
+			continue;
+		}
+		s->p++;
 		if (c == '"')
 			scan_string(s);
-		else if (c == '\0' || strchr(outside, c) == NULL)
-			s->why = "an unexpected character";
 		else if (c == ':')
 			s->members++;
-		else if (c == '.' &&
-		    (s->p == s->end || *s->p < '0' || *s->p > '9'))
-			s->why = "a number that ends in a point";
+		else if ((c == '[' || c == '{') && ++s->depth > JSON_DEPTH_MAX)
+			s->why = "it is nested too deeply";
+		else if (c == ']' || c == '}')
+			s->depth--;
+		else if (c == '\0' ||
+		    strchr("{}[], \t\r\ntruefalsn", c) == NULL)
+			s->why = "an unexpected character";
 	}
 }
 
@@ -156,16 +200,15 @@ json_read(struct arena *arena, const char *text, size_t n,
 	scan_text(&s);
 	if ((*why = s.why) != NULL)
 		return false;
-	tok = json_tokener_new_ex(JSON_DEPTH_MAX);
+	/* json-c counts what stands in the innermost as a further level. */
+	tok = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
 	arena_defer(arena, free_tokener, tok);
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	/* With the NUL: a bare number ends nowhere else. */
 	*out = json_tokener_parse_ex(tok, text, (int)n + 1);
 	arena_defer(arena, put_value, *out);
 	error = json_tokener_get_error(tok);
-	if (error == json_tokener_error_depth)
-		*why = "it is nested too deeply";
-	else if (error == json_tokener_continue)
+	if (error == json_tokener_continue)
 		*why = "it ends too early";
 	else if (error != json_tokener_success)
 		*why = json_tokener_error_desc(error);

@@ -3,6 +3,7 @@
  * of its time here, so strings are copied in runs between what needs escaping.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -144,8 +145,9 @@ jw_decimal(struct json_out *j, int64_t units, unsigned digits)
 
 	for (unsigned i = 0; i < digits; i++)
 		one *= 10;
-	n = snprintf(text, sizeof(text), "%lld.%0*lld",
-	    (long long)(units / one), (int)digits, (long long)(units % one));
+	n = snprintf(text, sizeof(text), "%s%lld.%0*lld",
+	    units < 0 ? "-" : "", llabs(units / one), (int)digits,
+	    llabs(units % one));
 	while (text[n - 1] == '0')
 		n--;
 	if (text[n - 1] == '.')

@@ -12,6 +12,14 @@ import pytest
 import harness
 
 
+# They fill the databases, whose every row many other tests compare: last.
+FILLING = ("test_concurrency", "test_operations", "test_database_away")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.module.__name__ in FILLING)
+
+
 @pytest.fixture(scope="session")
 def shop():
     running = os.environ.get("ORDERMUX_TEST_STACK")
@@ -26,7 +34,9 @@ def shop():
         yield harness.Shop(directory)
     finally:
         harness.Shop.stack("stop", "--dir", directory, check=False)
+        found = harness.sanitizer_reports(directory)
         shutil.rmtree(directory, ignore_errors=True)
+    assert not found, "\n".join(found)
 
 
 @pytest.hookimpl(hookwrapper=True)

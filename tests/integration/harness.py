@@ -62,6 +62,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def sanitizer_reports(directory):
+    """What an ASan or UBSan build has said against the daemon."""
+    log = pathlib.Path(directory) / "log" / "ordermuxd.log"
+    lines = log.read_text(errors="replace").splitlines() if log.exists() \
+        else []
+    said = re.compile(r"ERROR: \w+Sanitizer|runtime error:|^SUMMARY: ")
+    return [line for line in lines if said.search(line)]
+
+
 # --------------------------------------------------------------- tokens
 
 def b64(data):

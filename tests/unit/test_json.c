@@ -300,7 +300,7 @@ Test(json_write, every_string_can_be_read_again)
 	for (int c = 1; c < 128; c++)
 		all[c - 1] = (char)c;
 	strcpy(all + 127, "éЖ€😀\u2028");
-	for (size_t from = 0; all[from] != '\0'; from += from < 127 ? 1 : 90) {
+	for (size_t from = 0; from <= 127; from++) {
 		buf_init(&b, arena, 1);
 		jw_text(&j, all + from);
 		j.comma = false;

@@ -127,14 +127,60 @@ Test(route, another_method_is_told_which_are_allowed)
 	arena_free(a);
 }
 
-/* HEAD is HTTP_GET by the time it gets here. */
-Test(route, the_method_names_are_those_of_the_headers)
+Test(route, a_request_is_taken_from_its_parameters)
 {
-	cr_expect_str_eq(http_method_names[HTTP_GET], "GET");
-	cr_expect_str_eq(http_method_names[HTTP_POST], "POST");
-	cr_expect_str_eq(http_method_names[HTTP_PUT], "PUT");
-	cr_expect_str_eq(http_method_names[HTTP_DELETE], "DELETE");
-	cr_expect_str_eq(http_method_names[HTTP_OPTIONS], "OPTIONS");
-	for (int m = 0; m < HTTP__MAX; m++)
-		cr_expect_not_null(http_method_names[m], "%d", m);
+	static const struct {
+		const char		*method;
+		const char		*uri;
+		int			 route;	/* -1 = none */
+	} cases[] = {
+		{ "REQUEST_METHOD=GET", "DOCUMENT_URI=/orders", LIST },
+		{ "REQUEST_METHOD=HEAD", "DOCUMENT_URI=/orders", LIST },
+		{ "REQUEST_METHOD=HEAD", "DOCUMENT_URI=/orders/7", DETAIL },
+		{ "REQUEST_METHOD=POST", "DOCUMENT_URI=/orders/", MAKE },
+		{ "REQUEST_METHOD=POST", "DOCUMENT_URI=/orders///", MAKE },
+		{ "REQUEST_METHOD=GET", "DOCUMENT_URI=/", ROOT },
+		{ "REQUEST_METHOD=GET", "DOCUMENT_URI=//", ROOT },
+		{ "REQUEST_METHOD=PUT", "DOCUMENT_URI=/auth/profile/", PROFILE },
+		{ "REQUEST_METHOD=get", "DOCUMENT_URI=/orders", -1 },
+		{ "REQUEST_METHOD=PATCH", "DOCUMENT_URI=/orders", -1 },
+		{ "REQUEST_METHOD=", "DOCUMENT_URI=/orders", -1 },
+		{ "X=1", "DOCUMENT_URI=/orders", -1 },
+		{ "REQUEST_METHOD=GET", "X=2", -1 },
+	};
+	struct arena	*a = arena_new(1024);
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char		*envp[] = {
+			arena_strdup(a, cases[i].method),
+			arena_strdup(a, cases[i].uri), NULL };
+		FCGX_Request	 fcgi = { .envp = envp };
+		struct request	 req;
+		const char	*allow;
+
+		request_init(&req, &fcgi, a);
+		cr_expect_eq(route_find(table, COUNT(table), &req, &allow),
+		    cases[i].route < 0 ? NULL : &table[cases[i].route], "%s %s",
+		    cases[i].method, cases[i].uri);
+		cr_expect_str_eq(req.query, "");
+		cr_expect_str_eq(req.remote_addr, "");
+		cr_expect_str_eq(req.id, "");
+	}
+	arena_free(a);
+}
+
+Test(route, a_request_id_keeps_only_what_may_stand_in_a_header)
+{
+	char		 id[256] = "REQUEST_ID=4be1-A\r\nSet-Cookie: x=\"1\"";
+	char		*envp[] = { id, NULL };
+	FCGX_Request	 fcgi = { .envp = envp };
+	struct arena	*a = arena_new(1024);
+	struct request	 req;
+
+	request_init(&req, &fcgi, a);
+	cr_expect_str_eq(req.id, "4be1-ASet-Cookiex1");
+	memset(id + strlen("REQUEST_ID="), 'f', 200);
+	request_init(&req, &fcgi, a);
+	cr_expect_eq(strlen(req.id), REQUEST_ID_MAX);
+	arena_free(a);
 }

@@ -1,3 +1,165 @@
-/* placeholder */
+/*
+ * test_statement.c: the SQL of the request path, as a table. That each
+ * statement is one that a database takes is for the integration tests.
+ */
 #include <criterion/criterion.h>
-Test(x, y) { cr_assert(1); }
+#include <signal.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "store/statement.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static size_t
+count_char(const char *s, char c)
+{
+	size_t	count = 0;
+
+	for (; *s != '\0'; s++)
+		count += *s == c;
+	return count;
+}
+
+Test(statement, a_part_is_repeated_with_its_separator_between)
+{
+	static const struct {
+		const char	*sql;
+		size_t		 n;
+		const char	*text;
+	} cases[] = {
+		{ "SELECT ?", 3, "SELECT ?" },
+		{ "", 1, "" },
+		{ "IN ({?|,})", 1, "IN (?)" },
+		{ "IN ({?|,})", 2, "IN (?,?)" },
+		{ "IN ({?|,})", 5, "IN (?,?,?,?,?)" },
+		{ "{(?, ?)|, }", 2, "(?, ?), (?, ?)" },
+		{ "{a|}", 3, "aaa" },
+		{ "{a| OR }z", 2, "a OR az" },
+		{ "x{a|,}y{b|;}z", 2, "xa,ayb;bz" },
+	};
+	struct arena	*a = arena_new(1024);
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char	*text = statement_expand(cases[i].sql,
+		    cases[i].n, a);
+
+		cr_expect_str_eq(text, cases[i].text, "%s x %zu: %s",
+		    cases[i].sql, cases[i].n, text);
+	}
+	arena_free(a);
+}
+
+Test(statement, a_text_without_a_part_is_not_copied)
+{
+	struct arena	*a = arena_new(64);
+	const char	*sql = "SELECT 1";
+
+	cr_expect_eq(statement_expand(sql, 100, a), sql);
+	arena_free(a);
+}
+
+Test(statement, every_statement_grows_evenly_with_its_lines)
+{
+	static const size_t	lines[] = { 1, 2, 16, 17, 100 };
+	struct arena		*a = arena_new(4096);
+
+	for (int id = 0; id < STATEMENT__MAX; id++) {
+		const char	*sql = statements[id].sql;
+		size_t		 one, step;
+
+		cr_assert_not_null(sql, "%d", id);
+		one = count_char(statement_expand(sql, 1, a), '?');
+		step = count_char(statement_expand(sql, 2, a), '?') - one;
+		cr_expect_eq(step > 0, strchr(sql, '{') != NULL, "%s",
+		    statements[id].name);
+		for (size_t i = 0; i < COUNT(lines); i++) {
+			const char	*text = statement_expand(sql, lines[i],
+			    a);
+
+			cr_expect_eq(count_char(text, '?'),
+			    one + (lines[i] - 1) * step, "%s x %zu",
+			    statements[id].name, lines[i]);
+			cr_expect_null(strpbrk(text, "{|}"), "%s", text);
+			cr_expect_eq(count_char(text, '('),
+			    count_char(text, ')'), "%s", text);
+		}
+	}
+	arena_free(a);
+}
+
+/* The columns of a SELECT: commas outside parentheses before its FROM. */
+static size_t
+selected(const char *sql)
+{
+	size_t	count = 1;
+	int	depth = 0;
+
+	cr_assert_eq(strncmp(sql, "SELECT ", 7), 0, "%s", sql);
+	for (; *sql != '\0'; sql++) {
+		depth += (*sql == '(') - (*sql == ')');
+		count += depth == 0 && *sql == ',';
+		if (depth == 0 && strncmp(sql, " FROM ", 6) == 0)
+			return count;
+	}
+	return 0;
+}
+
+Test(statement, every_row_description_has_as_many_columns_as_its_select)
+{
+	struct statement_column	columns[STATEMENT_COLUMNS_MAX];
+
+	for (int id = 0; id < STATEMENT__MAX; id++) {
+		const struct statement	*s = &statements[id];
+		bool			 reads;
+
+		cr_assert_not_null(s->name, "%d", id);
+		reads = strncmp(s->sql, "SELECT", 6) == 0;
+		cr_expect_eq(s->row != NULL, reads, "%s", s->name);
+		if (!reads)
+			continue;
+		cr_expect_eq(statement_columns(s->row, columns),
+		    selected(s->sql), "%s", s->name);
+		for (size_t i = 0; i < selected(s->sql); i++)
+			cr_expect(columns[i].type == COLUMN_TIME ||
+			    columns[i].size > 0, "%s: %zu", s->name, i);
+		for (int other = 0; other < id; other++)
+			cr_expect_str_neq(s->name, statements[other].name);
+	}
+}
+
+Test(statement, a_row_description_is_one_word_a_column)
+{
+	struct statement_column	c[STATEMENT_COLUMNS_MAX];
+
+	cr_assert_eq(statement_columns("", c), 0);
+	cr_assert_eq(statement_columns("i t s255 b16 s1", c), 5);
+	cr_expect(c[0].type == COLUMN_INTEGER && c[0].size == 8);
+	cr_expect(c[1].type == COLUMN_TIME);
+	cr_expect(c[2].type == COLUMN_TEXT && c[2].size == 1020);
+	cr_expect(c[3].type == COLUMN_BYTES && c[3].size == 16);
+	cr_expect(c[4].type == COLUMN_TEXT && c[4].size == 4);
+	cr_assert_eq(statement_columns("i i i i i i i i i i i i i i i i "
+	    "i i i i i i i i i i i i i i i t", c), STATEMENT_COLUMNS_MAX);
+	cr_expect(c[STATEMENT_COLUMNS_MAX - 1].type == COLUMN_TIME);
+}
+
+Test(statement, one_column_too_many_is_a_panic, .signal = SIGABRT)
+{
+	struct statement_column	c[STATEMENT_COLUMNS_MAX];
+
+	statement_columns("i i i i i i i i i i i i i i i i "
+	    "i i i i i i i i i i i i i i i i i", c);
+}
+
+Test(statement, an_unknown_type_is_a_panic, .signal = SIGABRT)
+{
+	struct statement_column	c[STATEMENT_COLUMNS_MAX];
+
+	statement_columns("i x", c);
+}
+
+Test(statement, a_part_without_a_separator_is_a_panic, .signal = SIGABRT)
+{
+	statement_expand("IN ({?)", 1, arena_new(64));
+}
