@@ -3,6 +3,7 @@
 ORDERMUX_TEST_STACK=DIR uses the running instance of that directory instead
 and leaves it running. ORDERMUX_BUILD says which build is tested.
 """
+import contextlib
 import os
 import shutil
 import tempfile
@@ -24,14 +25,16 @@ def pytest_collection_modifyitems(items):
 def shop():
     running = os.environ.get("ORDERMUX_TEST_STACK")
     if running:
-        yield harness.Shop(running)
+        with contextlib.closing(harness.Shop(running)) as shop:
+            yield shop
         return
     # Not pytest's tmp_path: its long names do not fit a socket's address.
     directory = tempfile.mkdtemp(prefix="omx-")
     try:
         harness.Shop.stack("start", "--dir", directory, "--workers", 8,
                            "--port", harness.free_port())
-        yield harness.Shop(directory)
+        with contextlib.closing(harness.Shop(directory)) as shop:
+            yield shop
     finally:
         harness.Shop.stack("stop", "--dir", directory, check=False)
         found = harness.sanitizer_reports(directory)

@@ -332,6 +332,10 @@ class Shop:
         key = pathlib.Path(self.env["ORDERMUX_JWT_KEY_FILE"])
         self.key = key.read_bytes()
 
+    def close(self):
+        for client in self.clients.values():
+            client.close()
+
     def restart(self):
         self.stack("restart", "--dir", self.dir)
         self.read_env()

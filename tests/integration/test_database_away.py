@@ -153,8 +153,7 @@ def test_a_killed_database_loses_no_order_and_comes_back(shop, two_servers):
         assert r.status == 503, r
         assert shop.request("GET", "/auth/markets").status == 200
     finally:
-        for client in shop.clients.values():
-            client.close()
+        shop.close()        # of the clients, too, the servers are gone
         shop.stack("start", "--dir", shop.dir)
         shop.read_env()
     recovered(shop, buyers[0])

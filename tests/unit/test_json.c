@@ -134,7 +134,8 @@ Test(json_read, wrong_strings_are_refused)
 		{ BYTES("\"\\u0000\"") }, { BYTES("\"\\\\\\u0000\"") },
 		{ BYTES("{\"a\\u0000b\":1}") },
 		{ BYTES("\"\xff\"") }, { BYTES("\"\xc0\xaf\"") },
-		{ BYTES("\"\xed\xa0\x80\"") }, { BYTES("\"\xf5\x80\x80\x80\"") },
+		{ BYTES("\"\xed\xa0\x80\"") },
+		{ BYTES("\"\xf5\x80\x80\x80\"") },
 		{ BYTES("\"\xd0\"") }, { BYTES("{\"\x80\":1}") },
 		{ BYTES("\xff") },
 	};
@@ -212,7 +213,8 @@ Test(json_read, half_a_surrogate_pair_is_refused)
 	static const struct text	cases[] = {
 		{ BYTES("\"\\ud800\"") }, { BYTES("\"\\uDFFF\"") },
 		{ BYTES("\"\\ud800x\"") }, { BYTES("\"\\ud800\\u0041\"") },
-		{ BYTES("\"\\ud800\\ud800\"") }, { BYTES("\"\\ude00\\ud83d\"") },
+		{ BYTES("\"\\ud800\\ud800\"") },
+		{ BYTES("\"\\ude00\\ud83d\"") },
 		{ BYTES("\"\\ud83d\\n\"") }, { BYTES("\"\\ud83d\\\\ude00\"") },
 		{ BYTES("\"\\ud83d\\ude00\\ude00\"") },
 		{ BYTES("\"\\ud83d \\ude00\"") }, { BYTES("{\"\\udbff\":1}") },

@@ -62,13 +62,15 @@ Test(query, a_value_is_decoded_once_and_what_cannot_be_is_marked)
 		{ "v=%0a", "\n" },
 		{ "v=%", REFUSED }, { "v=%4", REFUSED }, { "v=a%", REFUSED },
 		{ "v=%4&1", REFUSED }, { "v=%&41", REFUSED },
-		{ "v=%4g", REFUSED }, { "v=%g4", REFUSED }, { "v=%-1", REFUSED },
-		{ "v=%%41", REFUSED }, { "v=% 1", REFUSED }, { "v=%+1", REFUSED },
+		{ "v=%4g", REFUSED }, { "v=%g4", REFUSED },
+		{ "v=%-1", REFUSED },
+		{ "v=%%41", REFUSED }, { "v=% 1", REFUSED },
+		{ "v=%+1", REFUSED },
 		{ "v=%00", REFUSED }, { "v=a%00b", REFUSED },
 		{ "v=%ff", REFUSED }, { "v=%c0%af", REFUSED },
 		{ "v=%ed%a0%80", REFUSED }, { "v=%d0", REFUSED },
 		{ "v=\xff", REFUSED },
-		/* a bad one of another name, or before the last, does no harm */
+		/* a bad one of another name, or not the last: no harm */
 		{ "w=%&v=1", "1" }, { "v=%&v=1", "1" },
 	};
 	struct arena	*a = arena_new(1024);

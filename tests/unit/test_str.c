@@ -48,13 +48,14 @@ Test(str, what_rfc_3629_allows_is_valid_and_counted)
 Test(str, all_other_bytes_are_not_utf8)
 {
 	static const struct text	cases[] = {
-		{ BYTES("\x80") }, { BYTES("\xbf") },	/* begin in the middle */
+		{ BYTES("\x80") },
+		{ BYTES("\xbf") },	/* begin in the middle */
 		{ BYTES("\xc0\x80") }, { BYTES("\xc0\xaf") },	/* overlong */
 		{ BYTES("\xc1\xbf") },
 		{ BYTES("\xe0\x80\x80") }, { BYTES("\xe0\x9f\xbf") },
 		{ BYTES("\xf0\x80\x80\x80") }, { BYTES("\xf0\x8f\xbf\xbf") },
 		{ BYTES("\xed\xa0\x80") }, { BYTES("\xed\xbf\xbf") },
-		{ BYTES("\xed\xa0\xbd\xed\xb8\x80") },	/* a pair of surrogates */
+		{ BYTES("\xed\xa0\xbd\xed\xb8\x80") },	/* surrogates */
 		{ BYTES("\xf4\x90\x80\x80") }, { BYTES("\xf5\x80\x80\x80") },
 		{ BYTES("\xf8\x88\x80\x80\x80") }, { BYTES("\xfe") },
 		{ BYTES("\xff") },

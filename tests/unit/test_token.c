@@ -16,7 +16,8 @@
 #define B64	sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 static const unsigned char	key_a[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-static const unsigned char	key_b[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+static const unsigned char	key_b[] =
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 static const unsigned char	key_c[] = "cccccccccccccccccccccccccccccccc";
 
 static struct arena		*arena;
@@ -296,7 +297,8 @@ Test(token, sub_is_a_positive_integer_as_text_or_number)
 		{ "19.0", 0 }, { "19.5", 0 }, { "1e3", 0 }, { "null", 0 },
 		{ "true", 0 }, { "[19]", 0 }, { "{\"id\":19}", 0 },
 		{ "\"9223372036854775808\"", 0 }, { "9223372036854775808", 0 },
-		{ "-9223372036854775808", 0 }, { "\"18446744073709551635\"", 0 },
+		{ "-9223372036854775808", 0 },
+		{ "\"18446744073709551635\"", 0 },
 		{ "18446744073709551635", 0 }, { "19,\"exp\":1", 0 },
 	};
 	struct token_claims	out;
@@ -349,7 +351,8 @@ Test(token, claims_that_are_no_object_are_refused)
 	static const char *const	cases[] = {
 		"[]", "[\"sub\",\"19\"]", "null", "\"x\"", "19", "{", "x", " ",
 		GOOD "x", "{\"sub\":\"19\",\"exp\":1730508163,}",
-		"{\"sub\":\"19\",\"exp\":NaN}", "{\"sub\":\"19\",\"exp\":1e999}",
+		"{\"sub\":\"19\",\"exp\":NaN}",
+		"{\"sub\":\"19\",\"exp\":1e999}",
 		"{\"sub\":\"1\\u0000\",\"exp\":1730508163}",
 		"{\"sub\":\"\xff\",\"exp\":1730508163}",
 	};
