@@ -58,7 +58,8 @@ CREATE TABLE IF NOT EXISTS cart_items (
   sku_id BIGINT UNSIGNED NOT NULL,
   quantity INT UNSIGNED NOT NULL DEFAULT 1,
   created_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
-  UNIQUE KEY user_sku (user_id, sku_id)
+  UNIQUE KEY user_sku (user_id, sku_id),
+  CONSTRAINT cart_items_quantity CHECK (quantity BETWEEN 1 AND 100)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 CREATE TABLE IF NOT EXISTS orders (

@@ -19,9 +19,14 @@ api_db_error(struct response *res, enum db_result result)
 	case DB_UNKNOWN:
 		response_error(res, ERROR_OUTCOME_UNKNOWN, NULL);
 		break;
-	case DB_OK:
 	case DB_DUPLICATE:
 	case DB_NULL:
+		/* Where one can be expected, the store has dealt with it. */
+		log_error("a value that the database does not take",
+		    log_int("result", result));
+		response_error(res, ERROR_INTERNAL, NULL);
+		break;
+	case DB_OK:
 	case DB_FAILED:
 		response_error(res, ERROR_INTERNAL, NULL);
 		break;

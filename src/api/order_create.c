@@ -101,6 +101,9 @@ answer(struct session *s, struct response *res, const struct order_result *r)
 	case ORDER_CART_EMPTY:
 		response_error(res, ERROR_CART_EMPTY, NULL);
 		break;
+	case ORDER_CART_WRONG:
+		response_error(res, ERROR_CART_WRONG, NULL);
+		break;
 	case ORDER_TOO_MANY_LINES:
 		response_error(res, ERROR_TOO_MANY_LINES, NULL);
 		break;

@@ -12,7 +12,6 @@
 #include "http/form.h"
 #include "market/market.h"
 
-#define QUANTITY_MAX	100
 #define PHONE_DIGITS_MIN 10
 #define KEY_MAX		255
 
@@ -85,7 +84,7 @@ merge_want(struct form *f, const struct form_loc *loc,
 		w->sku_id = sku_id;
 	}
 	w->quantity += quantity;
-	if (w->quantity > QUANTITY_MAX)
+	if (w->quantity > ORDER_QUANTITY_MAX)
 		form_fail(f, FORM_IN(loc, "quantity"),
 		    "Quantity cannot exceed 100", "less_than_equal");
 }
@@ -109,7 +108,7 @@ read_item(struct form *f, const struct form_loc *loc,
 	ok = form_int(f, FORM_IN(loc, "sku_id"), sku, there, 1, INT64_MAX,
 	    NULL, NULL, &sku_id);
 	there = json_object_object_get_ex(item, "quantity", &n);
-	if (form_int(f, FORM_IN(loc, "quantity"), n, there, 1, QUANTITY_MAX,
+	if (form_int(f, FORM_IN(loc, "quantity"), n, there, 1, ORDER_QUANTITY_MAX,
 	    "Quantity must be at least 1", "Quantity cannot exceed 100",
 	    &quantity) && ok)
 		merge_want(f, loc, q, wants, sku_id, quantity);

@@ -27,7 +27,7 @@ struct arena;
 bool	json_read(struct arena *, const char *text, size_t n,
     struct json_object **out, const char **why);
 
-/* The integer in [INT64_MIN, INT64_MAX] that a value is. False when it is
+/* The integer in (INT64_MIN, INT64_MAX] that a value is. False when it is
  * another type or outside: json-c would clamp it silently. */
 bool	json_int64(struct json_object *, int64_t *out);
 

@@ -135,6 +135,16 @@ line_context(struct line *l, const char *name, const char *value)
 		line_field(l, &f);
 }
 
+/* Takes away the part of a character at which a full line was cut. */
+static void
+line_trim(struct line *l)
+{
+	while (l->len > 0 && ((unsigned char)l->text[l->len - 1] & 0xc0) == 0x80)
+		l->len--;
+	if (l->len > 0 && ((unsigned char)l->text[l->len - 1] & 0x80) != 0)
+		l->len--;
+}
+
 void
 log_write(enum log_level level, const char *msg, const struct log_field *f)
 {
@@ -158,6 +168,8 @@ log_write(enum log_level level, const char *msg, const struct log_field *f)
 	line_context(&l, "market", market_context);
 	for (; f->name != NULL; f++)
 		line_field(&l, f);
+	if (l.len == sizeof(l.text) - 1)
+		line_trim(&l);
 	l.text[l.len++] = '\n';
 	if (write(STDERR_FILENO, l.text, l.len) == -1)
 		return;		/* there is nowhere left to say so */

@@ -171,13 +171,17 @@ str_fold(const char *s, char *out, size_t cap)
 	const unsigned char	*p = (const unsigned char *)s;
 	size_t			 n = strlen(s), len;
 	uint32_t		 cp;
+	char			 one[4];
 
 	while (n > 0) {
-		if ((len = utf8_decode(p, n, &cp)) == 0 || cap < 5)
+		if ((len = utf8_decode(p, n, &cp)) == 0)
 			return false;
 		p += len;
 		n -= len;
-		len = utf8_encode(fold(cp), out);
+		len = utf8_encode(fold(cp), one);
+		if (cap <= len)
+			return false;
+		memcpy(out, one, len);
 		out += len;
 		cap -= len;
 	}

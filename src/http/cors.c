@@ -33,7 +33,7 @@ cors_answer(const char *const *origins, const struct request *req,
 	response_header(res, "Access-Control-Allow-Origin", origin);
 	response_header(res, "Access-Control-Expose-Headers",
 	    "Idempotent-Replayed, Link, Location, Retry-After, X-Request-Id");
-	if (req->method != HTTP_OPTIONS)
+	if (req->method != HTTP_OPTIONS || methods == NULL)
 		return;
 	response_header(res, "Access-Control-Allow-Methods", methods);
 	response_header(res, "Access-Control-Allow-Headers",

@@ -11,7 +11,8 @@ struct response;
 /*
  * Adds the headers by which a browser lets a page of the request's Origin
  * read the answer, if that origin is in the list (ends with NULL; "*" = any).
- * On a preflight (OPTIONS) also what may be sent; "methods" is its Allow.
+ * On a preflight (OPTIONS) also what may be sent; "methods" is its Allow,
+ * NULL where there is nothing at that path.
  */
 void	cors_answer(const char *const *origins, const struct request *,
     struct response *, const char *methods);

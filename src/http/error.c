@@ -20,6 +20,8 @@ const struct http_error_row http_errors[ERROR__MAX] = {
 	[ERROR_BAD_TOKEN] = { 401, "invalid_token", "Invalid token" },
 	[ERROR_USER_NOT_FOUND] = { 404, "user_not_found", "User not found" },
 	[ERROR_CART_EMPTY] = { 400, "cart_empty", "Your cart is empty" },
+	[ERROR_CART_WRONG] = { 400, "cart_quantity",
+	    "Quantities in the cart must be 1 to 100" },
 	[ERROR_NO_ITEMS] = { 400, "no_items",
 	    "No items to order. Please add items to cart or provide items." },
 	[ERROR_OUT_OF_STOCK] = { 400, "out_of_stock", "Out of stock" },

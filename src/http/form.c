@@ -155,12 +155,15 @@ form_int(struct form *f, const struct form_loc *loc,
 		    "int_type");
 		return false;
 	}
-	if (!json_int64(value, out)) {
+	if (json_int64(value, out))
+		return !wrong_range(f, loc, *out, min, max, too_small,
+		    too_large);
+	/* Outside the type, and so, clamped to its end, outside most ranges. */
+	if (!wrong_range(f, loc, json_object_get_int64(value), min, max,
+	    too_small, too_large))
 		form_fail(f, loc, "Input should be a valid integer, it is out "
 		    "of range", "int_parsing_size");
-		return false;
-	}
-	return !wrong_range(f, loc, *out, min, max, too_small, too_large);
+	return false;
 }
 
 bool

@@ -76,7 +76,11 @@ enum {
 	E_EXECUTION_TIME = 3024, E_TOO_MANY_STATEMENTS = 1461,
 	E_NO_TABLE = 1146, E_TABLE_ACCESS = 1142, E_COLUMN_ACCESS = 1143,
 	E_INTERRUPTED = 1317, E_STALE_STMT = 1243, E_REPREPARE = 1615,
-	E_STMT_CLOSED = 2056, E_NEW_METADATA = 2057
+	E_STMT_CLOSED = 2056, E_NEW_METADATA = 2057, E_SERVER_EXTENDED = 2055,
+	E_SSL = 2026, E_SOCKET = 2002, E_CONNECT = 2003, E_IDLE = 4031,
+	E_SESSION_KILLED = 3169, E_COMMIT = 1180, E_PACKET_READ = 1158,
+	E_PACKET_READ_TIMEOUT = 1159, E_PACKET_WRITE = 1160,
+	E_PACKET_WRITE_TIMEOUT = 1161
 };
 
 static uint64_t
@@ -168,6 +172,17 @@ classify(unsigned error)
 	case E_REPREPARE:
 	case E_STMT_CLOSED:
 	case E_NEW_METADATA:
+	case E_SERVER_EXTENDED:
+	case E_SSL:
+	case E_SOCKET:
+	case E_CONNECT:
+	case E_IDLE:
+	case E_SESSION_KILLED:
+	case E_COMMIT:
+	case E_PACKET_READ:
+	case E_PACKET_READ_TIMEOUT:
+	case E_PACKET_WRITE:
+	case E_PACKET_WRITE_TIMEOUT:
 	case E_SHUTDOWN:
 	case E_KILLED:
 	case E_UNKNOWN_COMMAND:
@@ -374,11 +389,11 @@ set_tls(MYSQL *mysql, const char *ca)
 		mysql_options(mysql, MYSQL_OPT_SSL_CA, ca);
 }
 
-/* Whole seconds, at least one: what the library takes. */
+/* Whole seconds, rounded up: what the library takes. */
 static unsigned
 seconds(unsigned ms)
 {
-	return ms < 1000 ? 1 : ms / 1000;
+	return ms == 0 ? 1 : (ms + 999) / 1000;
 }
 
 /*
@@ -550,19 +565,29 @@ bind_values(MYSQL_STMT *stmt, const struct db_value *values, size_t count)
 	return count == 0 || mysql_stmt_bind_param(stmt, binds) == 0;
 }
 
+/* Whether a server says that it only reads: after a failover, the old
+ * primary. A new connection may find the new one. */
+static bool
+is_read_only(unsigned error)
+{
+	return error == E_READ_ONLY_OPTION || error == E_READ_ONLY ||
+	    error == E_READ_ONLY_MODE;
+}
+
 /* Logs the statement's error and gives its meaning. A connection that is of
- * no more use is closed, and one that was silent too long is not tried again
- * at once: the database hangs. */
+ * no more use is closed; a database that hangs, or only reads, is not tried
+ * again at once. */
 static enum db_result
 statement_failed(struct db *db, const char *name, uint64_t began_ms)
 {
 	MYSQL_STMT	*stmt = db->current->stmt;
-	enum db_result	 result = classify(mysql_stmt_errno(stmt));
+	unsigned	 error = mysql_stmt_errno(stmt);
+	enum db_result	 result = classify(error);
 	uint64_t	 took = now_ms() - began_ms;
 
-	log_failure(db, name, result, mysql_stmt_errno(stmt),
-	    mysql_stmt_error(stmt));
-	if (result == DB_LOST && took + 100 >= db->limits->query_timeout) {
+	log_failure(db, name, result, error, mysql_stmt_error(stmt));
+	if (is_read_only(error) || (result == DB_LOST &&
+	    took + 100 >= db->limits->query_timeout)) {
 		result = DB_AWAY;
 		db->not_before_ms = now_ms() + NOT_BEFORE_MS;
 		disconnect(db);

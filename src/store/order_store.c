@@ -18,7 +18,7 @@
 #include "store/order_store.h"
 
 #define TRIES		4	/* after a number or a key that was taken */
-#define RESOLVE_TRIES	10	/* to ask about a COMMIT, 250 ms apart */
+#define RESOLVE_US	5000000	/* to ask about a COMMIT, every 250 ms */
 #define NUMBER_TAIL	7	/* characters: 36^7 a day and market */
 
 static int64_t
@@ -108,16 +108,36 @@ struct reading {
 	size_t				 room;
 };
 
+/* The order of a row: as a rule the one that the row before was of, else one
+ * that is there already, else a new one; NULL when there is no room. */
+static struct order *
+order_of_row(const struct db *db, struct reading *r)
+{
+	struct order_list	*list = r->list;
+	int64_t			 id = db_get_int(db, COL_ID);
+	struct order		*o;
+
+	for (size_t i = list->count; i > 0; i--) {
+		if (list->orders[i - 1].id == id)
+			return &list->orders[i - 1];
+	}
+	if (list->count == r->room)
+		return NULL;
+	o = &list->orders[list->count++];
+	memset(o, 0, sizeof(*o));
+	read_order(db, r->arena, o);
+	return o;
+}
+
 /*
- * Takes the rows of a join of orders and lines: the rows of one order follow
- * one another. Nothing else is assumed of their order. The room is enough:
- * the statement's LIMIT is the page's.
+ * Takes the rows of a join of orders and lines, in whatever order they come.
+ * The room is enough: the statement's LIMIT is the page's.
  */
 static enum db_result
 read_rows(struct db *db, struct reading *r)
 {
 	struct order_list	*list = r->list;
-	struct order		*o = NULL;
+	struct order		*o;
 	enum db_result		 result;
 	bool			 more;
 
@@ -128,13 +148,8 @@ read_rows(struct db *db, struct reading *r)
 		    ORDER_DEAD_TOKEN;
 		if (db_is_null(db, COL_ID) || list->outcome != ORDER_MADE)
 			continue;
-		if (o == NULL || o->id != db_get_int(db, COL_ID)) {
-			if (list->count == r->room)
-				panic("more orders than the page holds");
-			o = &list->orders[list->count++];
-			memset(o, 0, sizeof(*o));
-			read_order(db, r->arena, o);
-		}
+		if ((o = order_of_row(db, r)) == NULL)
+			panic("more orders than the page holds");
 		read_line(db, r->arena, o);
 	}
 	return result;
@@ -296,7 +311,7 @@ read_cart(struct db *db, struct making *m, bool *keep)
 {
 	struct db_value	 user = db_int(m->request->customer.user_id);
 	enum db_result	 result;
-	bool		 more;
+	bool		 more, wrong = false;
 
 	m->count = 0;
 	result = db_run(db, STATEMENT_CART_LOCK, 1, &user, 1);
@@ -310,8 +325,12 @@ read_cart(struct db *db, struct making *m, bool *keep)
 		m->cart_ids[m->count] = db_get_int(db, 0);
 		m->wants[m->count].sku_id = db_get_int(db, 1);
 		m->wants[m->count].quantity = db_get_int(db, 2);
+		wrong = wrong || db_get_int(db, 2) < 1 ||
+		    db_get_int(db, 2) > ORDER_QUANTITY_MAX;
 		m->count++;
 	}
+	if (result == DB_OK && wrong)
+		return refuse(m, ORDER_CART_WRONG, keep);
 	if (result == DB_OK && m->count == 0)
 		return refuse(m, ORDER_CART_EMPTY, keep);
 	return result;
@@ -465,7 +484,7 @@ insert_order(struct db *db, struct making *m, bool *keep)
 
 	result = db_run(db, STATEMENT_ORDER_INSERT, 1, values,
 	    sizeof(values) / sizeof(*values));
-	if (result == DB_NULL)
+	if (result == DB_NULL)		/* the user's id, see statement.c */
 		return refuse(m, ORDER_NO_USER, keep);
 	if (result == DB_DUPLICATE) {
 		m->taken = true;
@@ -753,7 +772,8 @@ find_by_number(struct db *db, void *arg)
 /*
  * The connection broke between COMMIT and its answer. Asks the database, on a
  * new connection, for the order by its number, for a few seconds. DB_OK: it
- * was kept. DB_AWAY: it was not. DB_UNKNOWN: there was no answer.
+ * was kept. DB_AWAY: it was not. DB_UNKNOWN: there was no answer. (An order
+ * that a stopped server still has to decide about is locked: asking waits.)
  */
 static enum db_result
 resolve_commit(struct db *db, struct making *m)
@@ -761,7 +781,7 @@ resolve_commit(struct db *db, struct making *m)
 	const struct timespec	 pause = { .tv_nsec = 250000000 };
 	struct earlier		 e = { .making = m };
 
-	for (int i = 0; i < RESOLVE_TRIES; i++) {
+	for (int64_t end = now_us() + RESOLVE_US; now_us() < end;) {
 		if (db_ready(db) == DB_OK &&
 		    db_read(db, find_by_number, &e) == DB_OK) {
 			db_settle(db);

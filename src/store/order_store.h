@@ -14,6 +14,7 @@
 #include "store/db.h"
 
 #define ORDER_LINES_MAX	100
+#define ORDER_QUANTITY_MAX 100
 #define ORDER_HASH_BYTES 16
 #define ORDER_NUMBER_MAX 32
 
@@ -90,6 +91,7 @@ enum order_outcome {
 	ORDER_NO_USER,
 	ORDER_DEAD_TOKEN,	/* the user is disabled, or logged out since */
 	ORDER_CART_EMPTY,
+	ORDER_CART_WRONG,	/* a quantity in it is not 1 .. 100 */
 	ORDER_TOO_MANY_LINES,
 	ORDER_NO_SKU,		/* missing_sku */
 	ORDER_SHORT,		/* shortages */
