@@ -582,10 +582,17 @@ statement_failed(struct db *db, const char *name, uint64_t began_ms)
 {
 	MYSQL_STMT	*stmt = db->current->stmt;
 	unsigned	 error = mysql_stmt_errno(stmt);
-	enum db_result	 result = classify(error);
+	const char	*message = mysql_stmt_error(stmt);
+	enum db_result	 result;
 	uint64_t	 took = now_ms() - began_ms;
 
-	log_failure(db, name, result, error, mysql_stmt_error(stmt));
+	/* Connector/C leaves an error between two rows with the connection. */
+	if (error == 0) {
+		error = mysql_errno(db->mysql);
+		message = mysql_error(db->mysql);
+	}
+	result = error != 0 ? classify(error) : DB_LOST;
+	log_failure(db, name, result, error, message);
 	if (is_read_only(error) || (result == DB_LOST &&
 	    took + 100 >= db->limits->query_timeout)) {
 		result = DB_AWAY;

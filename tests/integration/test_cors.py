@@ -110,3 +110,10 @@ def test_a_star_allows_any_page(shop):
             a = us.get("/orders", {"Origin": origin})
             assert a.headers["Access-Control-Allow-Origin"] in ("*", origin)
             assert "Access-Control-Allow-Credentials" not in a.headers
+
+
+def test_a_preflight_to_an_unknown_path_is_404_and_harms_nobody(listed):
+    before = listed.workers()
+    a = listed.request("OPTIONS", "/nothing", headers=PREFLIGHT)
+    assert a.status == 404, a
+    assert listed.workers() == before
