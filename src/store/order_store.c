@@ -30,6 +30,26 @@ now_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* Whether the customer exists and the token is live: ORDER_NO_USER,
+ * ORDER_DEAD_TOKEN, or ORDER_MADE when nothing is wrong with them. */
+static enum db_result
+find_state(struct db *db, const struct order_customer *customer,
+    enum order_outcome *outcome)
+{
+	struct db_value	 values[] = { db_time(customer->issued_at),
+		db_int(customer->user_id) };
+	enum db_result	 result;
+	bool		 more;
+
+	result = db_run(db, STATEMENT_USER_STATE, 1, values, 2);
+	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
+		return result;
+	*outcome = !more ? ORDER_NO_USER :
+	    db_get_int(db, 0) ? ORDER_MADE : ORDER_DEAD_TOKEN;
+	db_skip(db);
+	return DB_OK;
+}
+
 /* ---- reading orders ---- */
 
 /* Columns of ORDER_ROW, behind the one that says whether the token is live. */
@@ -142,7 +162,7 @@ read_rows(struct db *db, struct reading *r)
 	bool			 more;
 
 	list->count = 0;
-	list->outcome = ORDER_NO_USER;
+	list->outcome = ORDER_NO_USER;	/* until a row says otherwise */
 	while ((result = db_next(db, &more)) == DB_OK && more) {
 		list->outcome = db_get_int(db, COL_LIVE) ? ORDER_MADE :
 		    ORDER_DEAD_TOKEN;
@@ -204,16 +224,21 @@ list_orders(struct db *db, void *arg)
 	int64_t			 before = p->before_time == INT64_MAX ?
 	    INT64_C(253402300799999999) : p->before_time;
 	struct db_value		 values[] = {
-		db_time(r->customer->issued_at), db_int(user),
+		db_time(r->customer->issued_at), db_int(user), db_int(user),
 		db_time(before), db_time(before), db_int(p->before_id),
 		db_text(p->status), db_text(p->status), db_int(p->limit),
-		db_int(p->offset), db_int(user)
+		db_int(p->offset)
 	};
 	enum db_result		 result;
 
 	result = db_run(db, STATEMENT_ORDER_LIST, 1, values,
 	    sizeof(values) / sizeof(*values));
-	return result == DB_OK ? read_rows(db, r) : result;
+	if (result == DB_OK)
+		result = read_rows(db, r);
+	/* Without orders there is no row that could tell of the user. */
+	if (result == DB_OK && r->list->outcome == ORDER_NO_USER)
+		result = find_state(db, r->customer, &r->list->outcome);
+	return result;
 }
 
 enum db_result
@@ -678,26 +703,18 @@ find_recent(struct db *db, void *arg)
 	return result;
 }
 
-/* Whether the customer exists and the token is live: a body of db_read(). */
+/* Whether the customer may order: a body of db_read(). */
 static enum db_result
 find_user(struct db *db, void *arg)
 {
-	struct making			*m = arg;
-	const struct order_customer	*c = &m->request->customer;
-	struct db_value			 values[] = { db_time(c->issued_at),
-		db_int(c->user_id) };
-	enum db_result			 result;
-	bool				 more;
+	struct making		*m = arg;
+	enum order_outcome	 outcome;
+	enum db_result		 result;
 
-	result = db_run(db, STATEMENT_USER_STATE, 1, values, 2);
-	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
-		return result;
-	if (!more)
-		m->result->outcome = ORDER_NO_USER;
-	else if (db_get_int(db, 0) == 0)
-		m->result->outcome = ORDER_DEAD_TOKEN;
-	db_skip(db);
-	return DB_OK;
+	result = find_state(db, &m->request->customer, &outcome);
+	if (result == DB_OK && outcome != ORDER_MADE)
+		m->result->outcome = outcome;
+	return result;
 }
 
 /* Gives the order that was made before as the answer. */
