@@ -2,6 +2,8 @@
  * api.c: what the handlers share (see api.h): the one mapping of the store's
  * results to the errors that clients see.
  */
+#include <time.h>
+
 #include "api/api.h"
 #include "base/arena.h"
 #include "base/log.h"
@@ -14,10 +16,8 @@ api_db_error(struct response *res, enum db_result result)
 	case DB_AWAY:
 	case DB_LOST:
 	case DB_AGAIN:
-		response_error(res, ERROR_MARKET_AWAY, NULL);
-		break;
 	case DB_UNKNOWN:
-		response_error(res, ERROR_OUTCOME_UNKNOWN, NULL);
+		response_error(res, ERROR_MARKET_AWAY, NULL);
 		break;
 	case DB_DUPLICATE:
 	case DB_NULL:
@@ -51,4 +51,20 @@ api_customer_error(const struct session *s, struct response *res,
 	if (outcome == ORDER_NOT_FOUND)
 		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
 	return outcome == ORDER_NOT_FOUND;
+}
+
+void
+api_put_time(struct json_out *j, const char *name, int64_t us)
+{
+	time_t		 seconds = (time_t)(us / 1000000);
+	struct tm	 tm;
+	char		 text[32];
+
+	if (us == 0) {
+		jw_put_text(j, name, NULL);
+		return;
+	}
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	jw_put_text(j, name, text);
 }

@@ -17,8 +17,11 @@
 struct arena;
 struct market;
 struct market_registry;
+struct seal_keys;
+struct token_keys;
 
-/* A verified token's customer in the market that the token names. */
+/* One market: of a verified token, with its customer, or of a phone number
+ * that logs in. */
 struct session {
 	const struct market	*market;
 	struct db		*db;
@@ -26,6 +29,12 @@ struct session {
 	int64_t			 duplicate_window;	/* µs */
 	struct arena		*arena;
 	const char		*orders_path;	/* for Location and Link */
+	/* What a login needs besides. */
+	const char		*phone;		/* normalised; NULL: by token */
+	const char		*client;	/* address */
+	const struct token_keys	*keys;
+	const struct seal_keys	*seal;
+	unsigned		 token_lifetime; /* s */
 };
 
 /* ---- what routes without a market may ask of the service ---- */
@@ -49,7 +58,26 @@ void	order_list(struct session *, struct request *, struct response *,
 void	order_detail(struct session *, struct request *, struct response *,
     struct json_object *body);
 
+void	login_send(struct session *, struct request *, struct response *,
+    struct json_object *body);
+void	login_verify(struct session *, struct request *, struct response *,
+    struct json_object *body);
+void	login_check_code(struct form *, struct json_object *body);
+
+void	profile_show(struct session *, struct request *, struct response *,
+    struct json_object *body);
+void	profile_change(struct session *, struct request *, struct response *,
+    struct json_object *body);
+void	profile_verify_token(struct session *, struct request *,
+    struct response *, struct json_object *body);
+void	profile_logout(struct session *, struct request *, struct response *,
+    struct json_object *body);
+
 /* ---- shared by them ---- */
+
+/* A time as RFC 3339 has it, "2025-11-02T10:15:30Z", from microseconds; null
+ * for 0. */
+void	api_put_time(struct json_out *, const char *name, int64_t us);
 
 /* Makes the answer the error that a database result stands for; for any but
  * DB_OK. */

@@ -150,7 +150,9 @@ order_create(struct session *s, struct request *req, struct response *res,
 	q.customer = s->customer;
 	q.window = s->duplicate_window;
 	result = order_store_create(s->db, s->arena, &q, &r);
-	if (result != DB_OK)
+	if (result == DB_UNKNOWN)
+		response_error(res, ERROR_OUTCOME_UNKNOWN, NULL);
+	else if (result != DB_OK)
 		api_db_error(res, result);
 	else
 		answer(s, res, &r);

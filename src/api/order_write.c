@@ -1,24 +1,8 @@
 /*
  * order_write.c: an order as JSON, the same in every answer.
  */
-#include <stdio.h>
-#include <time.h>
-
 #include "api/api.h"
 #include "market/market.h"
-
-/* "2025-11-02T10:15:30Z" (RFC 3339), from microseconds. */
-static void
-put_time(struct json_out *j, const char *name, int64_t us)
-{
-	time_t		 seconds = (time_t)(us / 1000000);
-	struct tm	 tm;
-	char		 text[32];
-
-	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	jw_put_text(j, name, text);
-}
 
 static void
 put_line(struct json_out *j, const struct market *market,
@@ -71,9 +55,9 @@ order_write(struct json_out *j, const struct market *market,
 	jw_put_text(j, "delivery_notes", o->delivery_notes);
 	jw_put_text(j, "payment_method", o->payment_method);
 	put_amounts(j, market, o);
-	put_time(j, "order_date", o->created_at);
-	put_time(j, "created_at", o->created_at);
-	put_time(j, "updated_at", o->updated_at);
+	api_put_time(j, "order_date", o->created_at);
+	api_put_time(j, "created_at", o->created_at);
+	api_put_time(j, "updated_at", o->updated_at);
 	jw_name(j, "items");
 	jw_begin(j, '[');
 	for (size_t i = 0; i < o->line_count; i++)

@@ -3,6 +3,9 @@
  * route to its handler. The only place where a market is chosen, and the only
  * one that holds more than one market's connection.
  */
+#include <ctype.h>
+#include <json-c/json.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +14,16 @@
 
 #include "api/api.h"
 #include "api/service.h"
+#include "auth/seal.h"
 #include "auth/token.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
+#include "base/str.h"
 #include "daemon/config.h"
 #include "http/cors.h"
+#include "http/form.h"
 #include "market/market.h"
 
 #define ARENA_FIRST (96 * 1024)	/* a usual request needs no more */
@@ -28,26 +35,47 @@ struct service {
 	const struct config	*config;
 	struct stage		*stage;
 	struct token_keys	*keys;
+	struct seal_keys	*seal;
 	struct db_limits	 limits;
 	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index */
 	struct arena		*arena;
 };
 
-/* Literal paths stand before those with {id} that match them too. */
+/*
+ * What each route needs. Literal paths stand before those with {id} that match
+ * them too.
+ */
+#define NOBODY(method, path, handler) \
+	{ HTTP_##method, path, ROUTE_NO_MARKET, ROUTE_BODY_NONE, \
+	    .tell = handler }
+#define BY_TOKEN(method, path, handler, with) \
+	{ HTTP_##method, path, ROUTE_TOKEN_MARKET, ROUTE_BODY_##with, \
+	    .act = handler }
+#define BY_PHONE(method, path, handler, checker) \
+	{ HTTP_##method, path, ROUTE_PHONE_MARKET, ROUTE_BODY_JSON, \
+	    .act = handler, .check = checker }
+
 static const struct route routes[] = {
-	{ HTTP_GET, V1 "/auth/markets", ROUTE_NO_MARKET, false,
-	    markets_list, NULL },
-	{ HTTP_POST, ORDERS "/create", ROUTE_TOKEN_MARKET, true,
-	    NULL, order_create },
-	{ HTTP_POST, ORDERS, ROUTE_TOKEN_MARKET, true, NULL, order_create },
-	{ HTTP_GET, ORDERS, ROUTE_TOKEN_MARKET, false, NULL, order_list },
-	{ HTTP_GET, ORDERS "/{id}", ROUTE_TOKEN_MARKET, false,
-	    NULL, order_detail },
-	{ HTTP_GET, V1 "/health", ROUTE_NO_MARKET, false,
-	    probe_health, NULL },
-	{ HTTP_GET, V1 "/ready", ROUTE_NO_MARKET, false, probe_ready, NULL },
-	{ HTTP_GET, "/health", ROUTE_NO_MARKET, false, probe_health, NULL },
-	{ HTTP_GET, "/ready", ROUTE_NO_MARKET, false, probe_ready, NULL },
+	/* login and profile */
+	NOBODY(GET, V1 "/auth/markets", markets_list),
+	BY_PHONE(POST, V1 "/auth/send-verification", login_send, NULL),
+	BY_PHONE(POST, V1 "/auth/send-code", login_send, NULL),
+	BY_PHONE(POST, V1 "/auth/verify-code", login_verify,
+	    login_check_code),
+	BY_TOKEN(GET, V1 "/auth/profile", profile_show, NONE),
+	BY_TOKEN(PUT, V1 "/auth/profile", profile_change, JSON),
+	BY_TOKEN(GET, V1 "/auth/verify-token", profile_verify_token, NONE),
+	BY_TOKEN(POST, V1 "/auth/logout", profile_logout, NONE),
+	/* orders */
+	BY_TOKEN(POST, ORDERS "/create", order_create, JSON),
+	BY_TOKEN(POST, ORDERS, order_create, JSON),
+	BY_TOKEN(GET, ORDERS, order_list, NONE),
+	BY_TOKEN(GET, ORDERS "/{id}", order_detail, NONE),
+	/* service */
+	NOBODY(GET, V1 "/health", probe_health),
+	NOBODY(GET, V1 "/ready", probe_ready),
+	NOBODY(GET, "/health", probe_health),
+	NOBODY(GET, "/ready", probe_ready),
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))
 
@@ -63,16 +91,18 @@ service_route_name(uint32_t route)
 	return name;
 }
 
-static struct token_keys *
-make_keys(const struct config *config)
+static void
+make_keys(struct service *s)
 {
+	const struct config	*config = s->config;
 	struct token_key	 keys[CONFIG_KEY_MAX];
 
 	for (size_t i = 0; i < config->key_count; i++)
 		keys[i] = (struct token_key){ .kid = config->keys[i].kid,
 		    .bytes = config->keys[i].secret.bytes,
 		    .len = config->keys[i].secret.len };
-	return token_keys_new(keys, config->key_count);
+	s->keys = token_keys_new(keys, config->key_count);
+	s->seal = seal_keys_new(keys, config->key_count);
 }
 
 struct service *
@@ -84,7 +114,7 @@ service_new(const struct config *config, struct stage *stage)
 		panic("out of memory for a service");
 	s->config = config;
 	s->stage = stage;
-	s->keys = make_keys(config);
+	make_keys(s);
 	s->limits.connect_timeout = config->connect_timeout;
 	s->limits.query_timeout = config->query_timeout;
 	s->arena = arena_new(ARENA_FIRST);
@@ -100,6 +130,7 @@ service_free(struct service *s)
 	for (size_t i = 0; i < s->config->markets->count; i++)
 		db_free(s->dbs[i]);
 	token_keys_free(s->keys);
+	seal_keys_free(s->seal);
 	arena_free(s->arena);
 	free(s);
 }
@@ -117,24 +148,15 @@ service_markets(const struct service *s)
 	return s->config->markets;
 }
 
-static int64_t
-monotonic_us(void)
-{
-	struct timespec	 t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 enum db_result
 service_probe(struct service *s, const struct market *market, int64_t *us)
 {
-	int64_t		 began = monotonic_us();
+	int64_t		 began = clock_monotonic_us();
 	enum db_result	 result;
 
 	stage_set_market(s->stage, market->index);
 	result = db_probe(s->dbs[market->index]);
-	*us = monotonic_us() - began;
+	*us = clock_monotonic_us() - began;
 	return result;
 }
 
@@ -193,13 +215,105 @@ authenticate(struct service *s, const struct request *req,
 	session->customer.user_id = (int64_t)claims.user_id;
 	session->customer.issued_at = claims.issued_at > 0 &&
 	    claims.issued_at < 253402300799.0 ?
-	    (int64_t)(claims.issued_at * 1e6) : 0;
-	session->db = s->dbs[session->market->index];
-	session->duplicate_window =
-	    (int64_t)s->config->duplicate_window * 1000;
-	session->arena = s->arena;
-	session->orders_path = ORDERS;
+	    (int64_t)llround(claims.issued_at * 1e6) : 0;
 	return true;
+}
+
+/* ---- the phone gate ---- */
+
+/* "Phone number must be in format +996XXXXXXXXX (KG) or +1XXXXXXXXXX (US)". */
+static const char *
+phone_formats(const struct service *s)
+{
+	const struct market_registry	*r = s->config->markets;
+	struct buf			 b;
+
+	buf_init(&b, s->arena, 128);
+	buf_puts(&b, "Phone number must be in format ");
+	for (size_t i = 0; i < r->count; i++) {
+		const struct market	*m = &r->markets[i];
+
+		if (i > 0)
+			buf_puts(&b, i + 1 < r->count ? ", " : " or ");
+		buf_puts(&b, m->phone.example);
+		buf_puts(&b, " (");
+		for (const char *p = m->name; *p != '\0'; p++)
+			buf_putc(&b, (char)toupper((unsigned char)*p));
+		buf_putc(&b, ')');
+	}
+	return buf_text(&b);
+}
+
+/* Chooses the market of a number, and keeps the number in the session; a
+ * failure of the form if it is no market's. */
+static void
+choose_by_phone(struct service *s, struct form *form,
+    const struct form_loc *loc, const char *text, struct session *session)
+{
+	char	*phone = arena_alloc(s->arena, PHONE_MAX + 1);
+
+	if (!phone_normalise(text, phone) ||
+	    !phone_valid(phone_market(s->config->markets, phone), phone)) {
+		form_fail(form, loc, phone_formats(s), "value_error");
+		return;
+	}
+	session->market = phone_market(s->config->markets, phone);
+	session->phone = phone;
+}
+
+/* Reads the number of a login, under either of its names. */
+static void
+read_phone(struct service *s, struct form *form, struct json_object *body,
+    struct session *session)
+{
+	const char		*name = "phone";
+	const struct form_loc	*loc;
+	struct json_object	*value;
+
+	if (!json_object_object_get_ex(body, name, &value) &&
+	    json_object_object_get_ex(body, "phone_number", &value))
+		name = "phone_number";
+	loc = FORM_IN(FORM_BODY, name);
+	if (!json_object_object_get_ex(body, name, &value))
+		form_fail(form, loc, "Field required", "missing");
+	else if (!json_object_is_type(value, json_type_string))
+		form_fail(form, loc, "Input should be a valid string",
+		    "string_type");
+	else
+		choose_by_phone(s, form, loc, json_object_get_string(value),
+		    session);
+}
+
+/*
+ * Lets a login through whose phone number is one of a market's, with a session
+ * in that market. The number alone decides; an X-Market that says otherwise is
+ * a mistake of the storefront, better told than followed.
+ */
+static bool
+identify(struct service *s, const struct route *route,
+    const struct request *req, struct response *res,
+    struct json_object *body, struct session *session)
+{
+	const char	*said = request_header(req, "HTTP_X_MARKET");
+	struct form	 form;
+
+	form_init(&form, s->arena);
+	if (json_object_is_type(body, json_type_object)) {
+		read_phone(s, &form, body, session);
+		if (route->check != NULL)
+			route->check(&form, body);
+	} else
+		form_fail(&form, FORM_BODY,
+		    "Input should be a valid dictionary", "dict_type");
+	if (session->market != NULL && said != NULL &&
+	    !str_equal_nocase(said, session->market->name))
+		form_fail(&form, FORM_IN(&(const struct form_loc){
+		    .name = "header" }, "X-Market"),
+		    "X-Market does not match the phone number", "value_error");
+	if (form.count == 0)
+		return true;
+	form_answer(&form, res);
+	return false;
 }
 
 /* ---- the way of a request ---- */
@@ -214,7 +328,8 @@ read_body(struct service *s, const struct route *route,
 	const char	*why;
 
 	*body = NULL;
-	if (!route->body)
+	if (route->body == ROUTE_BODY_NONE ||
+	    (route->body == ROUTE_BODY_OPTIONAL && !request_has_body(req)))
 		return true;
 	error = request_json(req, s->config->body_limit, body, &why);
 	if (error != ERROR_NONE)
@@ -222,25 +337,47 @@ read_body(struct service *s, const struct route *route,
 	return error == ERROR_NONE;
 }
 
-/* Runs a handler that acts in the token's market. */
+/*
+ * Chooses the market of a request, and reads its body: by its token, before
+ * anything else of it is looked at; or by the phone number in the body.
+ */
+static bool
+open_session(struct service *s, const struct route *route,
+    const struct request *req, struct response *res,
+    struct session *session, struct json_object **body)
+{
+	if (route->market == ROUTE_TOKEN_MARKET)
+		return authenticate(s, req, res, session) &&
+		    read_body(s, route, req, res, body);
+	return read_body(s, route, req, res, body) &&
+	    identify(s, route, req, res, *body, session);
+}
+
+/* Runs a handler that acts in a market, with that market's connection. */
 static void
 act(struct service *s, const struct route *route, struct request *req,
     struct response *res)
 {
 	struct json_object	*body;
-	struct session		 session;
+	struct session		 session = {
+		.arena = s->arena, .orders_path = ORDERS,
+		.duplicate_window = (int64_t)s->config->duplicate_window *
+		    1000,
+		.keys = s->keys, .seal = s->seal,
+		.token_lifetime = s->config->token_lifetime / 1000,
+		.client = req->remote_addr
+	};
 
-	if (!authenticate(s, req, res, &session))
+	if (!open_session(s, route, req, res, &session, &body))
 		return;
 	log_set_market(session.market->name);
 	stage_set_market(s->stage, session.market->index);
-	if (!read_body(s, route, req, res, &body))
-		return;
 	if (!request_wanted(req, s->config->request_deadline)) {
 		log_notice("request given up before it was started");
 		response_error(res, ERROR_TOO_LATE, NULL);
 		return;
 	}
+	session.db = s->dbs[session.market->index];
 	if (db_ready(session.db) != DB_OK) {
 		response_error(res, ERROR_MARKET_AWAY, NULL);
 		return;
@@ -286,7 +423,7 @@ dispatch(struct service *s, struct request *req, struct response *res)
 void
 service_handle(struct service *s, FCGX_Request *fcgi)
 {
-	int64_t		 began = monotonic_us();
+	int64_t		 began = clock_monotonic_us();
 	struct request	 req;
 	struct response	 res;
 	bool		 sent;
@@ -304,7 +441,7 @@ service_handle(struct service *s, FCGX_Request *fcgi)
 	log_debug("request", log_str("method", http_method_names[req.method]),
 	    log_str("path", req.path), log_int("status", res.status),
 	    log_str("error", res.error_code),
-	    log_int("us", monotonic_us() - began),
+	    log_int("us", clock_monotonic_us() - began),
 	    log_str("client", req.remote_addr));
 	stage_finished(s->stage, sent ? res.status : 0);
 	log_set_request(NULL);

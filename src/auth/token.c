@@ -382,7 +382,8 @@ token_verify(const struct token_keys *set, const char *token, time_t now,
 
 const char *
 token_issue(const struct token_keys *set, uint64_t user_id,
-    const char *market, time_t now, unsigned lifetime, struct arena *arena)
+    const char *market, int64_t now_us, unsigned lifetime,
+    struct arena *arena)
 {
 	unsigned char	 random[JTI_BYTES];
 	char		 jti[JTI_BYTES * 2 + 1];
@@ -392,9 +393,11 @@ token_issue(const struct token_keys *set, uint64_t user_id,
 	sodium_bin2hex(jti, sizeof(jti), random, sizeof(random));
 	/* A market's name is [a-z0-9_-]: nothing in it needs escaping. */
 	token = sign_claims(&set->keys[0], arena_printf(arena,
-	    "{\"sub\":\"%llu\",\"market\":\"%s\",\"iat\":%lld,\"exp\":%lld,"
-	    "\"jti\":\"%s\"}", (unsigned long long)user_id, market,
-	    (long long)now, (long long)now + lifetime, jti));
+	    "{\"sub\":\"%llu\",\"market\":\"%s\",\"iat\":%lld.%06lld,"
+	    "\"exp\":%lld,\"jti\":\"%s\"}", (unsigned long long)user_id,
+	    market, (long long)(now_us / 1000000),
+	    (long long)(now_us % 1000000),
+	    (long long)(now_us / 1000000) + lifetime, jti));
 	if (token == NULL)
 		return NULL;
 	copy = arena_strdup(arena, token);

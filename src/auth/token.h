@@ -51,9 +51,13 @@ bool	token_verify(const struct token_keys *, const char *token, time_t now,
     unsigned leeway, struct arena *, struct token_claims *,
     const char **why);
 
-/* A signed token, in the arena: sub, market, iat, exp, jti and the kid. NULL
- * when the library failed. */
+/*
+ * A signed token, in the arena: sub, market, iat, exp, jti and the kid. NULL
+ * when the library failed. iat has the microseconds of "now" as its fraction
+ * (a NumericDate may, RFC 7519): a token of a login in the second of a logout
+ * must be told from those that the logout ended. The lifetime is in seconds.
+ */
 const char *	token_issue(const struct token_keys *, uint64_t user_id,
-    const char *market, time_t now, unsigned lifetime, struct arena *);
+    const char *market, int64_t now_us, unsigned lifetime, struct arena *);
 
 #endif

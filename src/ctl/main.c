@@ -17,6 +17,7 @@
 
 #include "auth/token.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/conf.h"
 #include "base/str.h"
 #include "daemon/config.h"
@@ -177,7 +178,7 @@ command_token(struct ctl *ctl)
 		return 1;
 	}
 	keys = token_keys_new(&key, 1);
-	token = token_issue(keys, (uint64_t)id, market->name, time(NULL),
+	token = token_issue(keys, (uint64_t)id, market->name, clock_us(),
 	    config->token_lifetime / 1000, ctl->arena);
 	token_keys_free(keys);
 	if (token == NULL) {

@@ -111,6 +111,14 @@ request_wanted(const struct request *r, unsigned deadline)
 	return request_age(r) < deadline;
 }
 
+bool
+request_has_body(const struct request *r)
+{
+	const char	*len = param(r->fcgi, "CONTENT_LENGTH");
+
+	return *len != '\0' && strcmp(len, "0") != 0;
+}
+
 /* application/json or application/xxx+json, or none given. */
 static bool
 is_json(const char *type)

@@ -54,6 +54,9 @@ const char *	request_header(const struct request *, const char *name);
  */
 bool	request_wanted(const struct request *, unsigned deadline);
 
+/* Whether a body was announced. */
+bool	request_has_body(const struct request *);
+
 /*
  * Reads the body and parses it as strict JSON. ERROR_NONE, or: a body over
  * the limit, shorter or longer than announced, of another media type, not

@@ -17,6 +17,7 @@
 
 #include "http/request.h"
 
+struct form;
 struct json_object;
 struct response;
 struct service;
@@ -24,18 +25,28 @@ struct session;
 
 enum route_market {
 	ROUTE_NO_MARKET,	/* tell() answers */
-	ROUTE_TOKEN_MARKET	/* the verified token names it; act() answers */
+	ROUTE_TOKEN_MARKET,	/* the verified token names it; act() answers */
+	ROUTE_PHONE_MARKET	/* the body's phone number is of it; act() answers */
+};
+
+enum route_body {
+	ROUTE_BODY_NONE,
+	ROUTE_BODY_JSON,	/* a JSON body is read */
+	ROUTE_BODY_OPTIONAL	/* the same, but it may be empty: NULL then */
 };
 
 struct route {
 	enum http_method	  method;
 	const char		 *path;		/* "{id}" = any one segment */
 	enum route_market	  market;
-	bool			  body;		/* a JSON body is read */
+	enum route_body		  body;
 	void	(*tell)(struct service *, struct request *,
 		    struct response *);
 	void	(*act)(struct session *, struct request *, struct response *,
 		    struct json_object *body);
+	/* Of a route by phone: checks what else is in the body, before the
+	 * market is chosen; NULL = nothing is. */
+	void	(*check)(struct form *, struct json_object *body);
 };
 
 /*

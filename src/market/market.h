@@ -62,6 +62,20 @@ struct market_payment {
 	const char	*method;	/* of an alias: the method it stands for; else = name */
 };
 
+/* Codes by which customers log in; see store/login_store.h for the windows. */
+struct market_login {
+	unsigned	code_lifetime;	/* ms */
+	unsigned	per_phone;	/* codes for one number in 15 minutes */
+	unsigned	per_address;	/* for one client address in an hour */
+	unsigned	per_day;	/* in all: what a day may cost */
+};
+
+/* How an SMS leaves; see courier/sms.h. */
+struct market_sms {
+	const char	*command;	/* absolute path and arguments; "" = none */
+	unsigned	 timeout;	/* ms */
+};
+
 /* Where the market's orders are. Times are milliseconds. */
 struct market_database {
 	const char	*host;		/* "localhost" = the socket */
@@ -91,6 +105,8 @@ struct market {
 	size_t			 payment_count;	/* >= 1; the methods, then the aliases */
 	const char		**methods;	/* as configured, end with NULL */
 	const char		**aliases;	/* "alias:method" */
+	struct market_login	 login;
+	struct market_sms	 sms;
 	struct market_database	 database;
 };
 

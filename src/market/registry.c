@@ -115,6 +115,13 @@ port_read(const char *text, void *field, struct arena *arena)
 }
 
 static bool
+count_read(const char *text, void *field, struct arena *arena)
+{
+	(void)arena;
+	return range_read(text, 1, 1000000000, field);
+}
+
+static bool
 path_read(const char *text, void *field, struct arena *arena)
 {
 	return (*text == '/' || *text == '\0') &&
@@ -205,6 +212,8 @@ static const struct conf_type type_digits = {
 	"a number from 0 to 4", digits_read, uint_print };
 static const struct conf_type type_port = {
 	"a number from 1 to 65535", port_read, uint_print };
+static const struct conf_type type_count = {
+	"a number from 1 to 1000000000", count_read, uint_print };
 static const struct conf_type type_path = {
 	"a path that begins with '/', or nothing", path_read, text_print };
 static const struct conf_type type_percent = {
@@ -263,6 +272,21 @@ static const struct conf_option payment_options[] = {
 	{ .name = NULL }
 };
 
+static const struct conf_option login_options[] = {
+	{ "code_lifetime", &conf_seconds, "10m", FIELD(login.code_lifetime),
+	    0 },
+	{ "per_phone", &type_count, "3", FIELD(login.per_phone), 0 },
+	{ "per_address", &type_count, "30", FIELD(login.per_address), 0 },
+	{ "per_day", &type_count, "5000", FIELD(login.per_day), 0 },
+	{ .name = NULL }
+};
+
+static const struct conf_option sms_options[] = {
+	{ "command", &type_path, "", FIELD(sms.command), 0 },
+	{ "timeout", &conf_seconds, "10s", FIELD(sms.timeout), 0 },
+	{ .name = NULL }
+};
+
 static const struct conf_option database_options[] = {
 	{ "host", &conf_string, "localhost", FIELD(database.host), 0 },
 	{ "port", &type_port, "3306", FIELD(database.port), 0 },
@@ -316,6 +340,8 @@ static const struct conf_section sections[] = {
 	{ .name = "zone", .options = zone_options,
 	    .instance = zone_instance, .nth = zone_nth },
 	{ .name = "payment", .options = payment_options },
+	{ .name = "login", .options = login_options },
+	{ .name = "sms", .options = sms_options },
 	{ .name = "database", .options = database_options },
 	{ .name = NULL }
 };

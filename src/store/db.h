@@ -26,7 +26,7 @@
 #include "store/statement.h"
 
 /* The schema that the statements need: the number of the last migration. */
-#define DB_SCHEMA_VERSION 1
+#define DB_SCHEMA_VERSION 2
 
 /* Statements of up to this many lines are kept prepared; longer orders are
  * prepared each time, or the servers' memory would fill with them. */

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "market/market.h"
 #include "market/money.h"
@@ -20,15 +21,6 @@
 #define TRIES		4	/* after a number or a key that was taken */
 #define RESOLVE_US	5000000	/* to ask about a COMMIT, every 250 ms */
 #define NUMBER_TAIL	7	/* characters: 36^7 a day and market */
-
-static int64_t
-now_us(void)
-{
-	struct timespec	 t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 /* Whether the customer exists and the token is live: ORDER_NO_USER,
  * ORDER_DEAD_TOKEN, or ORDER_MADE when nothing is wrong with them. */
@@ -474,7 +466,7 @@ fill_order(struct making *m)
 	const struct order_request	*q = m->request;
 	struct order			*o = &m->result->order;
 
-	o->created_at = o->updated_at = now_us();
+	o->created_at = o->updated_at = clock_us();
 	o->number = make_number(m, o->created_at);
 	o->status = "pending";
 	o->customer_name = q->customer_name;
@@ -601,7 +593,7 @@ static enum db_result
 release_mark(struct db *db, struct making *m)
 {
 	struct db_value	 values[] = { db_int(m->request->customer.user_id),
-		db_text(m->key), db_time(now_us() - m->request->window) };
+		db_text(m->key), db_time(clock_us() - m->request->window) };
 
 	return db_run(db, STATEMENT_KEY_RELEASE, 1, values, 3);
 }
@@ -675,7 +667,7 @@ find_by_key(struct db *db, void *arg)
 	e->id = db_get_int(db, 0);
 	e->same = hash != NULL && len == sizeof(q->hash) &&
 	    memcmp(hash, q->hash, len) == 0;
-	e->recent = db_get_int(db, 2) >= now_us() - q->window;
+	e->recent = db_get_int(db, 2) >= clock_us() - q->window;
 	db_skip(db);
 	return DB_OK;
 }
@@ -688,7 +680,7 @@ find_recent(struct db *db, void *arg)
 	struct earlier			*e = arg;
 	const struct order_request	*q = e->making->request;
 	struct db_value			 values[] = {
-		db_int(q->customer.user_id), db_time(now_us() - q->window),
+		db_int(q->customer.user_id), db_time(clock_us() - q->window),
 		db_bytes(q->hash, sizeof(q->hash)) };
 	enum db_result			 result;
 
@@ -798,7 +790,7 @@ resolve_commit(struct db *db, struct making *m)
 	const struct timespec	 pause = { .tv_nsec = 250000000 };
 	struct earlier		 e = { .making = m };
 
-	for (int64_t end = now_us() + RESOLVE_US; now_us() < end;) {
+	for (int64_t end = clock_us() + RESOLVE_US; clock_us() < end;) {
 		if (db_ready(db) == DB_OK &&
 		    db_read(db, find_by_number, &e) == DB_OK) {
 			db_settle(db);

@@ -32,6 +32,12 @@
 	"i s32 s16 s255 s20 s255 s500 s100 s500 s50 i i i i i s3 t t " \
 	"i s255 s50 s20 s50 i i i"
 
+/* A user, as user_store_read() takes it. */
+#define USER_COLUMNS \
+	"u.id, u.phone_number, u.full_name, u.email, u.profile_image_url, " \
+	"u.is_active, u.is_verified, u.last_login, u.created_at"
+#define USER_ROW "i s20 s255 s255 s500 i i t t"
+
 const struct statement statements[STATEMENT__MAX] = {
 	[STATEMENT_IDENTITY] = { "identity",
 	    "SELECT m.market, (SELECT MAX(version) FROM schema_version) "
@@ -134,6 +140,83 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "JOIN orders o ON o.id = page.id "
 	    "LEFT JOIN order_items i ON i.order_id = o.id",
 	    "i " ORDER_ROW },
+
+	/* ---- login and profile ---- */
+
+	/* Locks the rows too, in this order: the number's first, the day's,
+	 * which all share, last. */
+	[STATEMENT_LIMIT_COUNT] = { "limit_count",
+	    "INSERT INTO login_limits (scope, subject, window_start, sent) "
+	    "VALUES ('phone', ?, '1970-01-01', 1), ('address', ?, ?, 1), "
+	    "('day', '', ?, 1) ON DUPLICATE KEY UPDATE sent = sent + 1",
+	    NULL },
+
+	[STATEMENT_LIMIT_READ] = { "limit_read",
+	    "SELECT COUNT(*), MIN(c.created_at), "
+	    "(SELECT sent FROM login_limits WHERE scope = 'address' "
+	    "AND subject = ? AND window_start = ?), "
+	    "(SELECT sent FROM login_limits WHERE scope = 'day' "
+	    "AND subject = '' AND window_start = ?) "
+	    "FROM login_codes c WHERE c.phone_number = ? AND c.created_at > ?",
+	    "i t i i" },
+
+	[STATEMENT_CODE_INSERT] = { "code_insert",
+	    "INSERT INTO login_codes (phone_number, code_hash, created_at, "
+	    "expires_at) VALUES (?, ?, ?, ?)",
+	    NULL },
+
+	[STATEMENT_CODE_LOCK] = { "code_lock",
+	    "SELECT id, code_hash, wrong_guesses, used_at, expires_at "
+	    "FROM login_codes WHERE phone_number = ? "
+	    "ORDER BY created_at DESC, id DESC LIMIT 1 FOR UPDATE",
+	    "i b32 i t t" },
+
+	[STATEMENT_CODE_WRONG] = { "code_wrong",
+	    "UPDATE login_codes SET wrong_guesses = wrong_guesses + 1 "
+	    "WHERE id = ?",
+	    NULL },
+
+	[STATEMENT_CODE_USED] = { "code_used",
+	    "UPDATE login_codes SET used_at = ? WHERE id = ?",
+	    NULL },
+
+	[STATEMENT_USER_BY_PHONE] = { "user_by_phone",
+	    "SELECT " USER_COLUMNS ", u.tokens_valid_from FROM users u "
+	    "WHERE u.phone_number = ? FOR UPDATE",
+	    USER_ROW " t" },
+
+	[STATEMENT_USER_INSERT] = { "user_insert",
+	    "INSERT INTO users (phone_number, is_verified, last_login, "
+	    "created_at) VALUES (?, 1, ?, ?)",
+	    NULL },
+
+	[STATEMENT_USER_SEEN] = { "user_seen",
+	    "UPDATE users SET is_verified = 1, last_login = ? WHERE id = ?",
+	    NULL },
+
+	[STATEMENT_USER_PROFILE] = { "user_profile",
+	    "SELECT " TOKEN_LIVE ", " USER_COLUMNS " FROM users u "
+	    "WHERE u.id = ?",
+	    "i " USER_ROW },
+
+	/* NULL leaves a column as it is. */
+	[STATEMENT_USER_UPDATE] = { "user_update",
+	    "UPDATE users u SET u.full_name = COALESCE(?, u.full_name), "
+	    "u.profile_image_url = COALESCE(?, u.profile_image_url) "
+	    "WHERE " TOKEN_LIVE " AND u.id = ?",
+	    NULL },
+
+	[STATEMENT_USER_LOGOUT] = { "user_logout",
+	    "UPDATE users u SET u.tokens_valid_from = ? "
+	    "WHERE " TOKEN_LIVE " AND u.id = ?",
+	    NULL },
+
+	/* ---- messages ---- */
+
+	[STATEMENT_OUTBOX_ADD] = { "outbox_add",
+	    "INSERT INTO outbox (message_id, kind, payload, due_at, "
+	    "expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+	    NULL },
 };
 
 const char *

@@ -229,10 +229,12 @@ Test(token, a_token_lives_on_while_its_key_is_in_the_set)
 		{ "c", key_c, 32 }, { "a", key_a, 32 } };
 	const char			*old, *fresh;
 
-	old = token_issue(keys, 19, "us", NOW, 1800, arena);
+	old = token_issue(keys, 19, "us",
+	    (int64_t)NOW * 1000000, 1800, arena);
 	token_keys_free(keys);
 	keys = token_keys_new(next, 2);
-	fresh = token_issue(keys, 19, "us", NOW, 1800, arena);
+	fresh = token_issue(keys, 19, "us",
+	    (int64_t)NOW * 1000000, 1800, arena);
 	cr_expect(verify(old));
 	cr_expect(verify(fresh));
 	token_keys_free(keys);
@@ -370,8 +372,10 @@ Test(token, one_that_we_issue_is_good_until_it_ends)
 	unsigned char		 header[128];
 	size_t			 len;
 
-	token = token_issue(keys, 19, "us", NOW, 1800, arena);
-	other = token_issue(keys, 19, "us", NOW, 1800, arena);
+	token = token_issue(keys, 19, "us",
+	    (int64_t)NOW * 1000000, 1800, arena);
+	other = token_issue(keys, 19, "us",
+	    (int64_t)NOW * 1000000, 1800, arena);
 	cr_assert(token != NULL && other != NULL);
 	cr_expect_str_neq(token, other, "jti");
 	cr_assert(verify_at(token, NOW, 0, &out));

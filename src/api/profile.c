@@ -1,0 +1,155 @@
+/*
+ * profile.c: the customer's own data, and the end of its tokens:
+ * GET and PUT /auth/profile, GET /auth/verify-token, POST /auth/logout.
+ */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/arena.h"
+#include "http/form.h"
+#include "market/market.h"
+#include "store/user_store.h"
+
+static const struct form_text_rule name_rule = {
+	.name = "full_name", .min = 1, .max = 255
+};
+static const struct form_text_rule image_rule = {
+	.name = "profile_image_url", .min = 0, .max = 500
+};
+
+/* A customer as the contract shows it. */
+static void
+put_profile(const struct session *s, struct json_out *j,
+    const struct user *u)
+{
+	char	 display[64];
+
+	phone_display(s->market, u->phone, display);
+	jw_begin(j, '{');
+	jw_put_text(j, "id", arena_printf(s->arena, "%lld",
+	    (long long)u->id));
+	jw_put_text(j, "phone_number", u->phone);
+	jw_put_text(j, "formatted_phone", display);
+	jw_put_text(j, "name", u->full_name);
+	jw_put_text(j, "full_name", u->full_name);
+	jw_put_text(j, "email", u->email);
+	jw_put_text(j, "profile_image_url", u->profile_image_url);
+	jw_put_bool(j, "is_active", u->is_active);
+	jw_put_bool(j, "is_verified", u->is_verified);
+	jw_put_text(j, "market", s->market->name);
+	jw_put_text(j, "language", s->market->language);
+	jw_put_text(j, "country", s->market->country);
+	jw_put_text(j, "currency", s->market->currency.symbol);
+	jw_put_text(j, "currency_code", s->market->currency.code);
+	api_put_time(j, "last_login", u->last_login);
+	api_put_time(j, "created_at", u->created_at);
+	jw_end(j, '}');
+}
+
+/* Answers anything but a customer; false if there is one. */
+static bool
+answer_other(const struct session *s, struct response *res,
+    enum db_result result, enum order_outcome outcome)
+{
+	if (result == DB_OK)
+		return api_customer_error(s, res, outcome);
+	api_db_error(res, result);
+	return true;
+}
+
+void
+profile_show(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	enum order_outcome	 outcome = ORDER_NO_USER;
+	struct user		 user;
+	enum db_result		 result;
+
+	(void)req;
+	(void)body;
+	result = user_store_find(s->db, s->arena, &s->customer, &outcome,
+	    &user);
+	if (!answer_other(s, res, result, outcome))
+		put_profile(s, &res->json, &user);
+}
+
+void
+profile_change(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	enum order_outcome	 outcome = ORDER_NO_USER;
+	struct user		 user;
+	struct form		 f;
+	const char		*name = NULL, *image = NULL;
+	enum db_result		 result;
+
+	(void)req;
+	form_init(&f, s->arena);
+	if (json_object_is_type(body, json_type_object)) {
+		name = form_text(&f, body, &name_rule);
+		image = form_text(&f, body, &image_rule);
+	} else
+		form_fail(&f, FORM_BODY, "Input should be a valid dictionary",
+		    "dict_type");
+	if (f.count > 0) {
+		form_answer(&f, res);
+		return;
+	}
+	result = user_store_update(s->db, s->arena, &s->customer, name, image,
+	    &outcome, &user);
+	if (answer_other(s, res, result, outcome))
+		return;
+	jw_begin(&res->json, '{');
+	jw_put_bool(&res->json, "success", true);
+	jw_put_text(&res->json, "message", "Profile updated successfully");
+	jw_name(&res->json, "user");
+	put_profile(s, &res->json, &user);
+	jw_end(&res->json, '}');
+}
+
+void
+profile_verify_token(struct session *s, struct request *req,
+    struct response *res, struct json_object *body)
+{
+	enum order_outcome	 outcome = ORDER_NO_USER;
+	struct user		 user;
+	struct json_out		*j = &res->json;
+	char			 display[64];
+	enum db_result		 result;
+
+	(void)req;
+	(void)body;
+	result = user_store_find(s->db, s->arena, &s->customer, &outcome,
+	    &user);
+	if (answer_other(s, res, result, outcome))
+		return;
+	phone_display(s->market, user.phone, display);
+	jw_begin(j, '{');
+	jw_put_bool(j, "valid", true);
+	jw_put_int(j, "user_id", user.id);
+	jw_put_text(j, "phone_number", user.phone);
+	jw_put_text(j, "formatted_phone", display);
+	jw_put_text(j, "market", s->market->name);
+	jw_put_text(j, "currency", s->market->currency.symbol);
+	jw_end(j, '}');
+}
+
+void
+profile_logout(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	enum order_outcome	 outcome = ORDER_NO_USER;
+	enum db_result		 result;
+
+	(void)req;
+	(void)body;
+	result = user_store_logout(s->db, &s->customer, &outcome);
+	if (answer_other(s, res, result, outcome))
+		return;
+	jw_begin(&res->json, '{');
+	jw_put_bool(&res->json, "success", true);
+	jw_put_text(&res->json, "message",
+	    "Logged out successfully. User is now inactive.");
+	jw_end(&res->json, '}');
+}

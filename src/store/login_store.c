@@ -1,0 +1,263 @@
+/*
+ * login_store.c: login codes (see login_store.h).
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "store/login_store.h"
+
+/* A code being sent. */
+struct sending {
+	const struct login_code	*code;
+	enum login_outcome	*outcome;
+	unsigned		*retry_after;
+	int64_t			 now;
+};
+
+static int64_t
+window_start(int64_t now, int64_t window)
+{
+	return now / window * window;
+}
+
+/* Counts this code with those before it, and keeps the rows locked until the
+ * end: of two at once, one waits and then sees the other's. */
+static enum db_result
+count(struct db *db, const struct sending *s)
+{
+	struct db_value	 values[] = {
+		db_text(s->code->phone), db_text(s->code->address),
+		db_time(window_start(s->now, LOGIN_ADDRESS_WINDOW)),
+		db_time(window_start(s->now, LOGIN_DAY_WINDOW)) };
+
+	return db_run(db, STATEMENT_LIMIT_COUNT, 1, values, 4);
+}
+
+/* Whole seconds until a time, at least one. */
+static unsigned
+seconds_until(int64_t now, int64_t then)
+{
+	return then <= now ? 1 : (unsigned)((then - now + 999999) / 1000000);
+}
+
+/* Looks at a row of STATEMENT_LIMIT_READ: the seconds to wait for the limit
+ * that is reached, 0 if none is. */
+static unsigned
+wait_for_limit(const struct db *db, const struct sending *s)
+{
+	if (db_get_int(db, 0) >= s->code->per_phone)
+		return seconds_until(s->now,
+		    db_get_int(db, 1) + LOGIN_PHONE_WINDOW);
+	if (db_get_int(db, 2) > s->code->per_address)
+		return seconds_until(s->now, LOGIN_ADDRESS_WINDOW +
+		    window_start(s->now, LOGIN_ADDRESS_WINDOW));
+	if (db_get_int(db, 3) > s->code->per_day)
+		return seconds_until(s->now, LOGIN_DAY_WINDOW +
+		    window_start(s->now, LOGIN_DAY_WINDOW));
+	return 0;
+}
+
+static enum db_result
+check_limits(struct db *db, struct sending *s)
+{
+	struct db_value	 values[] = { db_text(s->code->address),
+		db_time(window_start(s->now, LOGIN_ADDRESS_WINDOW)),
+		db_time(window_start(s->now, LOGIN_DAY_WINDOW)),
+		db_text(s->code->phone),
+		db_time(s->now - LOGIN_PHONE_WINDOW) };
+	enum db_result	 result;
+	bool		 more;
+
+	result = db_run(db, STATEMENT_LIMIT_READ, 1, values, 5);
+	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
+		return result;
+	*s->retry_after = more ? wait_for_limit(db, s) : 0;
+	*s->outcome = *s->retry_after > 0 ? LOGIN_LIMITED : LOGIN_SENT;
+	db_skip(db);
+	return DB_OK;
+}
+
+static enum db_result
+insert_code(struct db *db, const struct sending *s)
+{
+	struct db_value	 values[] = { db_text(s->code->phone),
+		db_bytes(s->code->hash, sizeof(s->code->hash)),
+		db_time(s->now), db_time(s->now + s->code->lifetime) };
+
+	return db_run(db, STATEMENT_CODE_INSERT, 1, values, 4);
+}
+
+/* Body of login_store_send(). */
+static enum db_result
+send_code(struct db *db, void *arg, bool *keep)
+{
+	struct sending	*s = arg;
+	enum db_result	 result;
+
+	s->now = clock_us();
+	if ((result = count(db, s)) != DB_OK ||
+	    (result = check_limits(db, s)) != DB_OK)
+		return result;
+	*keep = *s->outcome == LOGIN_SENT;
+	if (!*keep)
+		return DB_OK;
+	result = insert_code(db, s);
+	return result == DB_OK ? outbox_store_add(db, &s->code->message) :
+	    result;
+}
+
+enum db_result
+login_store_send(struct db *db, const struct login_code *code,
+    enum login_outcome *outcome, unsigned *retry_after)
+{
+	struct sending	 s = { .code = code, .outcome = outcome,
+	    .retry_after = retry_after };
+
+	return db_transaction(db, send_code, &s);
+}
+
+/* A code being compared. */
+struct comparing {
+	const struct login_attempt	*attempt;
+	struct login_result		*out;
+	struct arena			*arena;
+	int64_t				 code_id;
+};
+
+/* Whether the row of STATEMENT_CODE_LOCK can still be guessed at. */
+static bool
+is_open(const struct db *db, int64_t now)
+{
+	return db_get_int(db, 2) < LOGIN_GUESSES_MAX && db_is_null(db, 3) &&
+	    db_get_int(db, 4) > now;
+}
+
+/*
+ * Compares with the newest code, locked. A wrong guess is counted; what is
+ * not open is compared too, so that the time it takes tells nothing.
+ */
+static enum db_result
+compare(struct db *db, struct comparing *c, bool *right)
+{
+	struct db_value	 phone = db_text(c->attempt->phone), id;
+	const char	*hash;
+	enum db_result	 result;
+	bool		 more, open;
+	size_t		 len;
+
+	*right = false;
+	result = db_run(db, STATEMENT_CODE_LOCK, 1, &phone, 1);
+	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
+		return result;
+	c->code_id = db_get_int(db, 0);
+	hash = db_get_bytes(db, 1, &len);
+	open = is_open(db, clock_us());
+	*right = len == LOGIN_HASH_BYTES && c->attempt->matches(
+	    (const unsigned char *)hash, c->attempt->arg) && open;
+	db_skip(db);
+	if (*right || !open)
+		return DB_OK;
+	id = db_int(c->code_id);
+	return db_run(db, STATEMENT_CODE_WRONG, 1, &id, 1);
+}
+
+static enum db_result
+use_code(struct db *db, const struct comparing *c)
+{
+	struct db_value	 values[] = { db_time(c->out->at),
+		db_int(c->code_id) };
+
+	return db_run(db, STATEMENT_CODE_USED, 1, values, 2);
+}
+
+/*
+ * Finds the user of the number, under lock. A login is later than the last
+ * logout, even when the clock of the host that did it is ahead.
+ */
+static enum db_result
+find_user(struct db *db, struct comparing *c, bool *found)
+{
+	struct db_value	 phone = db_text(c->attempt->phone);
+	enum db_result	 result;
+
+	result = db_run(db, STATEMENT_USER_BY_PHONE, 1, &phone, 1);
+	if (result != DB_OK || (result = db_next(db, found)) != DB_OK ||
+	    !*found)
+		return result;
+	user_store_read(db, c->arena, 0, &c->out->user);
+	if (db_get_int(db, 9) > c->out->at)
+		c->out->at = db_get_int(db, 9);
+	db_skip(db);
+	return DB_OK;
+}
+
+/* Makes the user of the number. Somebody else who is faster makes this a
+ * duplicate: the transaction is then run again, and finds it. */
+static enum db_result
+insert_user(struct db *db, struct comparing *c)
+{
+	struct user	*u = &c->out->user;
+	struct db_value	 values[] = { db_text(c->attempt->phone),
+		db_time(c->out->at), db_time(c->out->at) };
+	enum db_result	 result;
+
+	result = db_run(db, STATEMENT_USER_INSERT, 1, values, 3);
+	if (result == DB_DUPLICATE)
+		return DB_AGAIN;
+	u->id = (int64_t)db_insert_id(db);
+	u->phone = c->attempt->phone;
+	u->is_active = true;
+	u->created_at = c->out->at;
+	c->out->is_new = true;
+	return result;
+}
+
+/* Notes the login of a user who was there before. */
+static enum db_result
+note_login(struct db *db, const struct comparing *c)
+{
+	struct db_value	 values[] = { db_time(c->out->at),
+		db_int(c->out->user.id) };
+
+	return db_run(db, STATEMENT_USER_SEEN, 1, values, 2);
+}
+
+/* Body of login_store_verify(). A wrong guess is kept: that is what counts
+ * it. */
+static enum db_result
+verify(struct db *db, void *arg, bool *keep)
+{
+	struct comparing	*c = arg;
+	struct login_result	*out = c->out;
+	enum db_result		 result;
+	bool			 right, found;
+
+	(void)keep;
+	memset(out, 0, sizeof(*out));
+	out->outcome = LOGIN_WRONG_CODE;
+	out->at = clock_us();
+	if ((result = compare(db, c, &right)) != DB_OK || !right)
+		return result;
+	if ((result = find_user(db, c, &found)) != DB_OK ||
+	    (result = use_code(db, c)) != DB_OK)
+		return result;
+	out->outcome = LOGIN_DISABLED;
+	if (found && !out->user.is_active)
+		return DB_OK;
+	out->outcome = LOGIN_DONE;
+	result = found ? note_login(db, c) : insert_user(db, c);
+	out->user.is_verified = true;
+	out->user.last_login = out->at;
+	return result;
+}
+
+enum db_result
+login_store_verify(struct db *db, struct arena *arena,
+    const struct login_attempt *attempt, struct login_result *out)
+{
+	struct comparing	 c = { .attempt = attempt, .out = out,
+	    .arena = arena };
+
+	return db_transaction(db, verify, &c);
+}

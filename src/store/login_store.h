@@ -1,0 +1,73 @@
+/*
+ * login_store.h: login codes in a market's database, and the user that a right
+ * code finds or makes. All limits are counted here, under locks, so that they
+ * hold across workers, hosts and restarts.
+ */
+#ifndef ORDERMUX_LOGIN_STORE_H
+#define ORDERMUX_LOGIN_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/db.h"
+#include "store/outbox_store.h"
+#include "store/user_store.h"
+
+#define LOGIN_HASH_BYTES	32
+#define LOGIN_GUESSES_MAX	5	/* wrong ones, then a code is dead */
+#define LOGIN_PHONE_WINDOW	INT64_C(900000000)	/* µs: 15 minutes */
+#define LOGIN_ADDRESS_WINDOW	INT64_C(3600000000)	/* µs: an hour */
+#define LOGIN_DAY_WINDOW	INT64_C(86400000000)	/* µs: a day, UTC */
+
+enum login_outcome {
+	LOGIN_SENT,
+	LOGIN_LIMITED,
+	LOGIN_WRONG_CODE,	/* or none, or it is used, expired or dead */
+	LOGIN_DISABLED,		/* the code was right; is_active is not */
+	LOGIN_DONE
+};
+
+/* A code to be sent. */
+struct login_code {
+	const char		*phone;
+	const char		*address;	/* of the client */
+	unsigned char		 hash[LOGIN_HASH_BYTES];
+	int64_t			 lifetime;	/* µs */
+	unsigned		 per_phone;	/* codes in LOGIN_PHONE_WINDOW */
+	unsigned		 per_address;	/* in LOGIN_ADDRESS_WINDOW */
+	unsigned		 per_day;	/* in LOGIN_DAY_WINDOW, all numbers */
+	struct outbox_message	 message;	/* by which it is sent */
+};
+
+/*
+ * Keeps the code and its message in one transaction, unless a limit is
+ * reached: LOGIN_SENT, or LOGIN_LIMITED with the seconds after which it is
+ * worth trying again.
+ */
+enum db_result	login_store_send(struct db *, const struct login_code *,
+    enum login_outcome *, unsigned *retry_after);
+
+/* A code that was entered. */
+struct login_attempt {
+	const char	*phone;
+	/* Whether a hash is that of what was entered. */
+	bool		(*matches)(const unsigned char *hash, void *arg);
+	void		*arg;
+};
+
+struct login_result {
+	enum login_outcome	outcome;
+	struct user		user;
+	bool			is_new;
+	int64_t			at;	/* µs: the login; later than any logout */
+};
+
+/*
+ * Compares with the newest code of the number, under lock: a wrong guess is
+ * counted before anybody else can guess, a right one uses the code up. Then
+ * finds the user, or makes it.
+ */
+enum db_result	login_store_verify(struct db *, struct arena *,
+    const struct login_attempt *, struct login_result *);
+
+#endif

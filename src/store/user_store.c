@@ -1,0 +1,131 @@
+/*
+ * user_store.c: customers (see user_store.h).
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "store/user_store.h"
+
+void
+user_store_read(const struct db *db, struct arena *arena, size_t column,
+    struct user *u)
+{
+	u->id = db_get_int(db, column);
+	u->phone = db_get_text(db, column + 1, arena);
+	u->full_name = db_get_text(db, column + 2, arena);
+	u->email = db_get_text(db, column + 3, arena);
+	u->profile_image_url = db_get_text(db, column + 4, arena);
+	u->is_active = db_get_int(db, column + 5) != 0;
+	u->is_verified = db_get_int(db, column + 6) != 0;
+	u->last_login = db_get_int(db, column + 7);
+	u->created_at = db_get_int(db, column + 8);
+}
+
+/* A customer being looked up or changed. */
+struct lookup {
+	struct arena			*arena;
+	const struct order_customer	*customer;
+	const char			*full_name;
+	const char			*profile_image_url;
+	enum order_outcome		*outcome;
+	struct user			*user;
+};
+
+/* Reads the row: a body of db_read(), and the end of a change. */
+static enum db_result
+find(struct db *db, void *arg)
+{
+	struct lookup	*l = arg;
+	struct db_value	 values[] = { db_time(l->customer->issued_at),
+		db_int(l->customer->user_id) };
+	enum db_result	 result;
+	bool		 more;
+
+	result = db_run(db, STATEMENT_USER_PROFILE, 1, values, 2);
+	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
+		return result;
+	*l->outcome = ORDER_NO_USER;
+	if (more) {
+		*l->outcome = db_get_int(db, 0) ? ORDER_MADE :
+		    ORDER_DEAD_TOKEN;
+		user_store_read(db, l->arena, 1, l->user);
+	}
+	db_skip(db);
+	return DB_OK;
+}
+
+enum db_result
+user_store_find(struct db *db, struct arena *arena,
+    const struct order_customer *customer, enum order_outcome *outcome,
+    struct user *user)
+{
+	struct lookup	 l = { .arena = arena, .customer = customer,
+	    .outcome = outcome, .user = user };
+
+	return db_read(db, find, &l);
+}
+
+/* Changes the row, and reads it: a body of db_transaction(). */
+static enum db_result
+update(struct db *db, void *arg, bool *keep)
+{
+	struct lookup	*l = arg;
+	struct db_value	 values[] = { db_text(l->full_name),
+		db_text(l->profile_image_url),
+		db_time(l->customer->issued_at),
+		db_int(l->customer->user_id) };
+	enum db_result	 result;
+
+	result = db_run(db, STATEMENT_USER_UPDATE, 1, values, 4);
+	if (result == DB_OK)
+		result = find(db, l);
+	*keep = *l->outcome == ORDER_MADE;
+	return result;
+}
+
+enum db_result
+user_store_update(struct db *db, struct arena *arena,
+    const struct order_customer *customer, const char *full_name,
+    const char *profile_image_url, enum order_outcome *outcome,
+    struct user *user)
+{
+	struct lookup	 l = { .arena = arena, .customer = customer,
+	    .full_name = full_name, .profile_image_url = profile_image_url,
+	    .outcome = outcome, .user = user };
+
+	return db_transaction(db, update, &l);
+}
+
+/* Ends the tokens: a body of db_transaction(). A token that could not be
+ * ended because it is dead already is told as such. */
+static enum db_result
+logout(struct db *db, void *arg, bool *keep)
+{
+	struct lookup	*l = arg;
+	struct db_value	 values[] = { db_time(clock_us()),
+		db_time(l->customer->issued_at),
+		db_int(l->customer->user_id) };
+	enum db_result	 result;
+
+	*l->outcome = ORDER_MADE;
+	result = db_run(db, STATEMENT_USER_LOGOUT, 1, values, 3);
+	if (result != DB_OK || db_matched(db) == 1)
+		return result;
+	*keep = false;
+	return find(db, l);
+}
+
+enum db_result
+user_store_logout(struct db *db, const struct order_customer *customer,
+    enum order_outcome *outcome)
+{
+	struct arena	*arena = arena_new(4096);
+	struct user	 user;
+	struct lookup	 l = { .arena = arena, .customer = customer,
+	    .outcome = outcome, .user = &user };
+	enum db_result	 result = db_transaction(db, logout, &l);
+
+	arena_free(arena);
+	return result;
+}

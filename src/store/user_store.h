@@ -1,0 +1,45 @@
+/*
+ * user_store.h: customers in a market's database.
+ */
+#ifndef ORDERMUX_USER_STORE_H
+#define ORDERMUX_USER_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/db.h"
+#include "store/order_store.h"
+
+/* Times are microseconds since 1970; texts NULL where there is none. */
+struct user {
+	int64_t		 id;
+	const char	*phone;
+	const char	*full_name;
+	const char	*email;
+	const char	*profile_image_url;
+	bool		 is_active;
+	bool		 is_verified;
+	int64_t		 last_login;	/* 0 = never */
+	int64_t		 created_at;
+};
+
+/* The customer's own row. The outcome is ORDER_MADE, ORDER_NO_USER or
+ * ORDER_DEAD_TOKEN. One round trip. */
+enum db_result	user_store_find(struct db *, struct arena *,
+    const struct order_customer *, enum order_outcome *, struct user *);
+
+/* Changes what is not NULL, and gives the row as it then is. */
+enum db_result	user_store_update(struct db *, struct arena *,
+    const struct order_customer *, const char *full_name,
+    const char *profile_image_url, enum order_outcome *, struct user *);
+
+/* Ends every token that was issued to the customer before now. */
+enum db_result	user_store_logout(struct db *,
+    const struct order_customer *, enum order_outcome *);
+
+/* Reads the columns of a row that are a user's, from this one on, in the order
+ * of USER_COLUMNS in statement.c. */
+void	user_store_read(const struct db *, struct arena *, size_t column,
+    struct user *);
+
+#endif
