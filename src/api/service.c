@@ -5,7 +5,6 @@
  */
 #include <ctype.h>
 #include <json-c/json.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,9 +212,7 @@ authenticate(struct service *s, const struct request *req,
 		return false;
 	}
 	session->customer.user_id = (int64_t)claims.user_id;
-	session->customer.issued_at = claims.issued_at > 0 &&
-	    claims.issued_at < 253402300799.0 ?
-	    (int64_t)llround(claims.issued_at * 1e6) : 0;
+	session->customer.issued_at = claims.issued_at;
 	return true;
 }
 

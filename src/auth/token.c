@@ -8,6 +8,7 @@
 #endif
 
 #include <jwt.h>
+#include <math.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "base/json_read.h"
 
 #define JTI_BYTES 16
+#define TIME_MAX 253402300799.0	/* the end of the year 9999 */
 
 struct key {
 	const char		*kid;
@@ -303,6 +305,27 @@ read_time(struct json_object *claims, const char *name, double *out)
 	return true;
 }
 
+/*
+ * When a token was issued: by iat_us where that is the same second as iat,
+ * else by iat. Returns false when iat is there and no time.
+ */
+static bool
+read_issue(struct json_object *claims, int64_t *us)
+{
+	struct json_object	*value;
+	int64_t			 exact;
+	double			 iat;
+
+	*us = 0;
+	if (!read_time(claims, "iat", &iat) || !(iat >= 0 && iat < TIME_MAX))
+		return false;
+	*us = (int64_t)llround(iat * 1e6);
+	if (json_object_object_get_ex(claims, "iat_us", &value) &&
+	    json_int64(value, &exact) && exact / 1000000 == (int64_t)iat)
+		*us = exact;
+	return true;
+}
+
 /* sub: a positive integer, as a string of digits or as a number. */
 static bool
 read_subject(struct json_object *claims, uint64_t *user_id)
@@ -341,8 +364,8 @@ check_claims(struct json_object *claims, double now, double leeway,
 	if (!read_time(claims, "nbf", &not_before) ||
 	    !(not_before - leeway <= now))
 		return "not valid yet";
-	if (!read_time(claims, "iat", &out->issued_at))
-		return "iat is no number";
+	if (!read_issue(claims, &out->issued_at))
+		return "iat is no time";
 	if (!read_subject(claims, &out->user_id))
 		return "sub is no user";
 	out->has_market = json_object_object_get_ex(claims, "market", &value);
@@ -393,10 +416,10 @@ token_issue(const struct token_keys *set, uint64_t user_id,
 	sodium_bin2hex(jti, sizeof(jti), random, sizeof(random));
 	/* A market's name is [a-z0-9_-]: nothing in it needs escaping. */
 	token = sign_claims(&set->keys[0], arena_printf(arena,
-	    "{\"sub\":\"%llu\",\"market\":\"%s\",\"iat\":%lld.%06lld,"
-	    "\"exp\":%lld,\"jti\":\"%s\"}", (unsigned long long)user_id,
-	    market, (long long)(now_us / 1000000),
-	    (long long)(now_us % 1000000),
+	    "{\"sub\":\"%llu\",\"market\":\"%s\",\"iat\":%lld,"
+	    "\"iat_us\":%lld,\"exp\":%lld,\"jti\":\"%s\"}",
+	    (unsigned long long)user_id, market,
+	    (long long)(now_us / 1000000), (long long)now_us,
 	    (long long)(now_us / 1000000) + lifetime, jti));
 	if (token == NULL)
 		return NULL;

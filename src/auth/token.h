@@ -32,7 +32,7 @@ struct token_claims {
 	uint64_t	 user_id;	/* sub: > 0 */
 	bool		 has_market;
 	const char	*market;	/* NULL: not there, or no string */
-	double		 issued_at;	/* iat, seconds; 0 when it is not there */
+	int64_t		 issued_at;	/* µs: iat_us, or iat; 0: says neither */
 	double		 expires_at;
 };
 
@@ -53,9 +53,10 @@ bool	token_verify(const struct token_keys *, const char *token, time_t now,
 
 /*
  * A signed token, in the arena: sub, market, iat, exp, jti and the kid. NULL
- * when the library failed. iat has the microseconds of "now" as its fraction
- * (a NumericDate may, RFC 7519): a token of a login in the second of a logout
- * must be told from those that the logout ended. The lifetime is in seconds.
+ * when the library failed. The lifetime is in seconds. A claim of our own,
+ * iat_us, has the time of issue in microseconds: a token of a login in the
+ * second of a logout must be told from those that the logout ended. (iat may
+ * have a fraction by RFC 7519, but not by all libraries that check it.)
  */
 const char *	token_issue(const struct token_keys *, uint64_t user_id,
     const char *market, int64_t now_us, unsigned lifetime, struct arena *);

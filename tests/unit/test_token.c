@@ -105,7 +105,7 @@ Test(token, a_good_one_gives_its_claims)
 	cr_expect_eq(out.user_id, 19);
 	cr_expect(out.has_market);
 	cr_expect_str_eq(out.market, "us");
-	cr_expect_eq(out.issued_at, 1730506363.25);
+	cr_expect_eq(out.issued_at, INT64_C(1730506363250000));
 	cr_expect_eq(out.expires_at, 1730508163.5);
 	cr_assert(verify_claims(GOOD, 0, &out));
 	cr_expect_eq(out.issued_at, 0);
@@ -381,7 +381,7 @@ Test(token, one_that_we_issue_is_good_until_it_ends)
 	cr_assert(verify_at(token, NOW, 0, &out));
 	cr_expect_eq(out.user_id, 19);
 	cr_expect_str_eq(out.market, "us");
-	cr_expect_eq(out.issued_at, NOW);
+	cr_expect_eq(out.issued_at, (int64_t)NOW * 1000000);
 	cr_expect_eq(out.expires_at, NOW + 1800);
 	cr_expect(verify_at(token, NOW + 1799, 0, &out));
 	cr_expect_not(verify_at(token, NOW + 1800, 0, &out));
