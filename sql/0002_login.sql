@@ -10,7 +10,8 @@ CREATE TABLE IF NOT EXISTS login_codes (
   created_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
   expires_at DATETIME(6) NOT NULL,
   used_at DATETIME(6) NULL,
-  KEY phone_newest (phone_number, created_at, id)
+  KEY phone_newest (phone_number, created_at, id),
+  KEY created_at (created_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 -- How many codes were sent: per client address and hour, per day in all. The

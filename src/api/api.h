@@ -73,6 +73,26 @@ void	profile_verify_token(struct session *, struct request *,
 void	profile_logout(struct session *, struct request *, struct response *,
     struct json_object *body);
 
+/*
+ * The cart. Each answers the whole of it. Changing a line takes its id from
+ * the path, or else from the body (cart_item_id).
+ */
+void	cart_show(struct session *, struct request *, struct response *,
+    struct json_object *body);
+void	cart_add(struct session *, struct request *, struct response *,
+    struct json_object *body);
+void	cart_update(struct session *, struct request *, struct response *,
+    struct json_object *body);
+void	cart_remove(struct session *, struct request *, struct response *,
+    struct json_object *body);
+void	cart_clear(struct session *, struct request *, struct response *,
+    struct json_object *body);
+
+void	profile_order_list(struct session *, struct request *,
+    struct response *, struct json_object *body);
+void	profile_order_detail(struct session *, struct request *,
+    struct response *, struct json_object *body);
+
 /* ---- shared by them ---- */
 
 /* A time as RFC 3339 has it, "2025-11-02T10:15:30Z", from microseconds; null
@@ -90,6 +110,18 @@ void	api_db_error(struct response *, enum db_result);
  */
 bool	api_customer_error(const struct session *, struct response *,
     enum order_outcome);
+
+/* "SKU with id 999 not found": not there, or not for sale. */
+void	api_no_sku(const struct session *, struct response *, int64_t sku_id);
+
+/* Out of stock, or not enough of it: a text for the first, all as members. */
+void	api_short(const struct session *, struct response *,
+    const struct order_shortage *, size_t count);
+
+/* status_filter, limit and offset of a query, as lists of orders take them;
+ * from the first order on. */
+void	order_page_read(struct form *, const char *query,
+    struct order_page *);
 
 /* An order as the contract shows it. */
 void	order_write(struct json_out *, const struct market *,

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wake.h"
 #include "http/form.h"
 #include "market/market.h"
 #include "store/login_store.h"
@@ -104,8 +105,10 @@ login_send(struct session *s, struct request *req, struct response *res,
 		response_header(res, "Retry-After",
 		    arena_printf(s->arena, "%u", retry_after));
 		response_error(res, ERROR_TOO_MANY_CODES, NULL);
-	} else
+	} else {
+		wake_raise(s->market->index);
 		answer_sent(s, &res->json);
+	}
 }
 
 /* ---- verifying ---- */

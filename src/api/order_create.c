@@ -6,60 +6,9 @@
 #include "api/api.h"
 #include "api/order_form.h"
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/log.h"
 #include "http/form.h"
 #include "market/market.h"
-
-/* " (size: M, color: Black)"; less, or nothing, for a SKU without them. */
-static const char *
-variant_text(struct arena *arena, const struct order_shortage *s)
-{
-	bool	 size = *s->size != '\0', color = *s->color != '\0';
-
-	if (!size && !color)
-		return "";
-	return arena_printf(arena, " (%s%s%s%s%s)", size ? "size: " : "",
-	    s->size, size && color ? ", " : "", color ? "color: " : "",
-	    s->color);
-}
-
-/* The text for the first shortage. */
-static const char *
-shortage_text(struct arena *arena, const struct order_shortage *s)
-{
-	const char	*variant = variant_text(arena, s);
-
-	if (s->available == 0)
-		return arena_printf(arena, "Product '%s'%s is out of stock",
-		    s->product_name, variant);
-	return arena_printf(arena,
-	    "Not enough stock for '%s'%s. Available: %lld",
-	    s->product_name, variant, (long long)s->available);
-}
-
-/* Refuses an order for all that is short. */
-static void
-answer_short(struct session *s, struct response *res,
-    const struct order_result *r)
-{
-	struct buf	 b;
-	struct json_out	 j = { .buf = &b };
-
-	buf_init(&b, s->arena, 256);
-	jw_name(&j, "shortages");
-	jw_begin(&j, '[');
-	for (size_t i = 0; i < r->shortage_count; i++) {
-		jw_begin(&j, '{');
-		jw_put_int(&j, "sku_id", r->shortages[i].sku_id);
-		jw_put_int(&j, "requested", r->shortages[i].requested);
-		jw_put_int(&j, "available", r->shortages[i].available);
-		jw_end(&j, '}');
-	}
-	jw_end(&j, ']');
-	response_error_with(res, ERROR_OUT_OF_STOCK,
-	    shortage_text(s->arena, &r->shortages[0]), NULL, buf_text(&b));
-}
 
 /* Answers with the order that was made, now or before. */
 static void
@@ -91,12 +40,10 @@ answer(struct session *s, struct response *res, const struct order_result *r)
 		answer_order(s, res, r);
 		break;
 	case ORDER_SHORT:
-		answer_short(s, res, r);
+		api_short(s, res, r->shortages, r->shortage_count);
 		break;
 	case ORDER_NO_SKU:
-		response_error(res, ERROR_SKU_NOT_FOUND,
-		    arena_printf(s->arena, "SKU with id %lld not found",
-		    (long long)r->missing_sku));
+		api_no_sku(s, res, r->missing_sku);
 		break;
 	case ORDER_CART_EMPTY:
 		response_error(res, ERROR_CART_EMPTY, NULL);

@@ -47,7 +47,6 @@ read_cursor(struct form *f, const char *query, struct order_page *page)
 	const char	*text = query_get(f->arena, query, "cursor");
 	const char	*dash;
 
-	page->before_time = page->before_id = INT64_MAX;
 	if (text == NULL)
 		return;
 	dash = strchr(text, '-');
@@ -58,6 +57,16 @@ read_cursor(struct form *f, const char *query, struct order_page *page)
 		return;
 	form_fail(f, FORM_IN(&(const struct form_loc){ .name = "query" },
 	    "cursor"), "Cursor is not valid", "value_error");
+}
+
+void
+order_page_read(struct form *f, const char *query, struct order_page *page)
+{
+	page->status = read_status(f, query);
+	page->limit = form_query_int(f, query, "limit", 1, LIMIT_MAX,
+	    LIMIT_DEFAULT);
+	page->offset = form_query_int(f, query, "offset", 0, OFFSET_MAX, 0);
+	page->before_time = page->before_id = INT64_MAX;
 }
 
 /* Link to the next page, when this one is full. */
@@ -89,11 +98,7 @@ order_list(struct session *s, struct request *req, struct response *res,
 
 	(void)body;
 	form_init(&f, s->arena);
-	page.status = read_status(&f, req->query);
-	page.limit = form_query_int(&f, req->query, "limit", 1, LIMIT_MAX,
-	    LIMIT_DEFAULT);
-	page.offset = form_query_int(&f, req->query, "offset", 0, OFFSET_MAX,
-	    0);
+	order_page_read(&f, req->query, &page);
 	read_cursor(&f, req->query, &page);
 	if (f.count > 0) {
 		form_answer(&f, res);
@@ -125,12 +130,8 @@ order_detail(struct session *s, struct request *req, struct response *res,
 
 	(void)body;
 	memset(&r, 0, sizeof(r));
-	if (!str_to_int64(req->segment, &id)) {
-		form_init(&f, s->arena);
-		form_fail(&f, FORM_IN(&(const struct form_loc){
-		    .name = "path" }, "order_id"), "Input should be a valid "
-		    "integer, unable to parse string as an integer",
-		    "int_parsing");
+	form_init(&f, s->arena);
+	if (!form_path_int(&f, req->segment, "order_id", &id)) {
 		form_answer(&f, res);
 		return;
 	}

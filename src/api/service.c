@@ -29,6 +29,8 @@
 
 #define V1	"/api/v1"
 #define ORDERS	V1 "/orders"
+#define CART	V1 "/cart"
+#define PROFILE_ORDERS V1 "/profile/orders"
 
 struct service {
 	const struct config	*config;
@@ -70,6 +72,20 @@ static const struct route routes[] = {
 	BY_TOKEN(POST, ORDERS, order_create, JSON),
 	BY_TOKEN(GET, ORDERS, order_list, NONE),
 	BY_TOKEN(GET, ORDERS "/{id}", order_detail, NONE),
+	BY_TOKEN(GET, PROFILE_ORDERS, profile_order_list, NONE),
+	BY_TOKEN(GET, PROFILE_ORDERS "/{id}", profile_order_detail, NONE),
+	/* the cart, and the older forms of its routes */
+	BY_TOKEN(GET, CART, cart_show, NONE),
+	BY_TOKEN(DELETE, CART, cart_clear, OPTIONAL),
+	BY_TOKEN(GET, CART "/items", cart_show, NONE),
+	BY_TOKEN(POST, CART "/items", cart_add, JSON),
+	BY_TOKEN(PUT, CART "/items/{id}", cart_update, OPTIONAL),
+	BY_TOKEN(DELETE, CART "/items/{id}", cart_remove, OPTIONAL),
+	BY_TOKEN(POST, CART "/get", cart_show, OPTIONAL),
+	BY_TOKEN(POST, CART "/add", cart_add, JSON),
+	BY_TOKEN(POST, CART "/update", cart_update, JSON),
+	BY_TOKEN(POST, CART "/remove", cart_remove, JSON),
+	BY_TOKEN(POST, CART "/clear", cart_clear, OPTIONAL),
 	/* service */
 	NOBODY(GET, V1 "/health", probe_health),
 	NOBODY(GET, V1 "/ready", probe_ready),

@@ -7,20 +7,20 @@
 #include "daemon/board.h"
 
 bool
-board_init(struct board *board, size_t workers)
+board_init(struct board *board, size_t slots)
 {
 	void *memory;
 	size_t i;
 
 	/* Zeroed pages; the children inherit the mapping, not a copy. */
-	memory = mmap(NULL, workers * sizeof(*board->slots),
+	memory = mmap(NULL, slots * sizeof(*board->slots),
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return false;
 
 	board->slots = memory;
-	board->count = workers;
-	for (i = 0; i < workers; i++) {
+	board->count = slots;
+	for (i = 0; i < slots; i++) {
 		stage_set_route(&board->slots[i].stage, STAGE_NONE);
 		stage_set_market(&board->slots[i].stage, STAGE_NONE);
 	}

@@ -1,9 +1,11 @@
 /*
- * board.h: the scoreboard, memory that master and workers share.
+ * board.h: the scoreboard, memory that the master shares with the workers
+ * and the courier.
  *
- * A slot belongs to a worker's index, not to its pid, so that a respawned
- * worker goes on counting and sums never fall. Each slot has one writer, the
- * worker that has its index now, and lies on cache lines of its own.
+ * A slot belongs to a child's index, not to its pid, so that a respawned
+ * one goes on counting and sums never fall. Each slot has one writer, the
+ * child that has its index now, and lies on cache lines of its own. The
+ * courier's is the one behind the workers'.
  */
 #ifndef ORDERMUX_BOARD_H
 #define ORDERMUX_BOARD_H
@@ -24,7 +26,7 @@ struct board {
 };
 
 /* Before the first fork. False with errno when there is no memory. */
-bool	board_init(struct board *, size_t workers);
+bool	board_init(struct board *, size_t slots);
 
 /* Of the calling process; the others keep theirs. */
 void	board_free(struct board *);

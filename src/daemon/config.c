@@ -16,6 +16,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "courier/texts.h"
 #include "daemon/config.h"
 #include "market/market.h"
 
@@ -220,6 +221,12 @@ static const struct conf_option orders_options[] = {
 	{ .name = NULL }
 };
 
+static const struct conf_option texts_options[] = {
+	{ "directory", &conf_string, "texts", FIELD(texts_dir),
+	    CONF_RELOADABLE },
+	{ .name = NULL }
+};
+
 static const struct conf_section sections[] = {
 	{ .name = "daemon", .options = daemon_options },
 	{ .name = "http", .options = http_options },
@@ -227,6 +234,7 @@ static const struct conf_section sections[] = {
 	{ .name = "markets", .options = markets_options },
 	{ .name = "database", .options = database_options },
 	{ .name = "orders", .options = orders_options },
+	{ .name = "texts", .options = texts_options },
 	{ .name = NULL }
 };
 
@@ -397,6 +405,16 @@ set_path(struct config *c, const char *path, struct arena *arena,
 	return true;
 }
 
+/*
+ * The path of a directory: a relative one starts at the configuration's.
+ */
+static const char *
+config_path(const struct config *c, const char *path, struct arena *arena)
+{
+	return *path == '/' ? path :
+	    arena_printf(arena, "%s/%s", c->dir, path);
+}
+
 struct config *
 config_load(const char *path, bool without_secrets, struct arena *arena,
     struct conf_errors *errors)
@@ -411,11 +429,12 @@ config_load(const char *path, bool without_secrets, struct arena *arena,
 	conf_read(c->path, sections, c, arena, errors);
 	check_bounds(c, errors);
 	load_keys(c, without_secrets, arena, errors);
-	if (*c->markets_dir != '/')
-		c->markets_dir = arena_printf(arena, "%s/%s", c->dir,
-		    c->markets_dir);
+	c->markets_dir = config_path(c, c->markets_dir, arena);
+	c->texts_dir = config_path(c, c->texts_dir, arena);
 	c->markets = market_load(c->markets_dir, c->default_market, c->dir,
 	    without_secrets, arena, errors);
+	if (c->markets != NULL)
+		c->texts = texts_load(c->texts_dir, c->markets, arena, errors);
 	return errors->count == before ? c : NULL;
 }
 
@@ -431,4 +450,5 @@ config_print(const struct config *c, struct buf *out)
 		buf_printf(out, "\n# %s\n", m->file);
 		market_print(m, out);
 	}
+	texts_print(c->texts, out);
 }

@@ -18,6 +18,7 @@ struct arena;
 struct buf;
 struct conf_errors;
 struct market_registry;
+struct texts;
 
 struct config_key {
 	const char	*kid;
@@ -59,7 +60,11 @@ struct config {
 	/* [orders] */
 	unsigned	  duplicate_window;	/* ms; 0 = off */
 
+	/* [texts] */
+	const char	 *texts_dir;
+
 	struct market_registry *markets;
+	struct texts	 *texts;		/* in all their languages */
 };
 
 /* NULL on any error; the list then says all of them. */
@@ -67,7 +72,8 @@ struct config *	config_load(const char *path, bool without_secrets,
     struct arena *, struct conf_errors *);
 
 /* ordermux.conf and each market's file as they are in force, each after a
- * comment with its name; secrets masked. Can be read again. */
+ * comment with its name; secrets masked; the texts as comments. Can be read
+ * again. */
 void	config_print(const struct config *, struct buf *);
 
 #endif

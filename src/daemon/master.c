@@ -1,5 +1,5 @@
 /*
- * master.c: keeps the workers alive. Called by main.
+ * master.c: keeps the workers and the courier alive. Called by main.
  *
  * It must stay so simple that nothing in it can fail: no request, no database,
  * no file, and no memory taken once the workers are running. Signals are read
@@ -27,6 +27,8 @@
 #include "api/service.h"
 #include "base/log.h"
 #include "base/stage.h"
+#include "base/wake.h"
+#include "courier/courier.h"
 #include "daemon/board.h"
 #include "daemon/config.h"
 #include "daemon/listener.h"
@@ -44,8 +46,29 @@
 #define MASTER_PER_PROCESSOR	 4
 #define MASTER_AUTO_MAX		64
 
-/* A slot: a worker, or the place where one is to be. */
+/* There is one courier, in the slot behind the workers'. */
+#define MASTER_COURIERS		 1
+
+/* The courier's name in ps(1), where else it would be one of many. */
+#define MASTER_COURIER_TITLE	"ordermuxcourier"
+
+enum child_kind { CHILD_WORKER, CHILD_COURIER, CHILD__MAX };
+
+/* What is said of a child, by its kind. */
+static const struct {
+	const char	*ended;
+	const char	*killed;
+	const char	*failed;	/* to start */
+} child_words[CHILD__MAX] = {
+	[CHILD_WORKER] = { "worker ended", "worker killed",
+	    "cannot start a worker" },
+	[CHILD_COURIER] = { "courier ended", "courier killed",
+	    "cannot start the courier" },
+};
+
+/* A slot: a child, or the place where one is to be. */
 struct child {
+	enum child_kind		 kind;
 	size_t			 index;
 	pid_t			 pid;		/* 0 = none is running */
 	const struct config	*config;	/* what it was started with */
@@ -61,7 +84,8 @@ struct master {
 	struct board		 board;
 	struct child		*children;
 	size_t			 count;		/* of children, of slots */
-	size_t			 running;
+	size_t			 workers;	/* of them, the first ones */
+	size_t			 running;	/* of all kinds */
 	int			 signals;
 	bool			 ready;
 	bool			 stopping;
@@ -131,13 +155,16 @@ master_open_slots(struct master *master)
 {
 	size_t i;
 
-	master->count = master_worker_count(master->config);
+	master->workers = master_worker_count(master->config);
+	master->count = master->workers + MASTER_COURIERS;
 	master->children = calloc(master->count, sizeof(*master->children));
 	if (master->children == NULL
 	    || !board_init(&master->board, master->count))
-		fatal("no memory for %zu workers: %s", master->count,
+		fatal("no memory for %zu workers: %s", master->workers,
 		    strerror(errno));
 	for (i = 0; i < master->count; i++) {
+		master->children[i].kind = i < master->workers ?
+		    CHILD_WORKER : CHILD_COURIER;
 		master->children[i].index = i;
 		master->children[i].stage = &master->board.slots[i].stage;
 	}
@@ -148,6 +175,8 @@ master_init(struct master *master)
 {
 	master->signals = master_open_signals();
 	master_open_slots(master);
+	if (!wake_init())
+		fatal("cannot make an eventfd: %s", strerror(errno));
 	master->interval = notify_interval();
 	master->fed_at = stage_clock_ms();
 	master->feed_at = master->fed_at + master->interval;
@@ -158,6 +187,7 @@ master_free(struct master *master)
 {
 	(void)close(master->signals);
 	board_free(&master->board);
+	wake_free();
 	free(master->children);
 }
 
@@ -168,13 +198,19 @@ master_free(struct master *master)
  * master, and the master may have gone before it could ask for that.
  */
 static _Noreturn void
-master_become_worker(const struct master *master, const struct child *child,
+master_become(const struct master *master, const struct child *child,
     pid_t parent)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent)
 		_exit(EXIT_FAILURE);
 	(void)close(master->signals);
-	exit(worker_run(master->listener->fd, child->config, child->stage));
+	if (child->kind == CHILD_WORKER)
+		exit(worker_run(master->listener->fd, child->config,
+		    child->stage));
+	(void)prctl(PR_SET_NAME, MASTER_COURIER_TITLE);
+	/* Only who accepts from it may hold it. */
+	(void)close(master->listener->fd);
+	exit(courier_run(child->config, child->stage));
 }
 
 /*
@@ -191,7 +227,7 @@ master_pause(struct child *child)
 }
 
 /*
- * Starts a worker in a slot, or puts that off when there can be no process.
+ * Starts a child in a slot, or puts that off when there can be no process.
  */
 static void
 master_spawn(struct master *master, struct child *child)
@@ -207,10 +243,10 @@ master_spawn(struct master *master, struct child *child)
 
 	pid = fork();
 	if (pid == 0)
-		master_become_worker(master, child, parent);
+		master_become(master, child, parent);
 	if (pid == -1) {
 		master_pause(child);
-		log_error("cannot start a worker",
+		log_error(child_words[child->kind].failed,
 		    log_uint("worker", child->index),
 		    log_str("error", strerror(errno)),
 		    log_uint("pause_ms", child->pause));
@@ -223,7 +259,7 @@ master_spawn(struct master *master, struct child *child)
 }
 
 /*
- * Starts the workers that are due; while stopping, none is.
+ * Starts the children that are due; while stopping, none is.
  */
 static void
 master_spawn_due(struct master *master)
@@ -242,7 +278,7 @@ master_spawn_due(struct master *master)
 /* ---- Death ---- */
 
 /*
- * The name of the market that a worker was with, "-" for none.
+ * The name of the market that a child was with, "-" for none.
  */
 static const char *
 master_market_name(const struct child *child)
@@ -268,7 +304,7 @@ master_describe_end(int status, char *buf, size_t cap)
 }
 
 /*
- * The line about a worker and what it was at, for a death or a killing.
+ * The line about a child and what it was at, for a death or a killing.
  */
 static void
 master_log_child(enum log_level level, const char *msg,
@@ -289,7 +325,7 @@ master_log_child(enum log_level level, const char *msg,
 }
 
 /*
- * A worker has ended. Decides when the next one starts: a worker that has not
+ * A child has ended. Decides when the next one starts: one that has not
  * finished a single request will most likely not do so the next time either.
  */
 static void
@@ -306,7 +342,7 @@ master_bury(struct master *master, struct child *child, int status)
 
 	master_log_child(!well ? LOG_LEVEL_ERROR :
 	    master->stopping ? LOG_LEVEL_DEBUG : LOG_LEVEL_NOTICE,
-	    "worker ended", child,
+	    child_words[child->kind].ended, child,
 	    master_describe_end(status, how, sizeof(how)));
 	child->pid = 0;
 	master->running--;
@@ -333,6 +369,20 @@ master_reap(struct master *master)
 /* ---- The end ---- */
 
 /*
+ * How many children of a kind are running.
+ */
+static size_t
+master_running(const struct master *master, enum child_kind kind)
+{
+	size_t i, running = 0;
+
+	for (i = 0; i < master->count; i++)
+		running += master->children[i].kind == kind
+		    && master->children[i].pid != 0;
+	return running;
+}
+
+/*
  * Begins to stop: no worker takes another request, and each has stop_timeout
  * for the one that it may have.
  */
@@ -345,7 +395,8 @@ master_stop(struct master *master)
 		return;
 	master->stopping = true;
 	master->kill_at = stage_clock_ms() + master->config->stop_timeout;
-	log_notice("stopping", log_uint("workers", master->running));
+	log_notice("stopping", log_uint("workers",
+	    master_running(master, CHILD_WORKER)));
 	notify_stopping("Finishing the running requests");
 	for (i = 0; i < master->count; i++)
 		if (master->children[i].pid != 0)
@@ -353,7 +404,7 @@ master_stop(struct master *master)
 }
 
 /*
- * Kills the workers that have not finished in time.
+ * Kills the children that have not finished in time.
  */
 static void
 master_kill_late(struct master *master)
@@ -367,7 +418,8 @@ master_kill_late(struct master *master)
 	for (i = 0; i < master->count; i++) {
 		if (master->children[i].pid == 0)
 			continue;
-		master_log_child(LOG_LEVEL_ERROR, "worker killed",
+		master_log_child(LOG_LEVEL_ERROR,
+		    child_words[master->children[i].kind].killed,
 		    &master->children[i], "not finished in stop_timeout");
 		(void)kill(master->children[i].pid, SIGKILL);
 	}
@@ -376,16 +428,17 @@ master_kill_late(struct master *master)
 /* ---- What systemd hears ---- */
 
 /*
- * Whether each slot has a worker that has come as far as waiting.
+ * Whether each worker has come as far as waiting. The courier is not asked:
+ * without it requests are answered all the same.
  */
 static bool
 master_complete(const struct master *master)
 {
 	size_t i;
 
-	if (master->running < master->count)
+	if (master_running(master, CHILD_WORKER) < master->workers)
 		return false;
-	for (i = 0; i < master->count; i++)
+	for (i = 0; i < master->workers; i++)
 		if (master->children[i].stage->phase == STAGE_STARTING)
 			return false;
 	return true;
@@ -398,14 +451,18 @@ static void
 master_describe_state(const struct master *master, bool complete, char *buf,
     size_t cap)
 {
-	if (master->running < master->count)
+	size_t workers = master_running(master, CHILD_WORKER);
+
+	if (workers < master->workers)
 		(void)snprintf(buf, cap, "%zu of %zu workers; %zu paused "
 		    "after ending before the first request",
-		    master->running, master->count,
-		    master->count - master->running);
+		    workers, master->workers, master->workers - workers);
+	else if (master->running < master->count)
+		(void)snprintf(buf, cap, "%zu workers; the courier paused "
+		    "after ending before its first message", workers);
 	else
 		(void)snprintf(buf, cap, complete || master->ready ?
-		    "%zu workers" : "Starting %zu workers", master->count);
+		    "%zu workers" : "Starting %zu workers", workers);
 }
 
 /*
@@ -424,7 +481,7 @@ master_report(struct master *master)
 	if (complete && !master->ready) {
 		master->ready = true;
 		notify_ready(status);
-		log_notice("ready", log_uint("workers", master->count));
+		log_notice("ready", log_uint("workers", master->workers));
 	} else if (strcmp(status, master->status) != 0)
 		notify_status(status);
 	memcpy(master->status, status, sizeof(status));
@@ -441,9 +498,9 @@ master_moves(const struct master *master)
 	const struct stage *stage;
 	size_t i;
 
-	if (master->running == 0 || master->stopping)
+	if (master_running(master, CHILD_WORKER) == 0 || master->stopping)
 		return true;
-	for (i = 0; i < master->count; i++) {
+	for (i = 0; i < master->workers; i++) {
 		stage = master->children[i].stage;
 		if (master->children[i].pid != 0
 		    && (stage->phase == STAGE_WAITING
@@ -470,7 +527,7 @@ master_feed(struct master *master)
 		master->feed_at = now + master->interval;
 	} else {
 		log_error("no worker waits or moves: the watchdog is not fed",
-		    log_uint("workers", master->running),
+		    log_uint("workers", master_running(master, CHILD_WORKER)),
 		    log_uint("since_ms", now - master->fed_at));
 		master->feed_at = now + master->interval / 8 + 1;
 	}
@@ -493,7 +550,8 @@ master_next(const struct master *master)
 	if (master->stopping)
 		return !master->killed && master->kill_at < next ?
 		    master->kill_at : next;
-	if (!master->ready && master->running == master->count)
+	if (!master->ready
+	    && master_running(master, CHILD_WORKER) == master->workers)
 		next = stage_clock_ms() + MASTER_READY_POLL;
 	for (i = 0; i < master->count; i++)
 		if (master->children[i].pid == 0

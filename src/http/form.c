@@ -182,6 +182,27 @@ form_bool(struct form *f, struct json_object *body, const char *name,
 	return json_object_get_boolean(value) != 0;
 }
 
+/* Reads text as an integer; false, and a failure, when it is none. */
+static bool
+parse_int(struct form *f, const struct form_loc *loc, const char *text,
+    int64_t *out)
+{
+	if (str_to_int64(text, out))
+		return true;
+	form_fail(f, loc, "Input should be a valid integer, unable to "
+	    "parse string as an integer", "int_parsing");
+	return false;
+}
+
+bool
+form_path_int(struct form *f, const char *segment, const char *name,
+    int64_t *out)
+{
+	const struct form_loc	 in = { .name = "path" };
+
+	return parse_int(f, FORM_IN(&in, name), segment, out);
+}
+
 int64_t
 form_query_int(struct form *f, const char *query, const char *name,
     int64_t min, int64_t max, int64_t def)
@@ -193,12 +214,8 @@ form_query_int(struct form *f, const char *query, const char *name,
 
 	if (text == NULL)
 		return def;
-	if (!str_to_int64(text, &n)) {
-		form_fail(f, loc, "Input should be a valid integer, unable to "
-		    "parse string as an integer", "int_parsing");
-		return def;
-	}
-	if (wrong_range(f, loc, n, min, max, NULL, NULL))
+	if (!parse_int(f, loc, text, &n) ||
+	    wrong_range(f, loc, n, min, max, NULL, NULL))
 		return def;
 	return n;
 }

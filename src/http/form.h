@@ -79,6 +79,10 @@ bool	form_int(struct form *, const struct form_loc *,
 bool	form_bool(struct form *, struct json_object *body, const char *name,
     bool def);
 
+/* The segment of the path that must be an integer; false on a failure. */
+bool	form_path_int(struct form *, const char *segment, const char *name,
+    int64_t *out);
+
 /* An integer parameter of the query; the default when it is missing. */
 int64_t	form_query_int(struct form *, const char *query, const char *name,
     int64_t min, int64_t max, int64_t def);

@@ -1,6 +1,6 @@
 /*
  * statement.c: the SQL of the request path (see statement.h). The columns that
- * a statement gives are read by position in order_store.c.
+ * a statement gives are read by position in the store that runs it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +38,13 @@
 	"u.is_active, u.is_verified, u.last_login, u.created_at"
 #define USER_ROW "i s20 s255 s255 s500 i i t t"
 
+/* A line of a cart behind its id, SKU and quantity, as cart_store.c takes it;
+ * of a SKU that was deleted they are NULL. */
+#define CART_COLUMNS \
+	"s.price_minor, s.stock, s.is_active AND p.is_active, p.title, " \
+	"p.image_url, s.size, s.color"
+#define CART_ROW "i i i i i i i s255 s500 s20 s50"
+
 const struct statement statements[STATEMENT__MAX] = {
 	[STATEMENT_IDENTITY] = { "identity",
 	    "SELECT m.market, (SELECT MAX(version) FROM schema_version) "
@@ -57,9 +64,13 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE s.id IN ({?|,}) AND s.is_active = 1",
 	    "i i i s255 s50 s20 s50" },
 
+	/* The user's row is locked first, as by everybody who changes a cart:
+	 * in the other order, an order and a change would wait for each other
+	 * (the order's row refers to the user, which locks it too). */
 	[STATEMENT_CART_LOCK] = { "cart_lock",
-	    "SELECT id, sku_id, quantity FROM cart_items "
-	    "WHERE user_id = ? ORDER BY id FOR UPDATE",
+	    "SELECT c.id, c.sku_id, c.quantity FROM users u "
+	    "JOIN cart_items c ON c.user_id = u.id "
+	    "WHERE u.id = ? ORDER BY c.id FOR UPDATE",
 	    "i i i" },
 
 	/* Only what was read: a line that was added meanwhile stays. */
@@ -141,6 +152,66 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "LEFT JOIN order_items i ON i.order_id = o.id",
 	    "i " ORDER_ROW },
 
+	/* As many orders as a filter lets through, and whose they are. */
+	[STATEMENT_HISTORY_COUNT] = { "history_count",
+	    "SELECT " TOKEN_LIVE ", (SELECT COUNT(*) FROM orders o "
+	    "WHERE o.user_id = u.id AND (? = '' OR o.status = ?)) "
+	    "FROM users u WHERE u.id = ?",
+	    "i i" },
+
+	/* At most three lines of each order, with pictures of today. */
+	[STATEMENT_HISTORY_PAGE] = { "history_page",
+	    "SELECT o.id, o.order_number, o.status, o.total_minor, "
+	    "o.currency, o.created_at, o.delivery_address, "
+	    "(SELECT COUNT(*) FROM order_items n WHERE n.order_id = o.id), "
+	    "i.product_name, i.quantity, i.unit_price_minor, "
+	    "(SELECT p.image_url FROM skus s JOIN products p "
+	    "ON p.id = s.product_id WHERE s.id = i.sku_id) "
+	    "FROM (SELECT k.id FROM orders k WHERE k.user_id = ? "
+	    "AND (? = '' OR k.status = ?) "
+	    "ORDER BY k.created_at DESC, k.id DESC LIMIT ? OFFSET ?) page "
+	    "JOIN orders o ON o.id = page.id LEFT JOIN order_items i "
+	    "ON i.order_id = o.id AND i.line_no <= 3 "
+	    "ORDER BY o.created_at DESC, o.id DESC, i.line_no",
+	    "i s32 s16 i s3 t s500 i s255 i i s500" },
+
+	/* ---- the cart ---- */
+
+	/* The first column as in order_detail. A line whose SKU is gone or not
+	 * for sale any more stays: its customer is to see it. */
+	[STATEMENT_CART_SHOW] = { "cart_show",
+	    "SELECT " TOKEN_LIVE ", c.id, c.sku_id, c.quantity, " CART_COLUMNS
+	    " FROM users u LEFT JOIN cart_items c ON c.user_id = u.id "
+	    "LEFT JOIN skus s ON s.id = c.sku_id "
+	    "LEFT JOIN products p ON p.id = s.product_id "
+	    "WHERE u.id = ? ORDER BY c.id",
+	    CART_ROW },
+
+	/* Two who change one cart come one after the other. The cart itself
+	 * may have no row yet that could be locked. */
+	[STATEMENT_CART_USER_LOCK] = { "cart_user_lock",
+	    "SELECT u.id FROM users u WHERE u.id = ? FOR UPDATE",
+	    "i" },
+
+	/* A SKU as a line that is not in the cart yet. */
+	[STATEMENT_CART_SKU] = { "cart_sku",
+	    "SELECT 1, 0, s.id, 0, " CART_COLUMNS " FROM skus s "
+	    "JOIN products p ON p.id = s.product_id WHERE s.id = ?",
+	    CART_ROW },
+
+	[STATEMENT_CART_INSERT] = { "cart_insert",
+	    "INSERT INTO cart_items (user_id, sku_id, quantity, created_at) "
+	    "VALUES (?, ?, ?, ?)",
+	    NULL },
+
+	[STATEMENT_CART_UPDATE] = { "cart_update",
+	    "UPDATE cart_items SET quantity = ? WHERE id = ? AND user_id = ?",
+	    NULL },
+
+	[STATEMENT_CART_CLEAR] = { "cart_clear",
+	    "DELETE FROM cart_items WHERE user_id = ?",
+	    NULL },
+
 	/* ---- login and profile ---- */
 
 	/* Locks the rows too, in this order: the number's first, the day's,
@@ -216,6 +287,66 @@ const struct statement statements[STATEMENT__MAX] = {
 	[STATEMENT_OUTBOX_ADD] = { "outbox_add",
 	    "INSERT INTO outbox (message_id, kind, payload, due_at, "
 	    "expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+	    NULL },
+
+	/* ---- delivering: all times by the database's own clock, which is the
+	 * same for every host that delivers ---- */
+
+	/* Who comes second takes others, and does not wait. A payload that is
+	 * longer than this is cut, and then cannot be opened. */
+	[STATEMENT_OUTBOX_DUE] = { "outbox_due",
+	    "SELECT id, message_id, kind, attempts, claimed_by, "
+	    "expires_at IS NOT NULL AND expires_at <= UTC_TIMESTAMP(6), "
+	    "LEFT(payload, 16384) FROM outbox "
+	    "WHERE state = 'pending' AND due_at <= UTC_TIMESTAMP(6) "
+	    "ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED",
+	    "i s32 s32 i s128 i b16384" },
+
+	[STATEMENT_OUTBOX_CLAIM] = { "outbox_claim",
+	    "UPDATE outbox SET claimed_by = ?, attempts = attempts + 1, "
+	    "due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND "
+	    "WHERE id IN ({?|,})",
+	    NULL },
+
+	[STATEMENT_OUTBOX_END] = { "outbox_end",
+	    "UPDATE outbox SET state = ?, payload = '', claimed_by = NULL, "
+	    "last_error = ?, finished_at = UTC_TIMESTAMP(6) "
+	    "WHERE id = ? AND claimed_by = ?",
+	    NULL },
+
+	[STATEMENT_OUTBOX_LATER] = { "outbox_later",
+	    "UPDATE outbox SET claimed_by = NULL, last_error = ?, "
+	    "due_at = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND "
+	    "WHERE id = ? AND claimed_by = ?",
+	    NULL },
+
+	/* The claims of one host: a claim's owner begins with its name. */
+	[STATEMENT_OUTBOX_CLAIMED] = { "outbox_claimed",
+	    "SELECT id, message_id, claimed_by FROM outbox "
+	    "WHERE state = 'pending' "
+	    "AND SUBSTRING_INDEX(claimed_by, ':', 1) = ? LIMIT ?",
+	    "i s32 s128" },
+
+	[STATEMENT_OUTBOX_RELEASE] = { "outbox_release",
+	    "UPDATE outbox SET claimed_by = NULL, due_at = UTC_TIMESTAMP(6) "
+	    "WHERE id = ? AND claimed_by = ?",
+	    NULL },
+
+	/* What is of no more use, a bit at a time. A message is finished at
+	 * about the time when it was due last, and that is in an index. */
+	[STATEMENT_OUTBOX_TIDY] = { "outbox_tidy",
+	    "DELETE FROM outbox WHERE state IN ('delivered', 'dead') "
+	    "AND due_at < UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT ?",
+	    NULL },
+
+	[STATEMENT_CODES_TIDY] = { "codes_tidy",
+	    "DELETE FROM login_codes "
+	    "WHERE created_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY LIMIT ?",
+	    NULL },
+
+	[STATEMENT_LIMITS_TIDY] = { "limits_tidy",
+	    "DELETE FROM login_limits "
+	    "WHERE window_start < UTC_TIMESTAMP(6) - INTERVAL 2 DAY LIMIT ?",
 	    NULL },
 };
 

@@ -103,8 +103,10 @@ static enum db_result
 logout(struct db *db, void *arg, bool *keep)
 {
 	struct lookup	*l = arg;
-	struct db_value	 values[] = { db_time(clock_us()),
-		db_time(l->customer->issued_at),
+	int64_t		 now = clock_us(), issued = l->customer->issued_at;
+	/* This token ends, also when it came from a clock ahead of ours. */
+	struct db_value	 values[] = { db_time(issued < now ? now : issued + 1),
+		db_time(issued),
 		db_int(l->customer->user_id) };
 	enum db_result	 result;
 

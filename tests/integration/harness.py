@@ -41,8 +41,16 @@ LEAKS = re.compile(
     r"sql|mysql|mariadb|innodb|errno|sqlstate|prepared|"
     r"cart_items|order_items|order_status_history|stock_movements|skus|"
     r"market_identity|request_hash|tokens_valid_from|\w+_minor|"
+    r"login_codes|login_limits|code_hash|outbox|"
     r"ordermux_\w+|traceback|libfcgi|json-c|json_c|jansson|libjwt)\b"
     r"|\.c:\d+|\.conf\b|/etc/|/run/|/tmp/|\.sock\b", re.I | re.S)
+
+# What a request has written of tables where the courier, in its own time,
+# notes what it has delivered and takes away what is of no more use.
+WRITTEN = {
+    "outbox": "id, message_id, kind, expires_at, created_at FROM outbox",
+    "login_limits": "* FROM login_limits WHERE scope <> 'phone'",
+}
 
 
 def poll(what, probe, seconds=15, interval=0.05):
@@ -383,13 +391,25 @@ class Shop:
                               stdin=subprocess.DEVNULL, cwd=TREE)
 
     def workers(self):
-        """Pids of the master's living children."""
+        """Pids of the master's living children that answer requests."""
+        return [pid for pid, name in self.children() if name == "ordermuxd"]
+
+    def courier(self):
+        """The pid of the child that delivers messages; None while it is
+        away."""
+        return next((pid for pid, name in self.children()
+                     if name == "ordermuxcourier"), None)
+
+    def children(self):
+        """Pid and name of each of the master's living children."""
         found = []
         for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
-                fields = stat.read_text().rpartition(")")[2].split()
+                head, _, rest = stat.read_text().rpartition(")")
+                fields = rest.split()
                 if int(fields[1]) == self.master and fields[0] != "Z":
-                    found.append(int(stat.parent.name))
+                    found.append((int(stat.parent.name),
+                                  head.partition("(")[2]))
         return sorted(found)
 
     @property
@@ -435,7 +455,8 @@ class Shop:
                           "'PRIMARY' AND table_schema = DATABASE() "
                           "GROUP BY table_name ORDER BY 1")
         return {f"{market}.{table}": self.clients[market].lines(
-            f"SELECT * FROM {table} ORDER BY {key}") for table, key in tables}
+            f"SELECT {WRITTEN.get(table, f'* FROM {table}')} ORDER BY {key}")
+            for table, key in tables}
 
     def dumps(self):
         return {k: v for market in MARKETS
@@ -610,10 +631,9 @@ class Shop:
         assert a.status == 200, a
         return self.code(phone, nth)
 
-    def verify(self, phone, code, source=None):
+    def verify(self, phone, code):
         return self.request("POST", "/auth/verify-code",
-                            {"phone": phone, "verification_code": code},
-                            source=source)
+                            {"phone": phone, "verification_code": code})
 
     def login(self, phone):
         """Who has this number, with a token as a login gives it."""

@@ -3,16 +3,18 @@
 Every route with a token of one market against the ids of another, both ways;
 both databases are compared, row by row, before and after.
 """
+import re
 import subprocess
 
 import pytest
 
-from harness import MARKETS, Sql, order
+from harness import BASE, MARKETS, TREE, Sql, order
 
 OTHER = {"kg": "us", "us": "kg"}
 
 # Each route, as a request that would reach what is the victim's if the
-# service looked into the victim's database. {order} is the victim's order.
+# service looked into the victim's database. {order} is the victim's order,
+# {item} a line of the victim's cart.
 ROUTES = [
     ("GET", "/orders/{order}", None),
     ("GET", "/orders/{order}/", None),
@@ -30,6 +32,37 @@ ROUTES = [
     ("PATCH", "/orders/{order}", None),
     ("OPTIONS", "/orders/{order}", None),
 ]
+# The same, but what is answered is the sender's own: nothing.
+OWN = [
+    ("GET", "/cart", None),
+    ("GET", "/cart/items", None),
+    ("POST", "/cart/get", None),
+    ("POST", "/cart/clear", None),
+    ("DELETE", "/cart", None),
+    ("GET", "/profile/orders", None),
+    ("GET", "/profile/orders?limit=100&offset=0", None),
+    ("GET", "/profile/orders?status_filter=pending", None),
+]
+ROUTES += OWN + [
+    ("POST", "/cart/get", "user"),
+    ("POST", "/cart/clear", "user"),
+    ("DELETE", "/cart", "user"),
+    ("POST", "/cart/items", "sku"),
+    ("POST", "/cart/add", "sku"),
+    ("PUT", "/cart/items/{item}", "line"),
+    ("PUT", "/cart/items/{item}?quantity=0", None),
+    ("DELETE", "/cart/items/{item}", None),
+    ("POST", "/cart/update", "line"),
+    ("POST", "/cart/remove", "line"),
+    ("GET", "/profile/orders/{order}", None),
+]
+# Whatever else is said, these are about the token's user in its market.
+PROFILE = [
+    ("GET", "/auth/profile", None),
+    ("PUT", "/auth/profile", "name"),
+    ("GET", "/auth/verify-token", None),
+    ("POST", "/auth/logout", "user"),
+]
 LURES = [       # what an earlier version believed more than the token
     ("", {}),
     ("market={victim}", {"X-Market": "{victim}"}),
@@ -46,6 +79,15 @@ class Scene:
         self.sku = shop.sku(self.theirs)
         shop.put_in_cart(self.victim, (self.sku, 2))
         self.order = shop.order_row(self.theirs, self.victim.id)
+        self.item = int(shop.value(self.theirs, "SELECT id FROM cart_items "
+                                   f"WHERE user_id={self.victim.id}"))
+        self.bodies = {
+            "user": {"user_id": self.victim.id},
+            "name": {"full_name": "Mallory", "id": self.victim.id,
+                     "user_id": self.victim.id, "market": self.theirs},
+            "sku": {"sku_id": self.sku.id, "market": self.theirs},
+            "line": {"cart_item_id": self.item, "quantity": 1,
+                     "market": self.theirs}}
 
     def body(self, kind):
         if kind == "items":
@@ -54,7 +96,7 @@ class Scene:
         if kind == "cart":
             return {**order(self.mine, items=...), "market": self.theirs,
                     "user_id": self.victim.id}
-        return None
+        return self.bodies.get(kind)
 
 
 @pytest.fixture(params=MARKETS)
@@ -65,7 +107,7 @@ def scene(shop, request):
 def send(scene, token, route, lure):
     method, path, body = route
     query, headers = lure
-    path = path.format(order=scene.order)
+    path = path.format(order=scene.order, item=scene.item)
     if query:
         path += ("&" if "?" in path else "?") \
             + query.format(victim=scene.theirs)
@@ -79,15 +121,19 @@ def send(scene, token, route, lure):
 def test_a_token_reaches_nothing_of_the_other_market(scene, route, lure):
     with scene.shop.unchanged():
         a = send(scene, scene.attacker.token, route, lure)
-    if route[0] == "OPTIONS":
+    if route in OWN:
+        own = a.json["orders" if "orders" in a.json else "items"]
+        assert a.status == 200 and own == [], a
+        assert a.json.get("total", 0) == 0, a
+    elif route[0] == "OPTIONS":
         assert a.status in (200, 204) and not a.body.strip(), a
-    elif route[:2] == ("GET", "/orders") or "?" in route[1]:
+    elif route[:2] == ("GET", "/orders") or route[1].startswith("/orders?"):
         assert a.status == 200 and a.json == [], a
     elif route[:2] == ("HEAD", "/orders"):
         assert a.status == 200, a
     elif route[2] == "cart":
         assert a.status in (400, 403), a
-    elif route[0] in ("DELETE", "PUT", "PATCH"):
+    elif route[0] in ("DELETE", "PUT", "PATCH") and "/cart" not in route[1]:
         assert a.status == 405, a
     else:
         assert a.status in (401, 403, 404), a
@@ -95,7 +141,8 @@ def test_a_token_reaches_nothing_of_the_other_market(scene, route, lure):
 
 @pytest.mark.parametrize("lure", LURES, ids=["plain", "lured"])
 @pytest.mark.parametrize("route", [r for r in ROUTES if r[0] in
-                                   ("GET", "POST", "HEAD")],
+                                   ("GET", "POST", "HEAD")
+                                   or r[1].startswith("/cart")] + PROFILE,
                          ids=lambda r: f"{r[0]} {r[1]} {r[2]}")
 def test_a_victims_id_in_a_token_of_my_market_is_nobody(scene, route, lure):
     """As if somebody had changed nothing but the market: as the case was."""
@@ -105,6 +152,37 @@ def test_a_victims_id_in_a_token_of_my_market_is_nobody(scene, route, lure):
     assert a.status == 404, a
     if route[0] != "HEAD":
         assert a.json["message"] == "User not found", a
+
+
+@pytest.mark.parametrize("lure", LURES, ids=["plain", "lured"])
+@pytest.mark.parametrize("route", PROFILE, ids=lambda r: f"{r[0]} {r[1]}")
+def test_a_profile_is_the_senders_own_in_the_tokens_market(
+        scene, route, lure):
+    with scene.shop.unchanged(scene.theirs):
+        a = send(scene, scene.attacker.token, route, lure)
+    assert a.status == 200, a
+    said = a.json.get("user", a.json)
+    assert said.get("market", scene.mine) == scene.mine, a
+    me = scene.attacker.id
+    assert said.get("id", str(me)) == str(me), a
+    assert said.get("user_id", me) == me, a
+
+
+def test_every_route_that_takes_a_token_is_tried():
+    """The dispatcher's own table, read from its source, against the above."""
+    source = (TREE / "src/api/service.c").read_text()
+    names = {"": ""}
+    for name, base, rest in re.findall(
+            r'#define (\w+)\s+(?:(\w+) )?"([^"]*)"\n', source):
+        names[name] = names[base] + rest
+    rows = re.findall(r'BY_TOKEN\((\w+), (\w+)(?: "([^"]*)")?,',
+                      source.partition(" routes[] = {")[2])
+    assert len(rows) > 10 and source.count("ROUTE_TOKEN_MARKET") == 2
+    wanted = {(m, (names[base] + rest).removeprefix(BASE))
+              for m, base, rest in rows}
+    tried = {(m, re.sub(r"{\w+}", "{id}", path.partition("?")[0]))
+             for m, path, _ in ROUTES + PROFILE}
+    assert not wanted - tried
 
 
 @pytest.mark.parametrize("mine", MARKETS)

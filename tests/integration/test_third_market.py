@@ -99,7 +99,10 @@ def added(shop):
         for name, text in FILES.items():
             conf = directory / "markets.d" / f"{name}.conf"
             password = directory / f"{name}.password"
-            made += [conf, password]
+            language = text.split("language = ")[1].split("\n")[0]
+            says = directory / "texts" / f"login_code.{language}.txt"
+            made += [conf, password, says]
+            says.write_text("{code}\n")
             password.touch(mode=0o600)
             password.write_text(f"{name}-" + "secret" * 6)
             conf.write_text(

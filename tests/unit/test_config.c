@@ -29,6 +29,9 @@ init(void)
 	scratch_mkdir(&scratch, "markets.d");
 	scratch_write(&scratch, "markets.d/xx.conf", market);
 	scratch_write(&scratch, "xx.password", "tiger\n");
+	scratch_mkdir(&scratch, "texts");
+	scratch_write(&scratch, "texts/login_code.xx.txt",
+	    "{code} {minutes}\n");
 	scratch_write(&scratch, "jwt.key", KEY);
 }
 
@@ -60,7 +63,8 @@ Test(config, the_shipped_file_loads_and_shows_the_defaults, .init = init,
 	cr_expect_null(shipped->keys[0].secret.bytes);
 	least = config_load(scratch_write(&scratch, "o.conf",
 	    "[markets]\ndefault = kg\ndirectory = " TOP_SRCDIR
-	    "/etc/markets.d\n"), true, scratch.arena, &scratch.errors);
+	    "/etc/markets.d\n[texts]\ndirectory = " TOP_SRCDIR
+	    "/etc/texts\n"), true, scratch.arena, &scratch.errors);
 	scratch_expect_none(&scratch, "least");
 	least->path = shipped->path;
 	buf_init(&a, scratch.arena, 16);
@@ -283,6 +287,21 @@ Test(config, the_errors_of_all_files_come_at_once, .init = init, .fini = fini)
 	cr_expect_null(load("[daemon]\nworkers = x\n" MARKETS
 	    "[database]\nquery_timeout = 0\n"));
 	cr_expect_eq(scratch.errors.count, 4);
+}
+
+Test(config, every_language_of_a_market_needs_its_texts, .init = init,
+    .fini = fini)
+{
+	scratch_write(&scratch, "markets.d/xx.conf",
+	    scratch_replace(&scratch, market, "= xx", "= yy"));
+	cr_expect_null(load(MARKETS));
+	scratch_expect(&scratch, "yy", "texts/login_code.yy.txt: cannot open: "
+	    "No such file or directory (a market has language = yy)");
+	scratch_again(&scratch);
+	scratch_mkdir(&scratch, "other");
+	scratch_write(&scratch, "other/login_code.yy.txt", "{code}");
+	cr_expect_not_null(load(MARKETS "[texts]\ndirectory = other\n"));
+	scratch_expect_none(&scratch, "another directory");
 }
 
 Test(config, a_relative_path_is_made_absolute, .init = init, .fini = fini)

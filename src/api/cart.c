@@ -1,0 +1,333 @@
+/*
+ * cart.c: the cart's routes, in both forms: by path (/cart/items/{id}), and
+ * the older ones by body (/cart/update and so on). Each answers the whole
+ * cart.
+ */
+#include <json-c/json.h>
+
+#include "api/api.h"
+#include "base/json_read.h"
+#include "base/str.h"
+#include "http/form.h"
+#include "http/query.h"
+#include "market/market.h"
+#include "store/cart_store.h"
+#include "store/user_store.h"
+
+#define TOO_FEW		"Quantity must be at least 1"
+#define NEGATIVE	"Quantity cannot be negative"
+#define TOO_MUCH	"Quantity cannot exceed 100"
+
+/* ---- what is asked ---- */
+
+/* A member of a body, which may be missing; returns whether it is there. */
+static bool
+get(struct json_object *body, const char *name, struct json_object **value)
+{
+	*value = NULL;
+	return body != NULL && json_object_object_get_ex(body, name, value);
+}
+
+/*
+ * Whether a body names somebody else than the token does. Storefronts send
+ * user_id from the time when nothing else said whose cart is meant: as a
+ * number, or as the text that their login was answered with.
+ */
+static bool
+names_another(struct form *f, const struct session *s,
+    struct json_object *body)
+{
+	const struct form_loc	*loc = FORM_IN(FORM_BODY, "user_id");
+	struct json_object	*value;
+	int64_t			 id;
+
+	if (!get(body, "user_id", &value) || value == NULL)
+		return false;
+	if (json_object_is_type(value, json_type_int))
+		return !json_int64(value, &id) || id != s->customer.user_id;
+	if (!json_object_is_type(value, json_type_string)) {
+		form_fail(f, loc, "Input should be a valid integer",
+		    "int_type");
+		return false;
+	}
+	if (str_to_int64(json_object_get_string(value), &id))
+		return id != s->customer.user_id;
+	form_fail(f, loc, "Input should be a valid integer, unable to parse "
+	    "string as an integer", "int_parsing");
+	return false;
+}
+
+/* Refuses a customer who asks for somebody else's cart; but whoever is no
+ * customer at all, or no longer logged in, is told that. */
+static void
+answer_forbidden(const struct session *s, struct response *res)
+{
+	enum order_outcome	 outcome = ORDER_NO_USER;
+	struct user		 user;
+	enum db_result		 result;
+
+	result = user_store_find(s->db, s->arena, &s->customer, &outcome,
+	    &user);
+	if (result != DB_OK)
+		api_db_error(res, result);
+	else if (!api_customer_error(s, res, outcome))
+		response_error(res, ERROR_FORBIDDEN,
+		    "user_id is not the user of the token");
+}
+
+/* Makes the answer what is wrong with the request; false if nothing is. */
+static bool
+refused(struct form *f, const struct session *s, struct response *res,
+    struct json_object *body)
+{
+	bool	 another = false;
+
+	if (body != NULL && !json_object_is_type(body, json_type_object))
+		form_fail(f, FORM_BODY, "Input should be a valid dictionary",
+		    "dict_type");
+	else
+		another = names_another(f, s, body);
+	if (f->count > 0)
+		form_answer(f, res);
+	else if (another)
+		answer_forbidden(s, res);
+	return f->count > 0 || another;
+}
+
+/* The line that is meant: of the path, or the body's cart_item_id. */
+static int64_t
+read_line_id(struct form *f, const struct request *req,
+    struct json_object *body)
+{
+	struct json_object	*value;
+	int64_t			 id = 0;
+	bool			 there;
+
+	if (req->segment != NULL) {
+		form_path_int(f, req->segment, "item_id", &id);
+		return id;
+	}
+	there = get(body, "cart_item_id", &value);
+	form_int(f, FORM_IN(FORM_BODY, "cart_item_id"), value, there, 1,
+	    INT64_MAX, NULL, NULL, &id);
+	return id;
+}
+
+/* The quantity that a line is to have: the body's, or else the query's. */
+static int64_t
+read_new_quantity(struct form *f, const struct request *req,
+    struct json_object *body)
+{
+	struct json_object	*value;
+	int64_t			 n = 0;
+	bool			 there = get(body, "quantity", &value);
+
+	if (!there && query_get(f->arena, req->query, "quantity") != NULL)
+		return form_query_int(f, req->query, "quantity", 0,
+		    CART_QUANTITY_MAX, 0);
+	form_int(f, FORM_IN(FORM_BODY, "quantity"), value, there, 0,
+	    CART_QUANTITY_MAX, NEGATIVE, TOO_MUCH, &n);
+	return n;
+}
+
+/* What is to be added: a SKU, and one piece of it if nothing else is said. */
+static void
+read_wanted(struct form *f, struct json_object *body, int64_t *sku_id,
+    int64_t *quantity)
+{
+	struct json_object	*value;
+	bool			 there = get(body, "sku_id", &value);
+
+	form_int(f, FORM_IN(FORM_BODY, "sku_id"), value, there, 1, INT64_MAX,
+	    NULL, NULL, sku_id);
+	*quantity = 1;
+	if (get(body, "quantity", &value))
+		form_int(f, FORM_IN(FORM_BODY, "quantity"), value, true, 1,
+		    CART_QUANTITY_MAX, TOO_FEW, TOO_MUCH, quantity);
+}
+
+/* ---- what is answered ---- */
+
+static void
+write_line(struct json_out *j, unsigned digits, const struct cart_line *l)
+{
+	jw_begin(j, '{');
+	jw_put_int(j, "id", l->id);
+	jw_put_int(j, "sku_id", l->sku_id);
+	jw_put_int(j, "quantity", l->quantity);
+	jw_put_text(j, "name", l->name);
+	jw_put_money(j, "price", l->price, digits);
+	jw_put_text(j, "image", l->image);
+	jw_end(j, '}');
+}
+
+/* The cart. It is its user's, and has no other id. */
+static void
+write_cart(struct json_out *j, const struct session *s,
+    const struct cart *cart)
+{
+	unsigned	 digits = s->market->currency.digits;
+
+	jw_begin(j, '{');
+	jw_put_int(j, "id", s->customer.user_id);
+	jw_put_int(j, "user_id", s->customer.user_id);
+	jw_name(j, "items");
+	jw_begin(j, '[');
+	for (size_t i = 0; i < cart->count; i++)
+		write_line(j, digits, &cart->lines[i]);
+	jw_end(j, ']');
+	jw_put_uint(j, "total_items", cart->count);
+	jw_put_money(j, "total_price", cart->total, digits);
+	jw_put_text(j, "currency", s->market->currency.code);
+	jw_end(j, '}');
+}
+
+/* Adding up came to more than a line holds: an error of the quantity. */
+static void
+answer_too_much(const struct session *s, struct response *res)
+{
+	struct form	 f;
+
+	form_init(&f, s->arena);
+	form_fail(&f, FORM_IN(FORM_BODY, "quantity"), TOO_MUCH,
+	    "less_than_equal");
+	form_answer(&f, res);
+}
+
+/* The outcome as far as it is about the customer. */
+static enum order_outcome
+customer_outcome(enum cart_outcome outcome)
+{
+	return outcome == CART_NO_USER ? ORDER_NO_USER :
+	    outcome == CART_DEAD_TOKEN ? ORDER_DEAD_TOKEN : ORDER_MADE;
+}
+
+static void
+answer_outcome(const struct session *s, struct response *res,
+    const struct cart_result *r)
+{
+	if (api_customer_error(s, res, customer_outcome(r->outcome)))
+		return;
+	switch (r->outcome) {
+	case CART_SHOWN:
+		write_cart(&res->json, s, &r->cart);
+		break;
+	case CART_NO_ITEM:
+		response_error(res, ERROR_CART_ITEM_NOT_FOUND, NULL);
+		break;
+	case CART_NO_SKU:
+		api_no_sku(s, res, r->sku_id);
+		break;
+	case CART_SHORT:
+		api_short(s, res, &r->shortage, 1);
+		break;
+	case CART_TOO_MUCH:
+		answer_too_much(s, res);
+		break;
+	case CART_TOO_MANY_LINES:
+		response_error(res, ERROR_TOO_MANY_LINES,
+		    "A cart has at most 100 lines");
+		break;
+	case CART_TOO_EXPENSIVE:
+		response_error(res, ERROR_TOO_EXPENSIVE,
+		    "The amount of this cart is too large");
+		break;
+	case CART_NO_USER:
+	case CART_DEAD_TOKEN:
+		break;		/* answered above */
+	}
+}
+
+static void
+answer(const struct session *s, struct response *res, enum db_result result,
+    const struct cart_result *r)
+{
+	if (result == DB_UNKNOWN)
+		response_error(res, ERROR_OUTCOME_UNKNOWN, "The change could "
+		    "not be confirmed. Look at the cart before you repeat it.");
+	else if (result != DB_OK)
+		api_db_error(res, result);
+	else
+		answer_outcome(s, res, r);
+}
+
+/* ---- the routes ---- */
+
+void
+cart_show(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	struct cart_result	 r;
+	struct form		 f;
+
+	(void)req;
+	form_init(&f, s->arena);
+	if (refused(&f, s, res, body))
+		return;
+	answer(s, res, cart_store_read(s->db, s->arena, &s->customer, &r), &r);
+}
+
+void
+cart_add(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	struct cart_result	 r;
+	struct form		 f;
+	int64_t			 sku_id, quantity;
+
+	(void)req;
+	form_init(&f, s->arena);
+	read_wanted(&f, body, &sku_id, &quantity);
+	if (refused(&f, s, res, body))
+		return;
+	answer(s, res, cart_store_add(s->db, s->arena, &s->customer, sku_id,
+	    quantity, &r), &r);
+}
+
+void
+cart_update(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	struct cart_result	 r;
+	struct form		 f;
+	int64_t			 id, quantity;
+
+	form_init(&f, s->arena);
+	id = read_line_id(&f, req, body);
+	quantity = read_new_quantity(&f, req, body);
+	if (refused(&f, s, res, body))
+		return;
+	answer(s, res, cart_store_set(s->db, s->arena, &s->customer, id,
+	    quantity, &r), &r);
+}
+
+void
+cart_remove(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	struct cart_result	 r;
+	struct form		 f;
+	int64_t			 id;
+
+	form_init(&f, s->arena);
+	id = read_line_id(&f, req, body);
+	if (refused(&f, s, res, body))
+		return;
+	answer(s, res, cart_store_set(s->db, s->arena, &s->customer, id, 0,
+	    &r), &r);
+}
+
+void
+cart_clear(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	struct cart_result	 r;
+	struct form		 f;
+
+	(void)req;
+	form_init(&f, s->arena);
+	if (refused(&f, s, res, body))
+		return;
+	answer(s, res, cart_store_clear(s->db, s->arena, &s->customer, &r),
+	    &r);
+}

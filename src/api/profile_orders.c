@@ -1,0 +1,107 @@
+/*
+ * profile_orders.c: GET /profile/orders and GET /profile/orders/{id}: the
+ * customer's orders for a page that shows them as cards.
+ */
+#include <string.h>
+
+#include "api/api.h"
+#include "http/form.h"
+#include "market/market.h"
+#include "store/order_history.h"
+
+static void
+write_card(struct json_out *j, unsigned digits, const struct history_order *o)
+{
+	jw_begin(j, '{');
+	jw_put_int(j, "id", o->id);
+	jw_put_text(j, "order_number", o->number);
+	jw_put_text(j, "status", o->status);
+	jw_put_money(j, "total_amount", o->total, digits);
+	jw_put_text(j, "currency", o->currency);
+	api_put_time(j, "order_date", o->created_at);
+	jw_put_text(j, "delivery_date", NULL);	/* nobody notes it yet */
+	jw_put_text(j, "delivery_address", o->delivery_address);
+	jw_put_int(j, "items_count", o->items_count);
+	jw_name(j, "items");
+	jw_begin(j, '[');
+	for (size_t i = 0; i < o->line_count; i++) {
+		jw_begin(j, '{');
+		jw_put_text(j, "product_name", o->lines[i].product_name);
+		jw_put_int(j, "quantity", o->lines[i].quantity);
+		jw_put_money(j, "price", o->lines[i].unit_price, digits);
+		jw_put_text(j, "image_url", o->lines[i].image);
+		jw_end(j, '}');
+	}
+	jw_end(j, ']');
+	jw_end(j, '}');
+}
+
+static void
+write_history(struct json_out *j, const struct session *s,
+    const struct order_history *h, int64_t offset)
+{
+	jw_begin(j, '{');
+	jw_put_bool(j, "success", true);
+	jw_name(j, "orders");
+	jw_begin(j, '[');
+	for (size_t i = 0; i < h->count; i++)
+		write_card(j, s->market->currency.digits, &h->orders[i]);
+	jw_end(j, ']');
+	jw_put_int(j, "total", h->total);
+	/* The difference: the sum may be more than a number holds. */
+	jw_put_bool(j, "has_more", h->total - offset > (int64_t)h->count);
+	jw_end(j, '}');
+}
+
+void
+profile_order_list(struct session *s, struct request *req,
+    struct response *res, struct json_object *body)
+{
+	struct order_page	 page;
+	struct order_history	 history;
+	struct form		 f;
+	enum db_result		 result;
+
+	(void)body;
+	form_init(&f, s->arena);
+	order_page_read(&f, req->query, &page);
+	if (f.count > 0) {
+		form_answer(&f, res);
+		return;
+	}
+	result = order_history_read(s->db, s->arena, &s->customer, &page,
+	    &history);
+	if (result != DB_OK)
+		api_db_error(res, result);
+	else if (!api_customer_error(s, res, history.outcome))
+		write_history(&res->json, s, &history, page.offset);
+}
+
+void
+profile_order_detail(struct session *s, struct request *req,
+    struct response *res, struct json_object *body)
+{
+	struct order_result	 r;
+	struct form		 f;
+	enum db_result		 result;
+	int64_t			 id;
+
+	(void)body;
+	memset(&r, 0, sizeof(r));
+	form_init(&f, s->arena);
+	if (!form_path_int(&f, req->segment, "order_id", &id)) {
+		form_answer(&f, res);
+		return;
+	}
+	result = order_store_find(s->db, s->arena, &s->customer, id, &r);
+	if (result != DB_OK)
+		api_db_error(res, result);
+	else if (!api_customer_error(s, res, r.outcome)) {
+		jw_begin(&res->json, '{');
+		jw_put_bool(&res->json, "success", true);
+		jw_name(&res->json, "order");
+		order_write(&res->json, s->market, s->customer.user_id,
+		    &r.order);
+		jw_end(&res->json, '}');
+	}
+}

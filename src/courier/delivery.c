@@ -1,0 +1,209 @@
+/*
+ * delivery.c: one try to deliver one message (see delivery.h). Called by the
+ * courier.
+ */
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/seal.h"
+#include "base/arena.h"
+#include "base/json_read.h"
+#include "base/log.h"
+#include "base/stage.h"
+#include "courier/delivery.h"
+#include "courier/sms.h"
+#include "market/market.h"
+
+#define PAUSE_MIN	INT64_C(1000000)	/* µs */
+#define PAUSE_MAX	INT64_C(60000000)
+
+/* What there is to be delivered, and how. */
+static const struct kind {
+	const char	*name;
+	void		(*start)(struct job *, struct command *);
+	unsigned	(*timeout)(const struct market *);	/* ms */
+} kinds[] = {
+	{ OUTBOX_KIND_SMS, sms_start, sms_timeout },
+};
+#define KIND_COUNT (sizeof(kinds) / sizeof(*kinds))
+
+unsigned
+delivery_timeout(const struct market *market)
+{
+	unsigned	 longest = 0, ms;
+
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		ms = kinds[i].timeout(market);
+		longest = ms > longest ? ms : longest;
+	}
+	return longest;
+}
+
+int64_t
+delivery_pause(unsigned attempt)
+{
+	int64_t	 us = attempt > 6 ? PAUSE_MAX : PAUSE_MIN << (attempt - 1);
+
+	if (us > PAUSE_MAX)
+		us = PAUSE_MAX;
+	return us - us / 4 + randombytes_uniform((uint32_t)us / 2);
+}
+
+/* ---- the beginning ---- */
+
+/*
+ * Makes the outcome of a try that was never begun.
+ */
+static void
+delivery_refuse(struct delivery *d, enum command_state state, const char *why)
+{
+	d->command = (struct command){ .state = state, .complaints = -1,
+	    .began_ms = stage_clock_ms() };
+	snprintf(d->command.why, sizeof(d->command.why), "%s", why);
+}
+
+/*
+ * Opens the payload into the job. Returns false with the outcome made. A
+ * message that cannot be opened is tried again: another host may have a newer
+ * key already, with which it was sealed, and this one will have it soon.
+ */
+static bool
+delivery_open(struct delivery *d, const struct seal_keys *keys,
+    const struct outbox_claim *m)
+{
+	size_t		 len;
+	const char	*text, *why;
+
+	text = seal_open(keys, (const unsigned char *)m->payload,
+	    m->payload_len, d->arena, &len);
+	if (text == NULL) {
+		delivery_refuse(d, COMMAND_AGAIN, "no live key opens it");
+		return false;
+	}
+	if (!json_read(d->arena, text, len, &d->job.payload, &why) ||
+	    !json_object_is_type(d->job.payload, json_type_object)) {
+		delivery_refuse(d, COMMAND_DEAD, "it is not a JSON object");
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Begins, by the message's kind. A kind that is not known may be a newer
+ * program's, which runs beside this one: to be tried again.
+ */
+static void
+delivery_begin(struct delivery *d, const struct seal_keys *keys,
+    const struct outbox_claim *m)
+{
+	if (m->expired) {
+		delivery_refuse(d, COMMAND_DEAD, "expired");
+		return;
+	}
+	/* One that ends the courier each time is stopped by this. */
+	if (m->attempts > DELIVERY_ATTEMPTS_MAX) {
+		delivery_refuse(d, COMMAND_DEAD, "tried too often");
+		return;
+	}
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (strcmp(kinds[i].name, m->kind) == 0) {
+			if (delivery_open(d, keys, m))
+				kinds[i].start(&d->job, &d->command);
+			return;
+		}
+	delivery_refuse(d, COMMAND_AGAIN, "unknown kind of message");
+}
+
+void
+delivery_start(struct delivery *d, const struct market *market,
+    const struct texts *texts, const struct seal_keys *keys,
+    const struct outbox_claim *m)
+{
+	d->busy = true;
+	d->over = d->unsure = false;
+	d->job = (struct job){ .market = market, .texts = texts,
+	    .id = arena_strdup(d->arena, m->message_id), .arena = d->arena };
+	snprintf(d->kind, sizeof(d->kind), "%s", m->kind);
+	d->attempt = m->attempts;
+	d->outcome = (struct outbox_outcome){ .id = m->id };
+	delivery_begin(d, keys, m);
+}
+
+/* ---- the end ---- */
+
+/*
+ * The line about how the try ended. Never the text, nor what is in it.
+ */
+static void
+delivery_log(const struct delivery *d)
+{
+	static const struct {
+		enum log_level	 level;
+		const char	*msg;
+	} lines[] = {
+		[OUTBOX_DELIVERED] = { LOG_LEVEL_INFO, "message delivered" },
+		[OUTBOX_LATER] = { LOG_LEVEL_WARNING,
+		    "message not delivered, to be tried again" },
+		[OUTBOX_DEAD] = { LOG_LEVEL_ERROR,
+		    "message not delivered, given up" },
+	};
+	enum outbox_end	 end = d->outcome.end;
+
+	log_write(lines[end].level, lines[end].msg, LOG_FIELDS(
+	    log_str("id", d->job.id), log_str("kind", d->kind),
+	    log_str("to", d->job.to), log_uint("attempt", d->attempt),
+	    log_str("why", d->command.why),
+	    log_uint("ms", stage_clock_ms() - d->command.began_ms),
+	    log_int("pause_ms", d->outcome.pause / 1000)));
+}
+
+/*
+ * Makes the outcome of how the command ended.
+ */
+static void
+delivery_conclude(struct delivery *d)
+{
+	struct outbox_outcome	*o = &d->outcome;
+
+	o->why = d->command.why;
+	if (d->command.state == COMMAND_DELIVERED) {
+		o->end = OUTBOX_DELIVERED;
+		o->why = NULL;
+	} else if (d->command.state == COMMAND_DEAD ||
+	    d->attempt >= DELIVERY_ATTEMPTS_MAX)
+		o->end = OUTBOX_DEAD;
+	else {
+		o->end = OUTBOX_LATER;
+		o->pause = delivery_pause(d->attempt);
+	}
+}
+
+bool
+delivery_check(struct delivery *d)
+{
+	if (d->over)
+		return true;
+	if (d->command.state == COMMAND_RUNNING) {
+		command_listen(&d->command);
+		command_limit(&d->command, stage_clock_ms());
+	}
+	if (!command_ended(&d->command, d->job.secrets))
+		return false;
+	delivery_conclude(d);
+	log_set_market(d->job.market->name);
+	delivery_log(d);
+	log_set_market(NULL);
+	d->over = true;
+	return true;
+}
+
+void
+delivery_clear(struct delivery *d)
+{
+	command_abandon(&d->command);
+	/* With the text and the code in it. */
+	arena_reset(d->arena);
+	d->busy = d->over = false;
+	d->job = (struct job){ .payload = NULL };
+}

@@ -1,0 +1,165 @@
+/*
+ * sms.c: delivers an SMS by running a command (see sms.h). Called by the
+ * courier.
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "courier/sms.h"
+#include "courier/texts.h"
+#include "http/json_write.h"
+#include "market/market.h"
+
+#define SHOWN_DIGITS	4	/* of a number in the log */
+#define TIMEOUT_MIN	1000	/* ms: no program is started in 0 */
+#define TIMEOUT_MAX	300000	/* a message must not be claimed for ever */
+
+/* A command has no more than it needs: nothing of ours is in its way. */
+#define PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/*
+ * A member that must be a string; NULL when it is not there, or is not one.
+ */
+static const char *
+sms_member(struct json_object *o, const char *name)
+{
+	struct json_object	*value;
+
+	if (!json_object_object_get_ex(o, name, &value) ||
+	    !json_object_is_type(value, json_type_string))
+		return NULL;
+	return json_object_get_string(value);
+}
+
+/*
+ * Whether a text is a number as we write them: '+' and digits.
+ */
+static bool
+sms_number_valid(const char *to)
+{
+	size_t	 n = strlen(to);
+
+	return *to == '+' && n > SHOWN_DIGITS && n <= PHONE_MAX &&
+	    strspn(to + 1, "0123456789") == n - 1;
+}
+
+/*
+ * Notes what must not get into a log: the number (its digits, however the '+'
+ * is written), the text, and what was put into it.
+ */
+static void
+sms_note_secrets(struct job *job, const char *to, const char *text,
+    struct json_object *values)
+{
+	size_t	 n = 0;
+
+	job->to = arena_printf(job->arena, "..%s",
+	    to + strlen(to) - SHOWN_DIGITS);
+	job->secrets[n++] = text;
+	job->secrets[n++] = to + 1;
+	json_object_object_foreach(values, name, value) {
+		(void)name;
+		if (n < JOB_SECRETS_MAX)
+			job->secrets[n++] = json_object_get_string(value);
+	}
+	job->secrets[n] = NULL;
+}
+
+const char *
+sms_line(struct job *job, size_t *len, const char **why)
+{
+	const char		*to = sms_member(job->payload, "to"), *text;
+	const char		*template = sms_member(job->payload,
+	    "template");
+	struct json_object	*values;
+	struct buf		 b;
+	struct json_out		 j = { .buf = &b };
+
+	*why = "the message has no number, template or values";
+	if (to == NULL || template == NULL || !sms_number_valid(to) ||
+	    !json_object_object_get_ex(job->payload, "values", &values) ||
+	    !json_object_is_type(values, json_type_object))
+		return NULL;
+	text = texts_render(job->texts, template, job->market->language,
+	    values, job->arena, why);
+	if (text == NULL)
+		return NULL;
+	sms_note_secrets(job, to, text, values);
+	buf_init(&b, job->arena, 256);
+	jw_begin(&j, '{');
+	jw_put_text(&j, "id", job->id);
+	jw_put_text(&j, "to", to);
+	jw_put_text(&j, "text", text);
+	jw_end(&j, '}');
+	buf_putc(&b, '\n');
+	*len = b.len;
+	return buf_text(&b);
+}
+
+/*
+ * The program and its arguments: the command split at white space.
+ */
+static char **
+sms_argv(const char *command, struct arena *arena)
+{
+	static const char	 space[] = " \t";
+	/* Every other byte is a word, at most. */
+	char			**argv = arena_array(arena,
+	    strlen(command) / 2 + 2, sizeof(*argv));
+	size_t			 n = 0, len;
+
+	for (command += strspn(command, space); *command != '\0';
+	    command += strspn(command, space)) {
+		len = strcspn(command, space);
+		argv[n++] = arena_strndup(arena, command, len);
+		command += len;
+	}
+	return argv;
+}
+
+/*
+ * Makes the command's state one of a delivery that was never begun.
+ */
+static void
+sms_refuse(struct command *c, enum command_state state, const char *why)
+{
+	*c = (struct command){ .state = state, .complaints = -1 };
+	snprintf(c->why, sizeof(c->why), "%s", why);
+}
+
+void
+sms_start(struct job *job, struct command *c)
+{
+	const struct market	*m = job->market;
+	struct command_plan	 plan = { .timeout = sms_timeout(m) };
+	char			*envp[] = { (char[]){ PATH },
+	    (char[]){ "LANG=C.UTF-8" }, NULL, NULL };
+	const char		*why;
+
+	plan.input = sms_line(job, &plan.input_len, &why);
+	if (plan.input == NULL) {
+		sms_refuse(c, COMMAND_DEAD, why);
+		return;
+	}
+	plan.argv = sms_argv(m->sms.command, job->arena);
+	if (plan.argv[0] == NULL) {
+		sms_refuse(c, COMMAND_AGAIN, "the market has no [sms] command");
+		return;
+	}
+	envp[2] = arena_printf(job->arena, "ORDERMUX_MARKET=%s", m->name);
+	plan.envp = envp;
+	command_start(c, &plan);
+}
+
+unsigned
+sms_timeout(const struct market *market)
+{
+	unsigned	 timeout = market->sms.timeout;
+
+	if (timeout < TIMEOUT_MIN)
+		return TIMEOUT_MIN;
+	return timeout > TIMEOUT_MAX ? TIMEOUT_MAX : timeout;
+}

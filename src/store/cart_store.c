@@ -1,0 +1,346 @@
+/*
+ * cart_store.c: carts in a market's database (see cart_store.h).
+ *
+ * A change reads the cart under the lock of its user, changes the copy in
+ * memory by the rules, and then the one row: the copy is the answer.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "market/money.h"
+#include "store/cart_store.h"
+
+/* Columns of CART_ROW. */
+enum {
+	COL_LIVE, COL_ID, COL_SKU, COL_QUANTITY, COL_PRICE, COL_STOCK,
+	COL_FOR_SALE, COL_NAME, COL_IMAGE, COL_SIZE, COL_COLOR
+};
+
+/* A call: who, and what is to be done. */
+struct call {
+	struct arena			*arena;
+	const struct order_customer	*customer;
+	int64_t				 line_id;
+	int64_t				 sku_id;
+	int64_t				 quantity;
+	struct cart_result		*out;
+};
+
+/* ---- reading ---- */
+
+/* A further line, empty; room doubles from that of a usual cart. */
+static struct cart_line *
+new_line(struct arena *arena, struct cart *cart)
+{
+	struct cart_line	*lines;
+
+	if (cart->count == cart->room) {
+		cart->room = cart->room == 0 ? 8 : cart->room * 2;
+		lines = arena_array(arena, cart->room, sizeof(*lines));
+		if (cart->count > 0)
+			memcpy(lines, cart->lines,
+			    cart->count * sizeof(*lines));
+		cart->lines = lines;
+	}
+	return &cart->lines[cart->count++];
+}
+
+/* A text of the row; "" for one that is not there. */
+static const char *
+read_text(const struct db *db, size_t column, struct arena *arena)
+{
+	const char	*text = db_get_text(db, column, arena);
+
+	return text != NULL ? text : "";
+}
+
+static void
+read_line(const struct db *db, struct arena *arena, struct cart_line *l)
+{
+	l->id = db_get_int(db, COL_ID);
+	l->sku_id = db_get_int(db, COL_SKU);
+	l->quantity = db_get_int(db, COL_QUANTITY);
+	l->price = db_get_int(db, COL_PRICE);
+	l->stock = db_get_int(db, COL_STOCK);
+	l->for_sale = db_get_int(db, COL_FOR_SALE) != 0;
+	l->name = read_text(db, COL_NAME, arena);
+	l->image = db_get_text(db, COL_IMAGE, arena);
+	l->size = read_text(db, COL_SIZE, arena);
+	l->color = read_text(db, COL_COLOR, arena);
+}
+
+/* The total of all lines; false on overflow. */
+static bool
+sum_up(struct cart *cart)
+{
+	int64_t	 total;
+
+	cart->total = 0;
+	for (size_t i = 0; i < cart->count; i++) {
+		if (!money_times(cart->lines[i].price, cart->lines[i].quantity,
+		    &total) || !money_add(cart->total, total, &cart->total))
+			return false;
+	}
+	return true;
+}
+
+/* Reads the cart anew, and whether its customer may: CART_SHOWN, CART_NO_USER
+ * or CART_DEAD_TOKEN. */
+static enum db_result
+read_cart(struct db *db, struct call *c)
+{
+	struct cart_result	*out = c->out;
+	struct db_value		 values[] = { db_time(c->customer->issued_at),
+		db_int(c->customer->user_id) };
+	enum db_result		 result;
+	bool			 more;
+
+	memset(out, 0, sizeof(*out));
+	out->outcome = CART_NO_USER;	/* until a row says otherwise */
+	result = db_run(db, STATEMENT_CART_SHOW, 1, values, 2);
+	while (result == DB_OK &&
+	    (result = db_next(db, &more)) == DB_OK && more) {
+		out->outcome = db_get_int(db, COL_LIVE) ? CART_SHOWN :
+		    CART_DEAD_TOKEN;
+		if (out->outcome == CART_SHOWN && !db_is_null(db, COL_ID))
+			read_line(db, c->arena,
+			    new_line(c->arena, &out->cart));
+	}
+	return result;
+}
+
+/* Body of cart_store_read(). */
+static enum db_result
+show(struct db *db, void *arg)
+{
+	struct call	*c = arg;
+	enum db_result	 result = read_cart(db, c);
+
+	if (result == DB_OK && c->out->outcome == CART_SHOWN &&
+	    !sum_up(&c->out->cart))
+		c->out->outcome = CART_TOO_EXPENSIVE;
+	return result;
+}
+
+enum db_result
+cart_store_read(struct db *db, struct arena *arena,
+    const struct order_customer *customer, struct cart_result *out)
+{
+	struct call	 c = { .arena = arena, .customer = customer,
+	    .out = out };
+
+	return db_read(db, show, &c);
+}
+
+/* ---- changing ---- */
+
+/* Ends the transaction with a refusal by the rules. */
+static enum db_result
+refuse(struct call *c, enum cart_outcome outcome, bool *keep)
+{
+	c->out->outcome = outcome;
+	*keep = false;
+	return DB_OK;
+}
+
+/* Reads the cart under lock: until the end of the transaction nobody else can
+ * change or order it. Refuses whoever may not. */
+static enum db_result
+lock_cart(struct db *db, struct call *c, bool *keep)
+{
+	struct db_value	 user = db_int(c->customer->user_id);
+	enum db_result	 result;
+
+	result = db_run(db, STATEMENT_CART_USER_LOCK, 1, &user, 1);
+	/* Not in one statement: this one's view of the cart would be from
+	 * before it waited for the lock. */
+	if (result != DB_OK || (result = read_cart(db, c)) != DB_OK)
+		return result;
+	*keep = c->out->outcome == CART_SHOWN;
+	return DB_OK;
+}
+
+/*
+ * Whether the line may be so; else refuses the change. What only removes is
+ * not asked: it must always be possible.
+ */
+static enum db_result
+check_line(struct call *c, const struct cart_line *l, bool *keep)
+{
+	c->out->sku_id = l->sku_id;
+	if (!l->for_sale)
+		return refuse(c, CART_NO_SKU, keep);
+	if (l->quantity > CART_QUANTITY_MAX)
+		return refuse(c, CART_TOO_MUCH, keep);
+	if (l->quantity > l->stock) {
+		c->out->shortage = (struct order_shortage){
+			.sku_id = l->sku_id, .requested = l->quantity,
+			.available = l->stock, .product_name = l->name,
+			.size = l->size, .color = l->color };
+		return refuse(c, CART_SHORT, keep);
+	}
+	if (l->id == 0 && c->out->cart.count > CART_LINES_MAX)
+		return refuse(c, CART_TOO_MANY_LINES, keep);
+	if (!sum_up(&c->out->cart))
+		return refuse(c, CART_TOO_EXPENSIVE, keep);
+	return DB_OK;
+}
+
+static enum db_result
+insert_line(struct db *db, const struct call *c, struct cart_line *l)
+{
+	struct db_value	 values[] = { db_int(c->customer->user_id),
+		db_int(l->sku_id), db_int(l->quantity), db_time(clock_us()) };
+	enum db_result	 result;
+
+	result = db_run(db, STATEMENT_CART_INSERT, 1, values, 4);
+	/* Somebody who takes no lock put it in meanwhile: look again. */
+	if (result == DB_DUPLICATE)
+		return DB_AGAIN;
+	l->id = (int64_t)db_insert_id(db);
+	return result;
+}
+
+static enum db_result
+update_line(struct db *db, const struct call *c, const struct cart_line *l)
+{
+	struct db_value	 values[] = { db_int(l->quantity), db_int(l->id),
+		db_int(c->customer->user_id) };
+	enum db_result	 result;
+
+	result = db_run(db, STATEMENT_CART_UPDATE, 1, values, 3);
+	/* As above, for one that was taken out. */
+	if (result == DB_OK && db_matched(db) == 0)
+		return DB_AGAIN;
+	return result;
+}
+
+/* The line of the SKU, or a new one with nothing of it yet; of a SKU that does
+ * not exist, one that is not for sale. */
+static enum db_result
+take_line(struct db *db, struct call *c, struct cart_line **out)
+{
+	struct cart	*cart = &c->out->cart;
+	struct db_value	 sku = db_int(c->sku_id);
+	enum db_result	 result;
+	bool		 more;
+
+	for (size_t i = 0; i < cart->count; i++) {
+		*out = &cart->lines[i];
+		if ((*out)->sku_id == c->sku_id)
+			return DB_OK;
+	}
+	*out = new_line(c->arena, cart);
+	(*out)->sku_id = c->sku_id;
+	result = db_run(db, STATEMENT_CART_SKU, 1, &sku, 1);
+	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
+		return result;
+	read_line(db, c->arena, *out);
+	db_skip(db);
+	return DB_OK;
+}
+
+/* Body of cart_store_add(). */
+static enum db_result
+add(struct db *db, void *arg, bool *keep)
+{
+	struct call		*c = arg;
+	struct cart_line	*l;
+	enum db_result		 result;
+
+	if ((result = lock_cart(db, c, keep)) != DB_OK || !*keep)
+		return result;
+	if ((result = take_line(db, c, &l)) != DB_OK)
+		return result;
+	l->quantity += c->quantity;
+	if ((result = check_line(c, l, keep)) != DB_OK || !*keep)
+		return result;
+	return l->id == 0 ? insert_line(db, c, l) : update_line(db, c, l);
+}
+
+enum db_result
+cart_store_add(struct db *db, struct arena *arena,
+    const struct order_customer *customer, int64_t sku_id, int64_t quantity,
+    struct cart_result *out)
+{
+	struct call	 c = { .arena = arena, .customer = customer,
+	    .sku_id = sku_id, .quantity = quantity, .out = out };
+
+	return db_transaction(db, add, &c);
+}
+
+/* Removes the line from the database and from the copy. */
+static enum db_result
+remove_line(struct db *db, struct call *c, struct cart_line *l)
+{
+	struct cart	*cart = &c->out->cart;
+	struct db_value	 values[] = { db_int(c->customer->user_id),
+		db_int(l->id) };
+
+	cart->count--;
+	memmove(l, l + 1,
+	    (size_t)(cart->lines + cart->count - l) * sizeof(*l));
+	if (!sum_up(cart))
+		c->out->outcome = CART_TOO_EXPENSIVE;
+	return db_run(db, STATEMENT_CART_EMPTY, 1, values, 2);
+}
+
+/* Body of cart_store_set(). */
+static enum db_result
+set(struct db *db, void *arg, bool *keep)
+{
+	struct call		*c = arg;
+	struct cart		*cart = &c->out->cart;
+	struct cart_line	*l;
+	enum db_result		 result;
+
+	if ((result = lock_cart(db, c, keep)) != DB_OK || !*keep)
+		return result;
+	for (l = cart->lines; l < cart->lines + cart->count &&
+	    l->id != c->line_id; l++)
+		;
+	if (l == cart->lines + cart->count)
+		return refuse(c, CART_NO_ITEM, keep);
+	if (c->quantity == 0)
+		return remove_line(db, c, l);
+	l->quantity = c->quantity;
+	if ((result = check_line(c, l, keep)) != DB_OK || !*keep)
+		return result;
+	return update_line(db, c, l);
+}
+
+enum db_result
+cart_store_set(struct db *db, struct arena *arena,
+    const struct order_customer *customer, int64_t line_id, int64_t quantity,
+    struct cart_result *out)
+{
+	struct call	 c = { .arena = arena, .customer = customer,
+	    .line_id = line_id, .quantity = quantity, .out = out };
+
+	return db_transaction(db, set, &c);
+}
+
+/* Body of cart_store_clear(). */
+static enum db_result
+clear(struct db *db, void *arg, bool *keep)
+{
+	struct call	*c = arg;
+	struct db_value	 user = db_int(c->customer->user_id);
+	enum db_result	 result;
+
+	if ((result = lock_cart(db, c, keep)) != DB_OK || !*keep)
+		return result;
+	c->out->cart.count = 0;
+	return db_run(db, STATEMENT_CART_CLEAR, 1, &user, 1);
+}
+
+enum db_result
+cart_store_clear(struct db *db, struct arena *arena,
+    const struct order_customer *customer, struct cart_result *out)
+{
+	struct call	 c = { .arena = arena, .customer = customer,
+	    .out = out };
+
+	return db_transaction(db, clear, &c);
+}

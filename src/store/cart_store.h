@@ -1,0 +1,88 @@
+/*
+ * cart_store.h: what a customer may want to order, in a market's database.
+ *
+ * A cart is the lines of a user, and has no row of its own. Whoever changes
+ * one, also the order that empties it, locks the user's row first: of two at
+ * once, the second sees what the first did, and no line is lost.
+ *
+ * A line keeps a SKU and a quantity, nothing else: price, title and picture
+ * are the SKU's of now. A line whose SKU is no longer for sale stays, with its
+ * price, so that the customer sees what is gone and can remove it; of a SKU
+ * that was deleted, name is "" and price 0. Neither can be raised or lowered,
+ * and an order of such a cart is refused with the SKU's id.
+ */
+#ifndef ORDERMUX_CART_STORE_H
+#define ORDERMUX_CART_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/db.h"
+#include "store/order_store.h"
+
+#define CART_LINES_MAX	  ORDER_LINES_MAX
+#define CART_QUANTITY_MAX ORDER_QUANTITY_MAX
+
+struct cart_line {
+	int64_t		 id;
+	int64_t		 sku_id;
+	int64_t		 quantity;	/* 1 .. CART_QUANTITY_MAX */
+	int64_t		 price;		/* minor units, of one piece */
+	int64_t		 stock;
+	bool		 for_sale;
+	const char	*name;
+	const char	*image;		/* NULL: none */
+	const char	*size;
+	const char	*color;
+};
+
+/* Lines in the order in which they were added. */
+struct cart {
+	struct cart_line	*lines;
+	size_t			 count;
+	size_t			 room;
+	int64_t			 total;		/* minor units, of all lines */
+};
+
+enum cart_outcome {
+	CART_SHOWN,		/* done, if there was something to do */
+	CART_NO_USER,
+	CART_DEAD_TOKEN,
+	CART_NO_ITEM,		/* no such line, or somebody else's */
+	CART_NO_SKU,		/* refused; sku_id is not for sale */
+	CART_SHORT,		/* shortage */
+	CART_TOO_MUCH,		/* more than CART_QUANTITY_MAX in a line */
+	CART_TOO_MANY_LINES,
+	CART_TOO_EXPENSIVE	/* the total overflows; a removal is done */
+};
+
+struct cart_result {
+	enum cart_outcome	outcome;
+	struct cart		cart;		/* as it is now, if it is shown */
+	int64_t			sku_id;
+	struct order_shortage	shortage;
+};
+
+/*
+ * Each gives the whole cart, in the arena: DB_OK with an outcome, else as db.h
+ * says. Reading is one round trip; a change is four (lock, read, change,
+ * commit), and five when it adds a SKU that was not in the cart.
+ */
+enum db_result	cart_store_read(struct db *, struct arena *,
+    const struct order_customer *, struct cart_result *);
+
+/* Adds to the line of the SKU, or a line. The quantity is 1 at least. */
+enum db_result	cart_store_add(struct db *, struct arena *,
+    const struct order_customer *, int64_t sku_id, int64_t quantity,
+    struct cart_result *);
+
+/* Sets the quantity of a line; 0 removes it. */
+enum db_result	cart_store_set(struct db *, struct arena *,
+    const struct order_customer *, int64_t line_id, int64_t quantity,
+    struct cart_result *);
+
+enum db_result	cart_store_clear(struct db *, struct arena *,
+    const struct order_customer *, struct cart_result *);
+
+#endif

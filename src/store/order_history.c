@@ -1,0 +1,129 @@
+/*
+ * order_history.c: see order_history.h.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "store/order_history.h"
+
+/* Columns of STATEMENT_HISTORY_PAGE. */
+enum {
+	COL_ID, COL_NUMBER, COL_STATUS, COL_TOTAL, COL_CURRENCY, COL_CREATED,
+	COL_ADDRESS, COL_ITEMS, COL_PRODUCT, COL_QUANTITY, COL_UNIT_PRICE,
+	COL_IMAGE
+};
+
+/* A page being read. */
+struct reading {
+	struct arena			*arena;
+	const struct order_customer	*customer;
+	const struct order_page		*page;
+	struct order_history		*out;
+};
+
+/* Reads how many orders there are, and whether the customer may know. */
+static enum db_result
+read_total(struct db *db, struct reading *r)
+{
+	struct order_history	*out = r->out;
+	struct db_value		 values[] = { db_time(r->customer->issued_at),
+		db_text(r->page->status), db_text(r->page->status),
+		db_int(r->customer->user_id) };
+	enum db_result		 result;
+	bool			 more;
+
+	out->outcome = ORDER_NO_USER;
+	out->total = 0;
+	result = db_run(db, STATEMENT_HISTORY_COUNT, 1, values, 4);
+	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
+		return result;
+	out->outcome = db_get_int(db, 0) ? ORDER_MADE : ORDER_DEAD_TOKEN;
+	out->total = db_get_int(db, 1);
+	db_skip(db);
+	return DB_OK;
+}
+
+static void
+read_order(const struct db *db, struct arena *arena, struct history_order *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->id = db_get_int(db, COL_ID);
+	o->number = db_get_text(db, COL_NUMBER, arena);
+	o->status = db_get_text(db, COL_STATUS, arena);
+	o->total = db_get_int(db, COL_TOTAL);
+	o->currency = db_get_text(db, COL_CURRENCY, arena);
+	o->created_at = db_get_int(db, COL_CREATED);
+	o->delivery_address = db_get_text(db, COL_ADDRESS, arena);
+	o->items_count = db_get_int(db, COL_ITEMS);
+}
+
+static void
+read_line(const struct db *db, struct arena *arena, struct history_order *o)
+{
+	struct history_line	*l;
+
+	if (db_is_null(db, COL_PRODUCT))
+		return;
+	if (o->line_count == HISTORY_LINES_MAX)
+		panic("more lines than are shown");
+	l = &o->lines[o->line_count++];
+	l->product_name = db_get_text(db, COL_PRODUCT, arena);
+	l->quantity = db_get_int(db, COL_QUANTITY);
+	l->unit_price = db_get_int(db, COL_UNIT_PRICE);
+	l->image = db_get_text(db, COL_IMAGE, arena);
+}
+
+/* Reads the page. Its rows are in order, the lines of an order together. */
+static enum db_result
+read_page(struct db *db, struct reading *r)
+{
+	const struct order_page	*p = r->page;
+	struct order_history	*out = r->out;
+	struct db_value		 values[] = { db_int(r->customer->user_id),
+		db_text(p->status), db_text(p->status), db_int(p->limit),
+		db_int(p->offset) };
+	enum db_result		 result;
+	bool			 more;
+
+	result = db_run(db, STATEMENT_HISTORY_PAGE, 1, values, 5);
+	while (result == DB_OK &&
+	    (result = db_next(db, &more)) == DB_OK && more) {
+		if (out->count == 0 || out->orders[out->count - 1].id !=
+		    db_get_int(db, COL_ID)) {
+			if (out->count == (size_t)p->limit)
+				panic("more orders than the page holds");
+			read_order(db, r->arena, &out->orders[out->count++]);
+		}
+		read_line(db, r->arena, &out->orders[out->count - 1]);
+	}
+	return result;
+}
+
+/* Body of order_history_read(). */
+static enum db_result
+read_history(struct db *db, void *arg)
+{
+	struct reading	*r = arg;
+	enum db_result	 result;
+
+	r->out->count = 0;
+	result = read_total(db, r);
+	if (result != DB_OK || r->out->outcome != ORDER_MADE ||
+	    r->out->total <= r->page->offset)
+		return result;
+	return read_page(db, r);
+}
+
+enum db_result
+order_history_read(struct db *db, struct arena *arena,
+    const struct order_customer *customer, const struct order_page *page,
+    struct order_history *out)
+{
+	struct reading	 r = { .arena = arena, .customer = customer,
+	    .page = page, .out = out };
+
+	out->orders = arena_array(arena, (size_t)page->limit,
+	    sizeof(*out->orders));
+	return db_read(db, read_history, &r);
+}
