@@ -35,7 +35,7 @@ enum command_state {
 struct command {
 	enum command_state	 state;
 	pid_t			 pid;
-	int			 complaints;	/* its standard error; -1 = closed */
+	int			 complaints;	/* its stderr; -1 = closed */
 	uint64_t		 began_ms;	/* stage_clock_ms() */
 	uint64_t		 deadline_ms;
 	bool			 late;		/* was killed at its deadline */
@@ -47,7 +47,7 @@ struct command {
 
 /* What is to be run; used only during the call. */
 struct command_plan {
-	char *const	*argv;		/* [0] is an absolute path; ends with NULL */
+	char *const	*argv;		/* [0] = absolute path; ends NULL */
 	char *const	*envp;
 	const char	*input;		/* its standard input */
 	size_t		 input_len;

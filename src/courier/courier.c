@@ -55,7 +55,7 @@ struct post {
 	uint64_t		 pause;		/* the last one; 0 = none */
 	uint64_t		 tidy_at;
 	uint64_t		 asked_at;	/* the call that is going on */
-	bool			 settled;	/* no claim of the dead is left */
+	bool			 settled;	/* the dead have no claims */
 };
 
 struct courier {
@@ -72,7 +72,7 @@ struct courier {
 	size_t			 busy;
 	int			 signals;
 	bool			 stopping;
-	uint64_t		 leave_at;	/* while stopping, at the latest */
+	uint64_t		 leave_at;	/* at the latest, stopping */
 };
 
 /* ---- beginning and end ---- */

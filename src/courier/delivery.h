@@ -21,7 +21,7 @@ struct seal_keys;
 struct delivery {
 	bool			 busy;	/* else this is a free place */
 	bool			 over;	/* "outcome" is to be written */
-	bool			 unsure;	/* the database may have it already */
+	bool			 unsure;	/* it may be written already */
 	struct arena		*arena;	/* the place's, kept */
 	struct job		 job;
 	struct command		 command;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -42,6 +43,25 @@ struct texts {
 /* ---- loading ---- */
 
 /*
+ * Reads at most cap bytes of a file. Returns how many, or -1 with errno.
+ */
+static ssize_t
+texts_fill(const char *path, char *bytes, size_t cap)
+{
+	FILE	*f = fopen(path, "re");
+	size_t	 n;
+	int	 failed;
+
+	if (f == NULL)
+		return -1;
+	n = fread(bytes, 1, cap, f);
+	failed = ferror(f) ? errno : 0;
+	fclose(f);
+	errno = failed;
+	return failed != 0 ? -1 : (ssize_t)n;
+}
+
+/*
  * Reads a whole file, without white space at its ends. Returns it with a NUL
  * behind it, or NULL after an error.
  */
@@ -49,34 +69,25 @@ static const char *
 texts_read(const char *path, const char *language, struct arena *arena,
     struct conf_errors *errors)
 {
-	char		 bytes[TEXTS_BYTES_MAX + 2];
+	char		 bytes[TEXTS_BYTES_MAX + 1];
 	const char	*p = bytes;
-	FILE		*f = fopen(path, "re");
-	size_t		 n;
+	ssize_t		 got = texts_fill(path, bytes, sizeof(bytes));
+	size_t		 n = got > 0 ? (size_t)got : 0;
 
-	if (f == NULL) {
-		conf_error(errors, path, 0, "cannot open: %s (a market has "
+	if (got == -1)
+		conf_error(errors, path, 0, "cannot read: %s (a market has "
 		    "language = %s)", strerror(errno), language);
-		return NULL;
-	}
-	n = fread(bytes, 1, sizeof(bytes), f);
-	if (ferror(f)) {
-		conf_error(errors, path, 0, "cannot read: %s",
-		    strerror(errno));
-		n = 0;
-	} else if (n > TEXTS_BYTES_MAX)
+	else if (n > TEXTS_BYTES_MAX)
 		conf_error(errors, path, 0, "expected at most %d bytes",
 		    TEXTS_BYTES_MAX);
 	else if (!str_utf8_valid(bytes, n) || memchr(bytes, '\0', n) != NULL)
 		conf_error(errors, path, 0, "expected a text in UTF-8");
 	else {
 		str_trim(&p, &n);
-		if (n == 0)
-			conf_error(errors, path, 0, "expected a text");
-		fclose(f);
-		return n > 0 ? arena_strndup(arena, p, n) : NULL;
+		if (n > 0)
+			return arena_strndup(arena, p, n);
+		conf_error(errors, path, 0, "expected a text");
 	}
-	fclose(f);
 	return NULL;
 }
 
@@ -107,35 +118,50 @@ line_of(const char *body, const char *at)
 }
 
 /*
+ * Adds the error of a placeholder that the template has not, with those that
+ * it has.
+ */
+static void
+texts_unknown(const struct text *text, const char *open, size_t n,
+    struct arena *arena, struct conf_errors *errors)
+{
+	const char *const	*values = text->template->values;
+	struct buf		 b;
+
+	buf_init(&b, arena, 64);
+	for (size_t i = 0; values[i] != NULL; i++)
+		buf_printf(&b, "%s{%s}", i > 0 ? " or " : "", values[i]);
+	conf_error(errors, text->file, line_of(text->body, open),
+	    "unknown placeholder %.*s, expected %s", (int)n, open,
+	    buf_text(&b));
+}
+
+/*
  * Checks the placeholders of a text. What is wrong is added to the list.
  */
 static void
-texts_check(const struct text *text, struct conf_errors *errors)
+texts_check(const struct text *text, struct arena *arena,
+    struct conf_errors *errors)
 {
-	const struct template	*t = text->template;
-	const char		*open, *close, *at = text->body;
-	bool			 found = false;
-	size_t			 n;
+	const char	*needed = text->template->values[0];
+	const char	*open, *close;
+	bool		 found = false;
+	size_t		 n;
 
-	while ((open = strchr(at, '{')) != NULL) {
+	for (open = text->body; (open = strchr(open, '{')) != NULL;
+	    open = close) {
 		close = open + strcspn(open, "}\n");
-		at = close;
-		n = (size_t)(close - open) - 1;
-		if (*close != '}' || !template_has(t, open + 1, n))
-			conf_error(errors, text->file,
-			    line_of(text->body, open), "unknown placeholder "
-			    "%.*s, expected {%s}%s%s%s", (int)(close - open) +
-			    (*close == '}'), open, t->values[0],
-			    t->values[1] != NULL ? " or {" : "",
-			    t->values[1] != NULL ? t->values[1] : "",
-			    t->values[1] != NULL ? "}" : "");
-		else
-			found |= n == strlen(t->values[0]) &&
-			    memcmp(open + 1, t->values[0], n) == 0;
+		n = (size_t)(close - open);
+		if (*close != '}')
+			texts_unknown(text, open, n, arena, errors);
+		else if (!template_has(text->template, open + 1, n - 1))
+			texts_unknown(text, open, n + 1, arena, errors);
+		else if (strlen(needed) == n - 1)
+			found |= memcmp(open + 1, needed, n - 1) == 0;
 	}
 	if (!found)
 		conf_error(errors, text->file, 0, "expected {%s} in the text",
-		    t->values[0]);
+		    needed);
 }
 
 /*
@@ -170,7 +196,7 @@ texts_add(struct texts *texts, const char *dir, const struct template *t,
 	    language);
 	text->body = texts_read(text->file, language, arena, errors);
 	if (text->body != NULL)
-		texts_check(text, errors);
+		texts_check(text, arena, errors);
 }
 
 struct texts *

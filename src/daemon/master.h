@@ -1,7 +1,7 @@
 /*
- * master.h: keeps the workers and the courier alive, and nothing else. It never parses a
- * request and never talks to a database, so that there is nothing in it that
- * could fail.
+ * master.h: keeps the workers and the courier alive, and nothing else. It
+ * never parses a request and never talks to a database, so that there is
+ * nothing in it that could fail.
  */
 #ifndef ORDERMUX_MASTER_H
 #define ORDERMUX_MASTER_H
@@ -11,11 +11,11 @@ struct listener;
 
 /*
  * Forks the workers and the courier, tells systemd READY when each worker
- * waits for requests, and replaces those that end. One that ends before its first
- * finished request (or try of a message) is replaced after a pause of 2 s that
- * doubles to 60 s; one that ends later, at once. On SIGTERM or SIGINT they
- * finish what is running; those that have not after [daemon] stop_timeout are
- * killed. Returns the exit status.
+ * waits for requests, and replaces those that end. One that ends before its
+ * first finished request (or try of a message) is replaced after a pause of
+ * 2 s that doubles to 60 s; one that ends later, at once. On SIGTERM or SIGINT
+ * they finish what is running; those that have not after [daemon] stop_timeout
+ * are killed. Returns the exit status.
  */
 int	master_run(const struct listener *, const struct config *);
 

@@ -50,7 +50,7 @@ struct outbox_claim {
 	size_t		 payload_len;
 	unsigned	 attempts;	/* this one included */
 	bool		 expired;
-	const char	*owner;		/* whose claim it still was; NULL = nobody's */
+	const char	*owner;		/* whose claim it was; NULL = nobody's */
 };
 
 /* Claims up to max messages that are due, the longest due first, for so many
@@ -67,7 +67,7 @@ struct outbox_outcome {
 	enum outbox_end	 end;
 	int64_t		 pause;		/* µs until the next try, if LATER */
 	const char	*why;		/* NULL = nothing to say */
-	bool		 kept;		/* filled in: the claim was still ours */
+	bool		 kept;		/* filled in: it was still ours */
 };
 
 /* Writes what became of them, in one transaction, and ends their claims. */

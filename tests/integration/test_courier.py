@@ -499,7 +499,8 @@ def all_finished(shop, seconds=60):
 
 
 def test_the_courier_killed_at_any_moment_loses_no_message(shop):
-    """500 messages; the master starts another courier each time."""
+    """500 messages; the master starts another courier each time, after a
+    growing pause if the last one had not come to deliver anything."""
     log = LogTail(shop)
     phones = [number("us" if n % 2 else "kg") for n in range(500)]
     kills = 0
@@ -510,7 +511,7 @@ def test_the_courier_killed_at_any_moment_loses_no_message(shop):
         while kills < 25 and time.monotonic() < end:
             for phone in itertools.islice(todo, 16):
                 send(shop, phone)
-            time.sleep(random.uniform(0, 0.1))
+            time.sleep(random.uniform(0, 0.5 if shop.sanitized else 0.1))
             pid = shop.courier()
             if pid:
                 os.kill(pid, signal.SIGKILL)
@@ -520,7 +521,7 @@ def test_the_courier_killed_at_any_moment_loses_no_message(shop):
         messages = arrived(shop, *phones, seconds=180)
     all_finished(shop)
     messages = sent(shop, phones)
-    assert kills >= 20, kills
+    assert kills >= 8, kills
     assert {m["to"] for m in messages} == set(phones)
     explained(log, messages)
     assert len({m["id"] for m in messages}) == 500
@@ -658,7 +659,7 @@ def test_a_text_that_is_wrong_stops_the_start_with_its_name(shop):
         path.write_text(before)
     assert bad.returncode == 1 and gone.returncode == 1
     assert f"{path}:1: unknown placeholder {{cod}}" in bad.stderr, bad
-    assert f"{path}: cannot open: No such file" in gone.stderr, gone
+    assert f"{path}: cannot read: No such file" in gone.stderr, gone
     good = subprocess.run(daemon + ["-T"], capture_output=True, text=True)
     assert f"# {path}\n#\t{before}" in good.stdout, good.stdout
 

@@ -295,7 +295,7 @@ Test(config, every_language_of_a_market_needs_its_texts, .init = init,
 	scratch_write(&scratch, "markets.d/xx.conf",
 	    scratch_replace(&scratch, market, "= xx", "= yy"));
 	cr_expect_null(load(MARKETS));
-	scratch_expect(&scratch, "yy", "texts/login_code.yy.txt: cannot open: "
+	scratch_expect(&scratch, "yy", "texts/login_code.yy.txt: cannot read: "
 	    "No such file or directory (a market has language = yy)");
 	scratch_again(&scratch);
 	scratch_mkdir(&scratch, "other");

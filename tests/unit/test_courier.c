@@ -71,7 +71,8 @@ Test(texts, values_stand_where_their_names_stood)
 	} cases[] = {
 		{ "{code}", "0123" },
 		{ "  {code}{minutes}{code}\n\n", "0123150123" },
-		{ "Код: {code}.\nНа {minutes} мин. }", "Код: 0123.\nНа 15 мин. }" },
+		{ "Код: {code}.\nНа {minutes} мин. }",
+		    "Код: 0123.\nНа 15 мин. }" },
 		{ "\xe2\x80\x83{code} %s %n", "0123 %s %n" },
 	};
 	struct json_object	*values = parse("{\"code\":\"0123\","
@@ -95,7 +96,7 @@ Test(texts, every_fault_of_a_file_is_named_with_the_file)
 		const char	*text;
 		const char	*error;
 	} cases[] = {
-		{ NULL, "login_code.xx.txt: cannot open: No such file or "
+		{ NULL, "login_code.xx.txt: cannot read: No such file or "
 		    "directory (a market has language = xx)" },
 		{ "", "login_code.xx.txt: expected a text" },
 		{ " \n ", "login_code.xx.txt: expected a text" },
