@@ -12,7 +12,10 @@ struct sending {
 	const struct login_code	*code;
 	enum login_outcome	*outcome;
 	unsigned		*retry_after;
-	int64_t			 now;
+	int64_t			 now;	/* which windows are counted in */
+	/* When the locks were had: codes of one number have their times in the
+	 * order in which they were sent. */
+	int64_t			 at;
 };
 
 static int64_t
@@ -47,7 +50,7 @@ static unsigned
 wait_for_limit(const struct db *db, const struct sending *s)
 {
 	if (db_get_int(db, 0) >= s->code->per_phone)
-		return seconds_until(s->now,
+		return seconds_until(s->at,
 		    db_get_int(db, 1) + LOGIN_PHONE_WINDOW);
 	if (db_get_int(db, 2) > s->code->per_address)
 		return seconds_until(s->now, LOGIN_ADDRESS_WINDOW +
@@ -65,7 +68,7 @@ check_limits(struct db *db, struct sending *s)
 		db_time(window_start(s->now, LOGIN_ADDRESS_WINDOW)),
 		db_time(window_start(s->now, LOGIN_DAY_WINDOW)),
 		db_text(s->code->phone),
-		db_time(s->now - LOGIN_PHONE_WINDOW) };
+		db_time(s->at - LOGIN_PHONE_WINDOW) };
 	enum db_result	 result;
 	bool		 more;
 
@@ -83,7 +86,7 @@ insert_code(struct db *db, const struct sending *s)
 {
 	struct db_value	 values[] = { db_text(s->code->phone),
 		db_bytes(s->code->hash, sizeof(s->code->hash)),
-		db_time(s->now), db_time(s->now + s->code->lifetime) };
+		db_time(s->at), db_time(s->at + s->code->lifetime) };
 
 	return db_run(db, STATEMENT_CODE_INSERT, 1, values, 4);
 }
@@ -96,8 +99,10 @@ send_code(struct db *db, void *arg, bool *keep)
 	enum db_result	 result;
 
 	s->now = clock_us();
-	if ((result = count(db, s)) != DB_OK ||
-	    (result = check_limits(db, s)) != DB_OK)
+	if ((result = count(db, s)) != DB_OK)
+		return result;
+	s->at = clock_us();
+	if ((result = check_limits(db, s)) != DB_OK)
 		return result;
 	*keep = *s->outcome == LOGIN_SENT;
 	if (!*keep)
