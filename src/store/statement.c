@@ -284,9 +284,10 @@ const struct statement statements[STATEMENT__MAX] = {
 
 	/* ---- messages ---- */
 
+	/* Due at once, by the database's own clock. */
 	[STATEMENT_OUTBOX_ADD] = { "outbox_add",
-	    "INSERT INTO outbox (message_id, kind, payload, due_at, "
-	    "expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+	    "INSERT INTO outbox (message_id, kind, payload, expires_at) "
+	    "VALUES (?, ?, ?, ?)",
 	    NULL },
 
 	/* ---- delivering: all times by the database's own clock, which is the
