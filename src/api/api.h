@@ -123,6 +123,11 @@ void	api_short(const struct session *, struct response *,
 void	order_page_read(struct form *, const char *query,
     struct order_page *);
 
+/* Reads the order that the path names, if it is the customer's own; else
+ * answers why not, and returns false. */
+bool	order_find(struct session *, struct request *, struct response *,
+    struct order *);
+
 /* An order as the contract shows it. */
 void	order_write(struct json_out *, const struct market *,
     int64_t user_id, const struct order *);

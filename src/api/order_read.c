@@ -119,26 +119,37 @@ order_list(struct session *s, struct request *req, struct response *res,
 	jw_end(&res->json, ']');
 }
 
-void
-order_detail(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+bool
+order_find(struct session *s, struct request *req, struct response *res,
+    struct order *out)
 {
 	struct order_result	 r;
 	struct form		 f;
 	enum db_result		 result;
 	int64_t			 id;
 
-	(void)body;
 	memset(&r, 0, sizeof(r));
 	form_init(&f, s->arena);
 	if (!form_path_int(&f, req->segment, "order_id", &id)) {
 		form_answer(&f, res);
-		return;
+		return false;
 	}
 	result = order_store_find(s->db, s->arena, &s->customer, id, &r);
-	if (result != DB_OK)
+	if (result != DB_OK) {
 		api_db_error(res, result);
-	else if (!api_customer_error(s, res, r.outcome))
-		order_write(&res->json, s->market, s->customer.user_id,
-		    &r.order);
+		return false;
+	}
+	*out = r.order;
+	return !api_customer_error(s, res, r.outcome);
+}
+
+void
+order_detail(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	struct order	 o;
+
+	(void)body;
+	if (order_find(s, req, res, &o))
+		order_write(&res->json, s->market, s->customer.user_id, &o);
 }

@@ -81,27 +81,15 @@ void
 profile_order_detail(struct session *s, struct request *req,
     struct response *res, struct json_object *body)
 {
-	struct order_result	 r;
-	struct form		 f;
-	enum db_result		 result;
-	int64_t			 id;
+	struct json_out	*j = &res->json;
+	struct order	 o;
 
 	(void)body;
-	memset(&r, 0, sizeof(r));
-	form_init(&f, s->arena);
-	if (!form_path_int(&f, req->segment, "order_id", &id)) {
-		form_answer(&f, res);
+	if (!order_find(s, req, res, &o))
 		return;
-	}
-	result = order_store_find(s->db, s->arena, &s->customer, id, &r);
-	if (result != DB_OK)
-		api_db_error(res, result);
-	else if (!api_customer_error(s, res, r.outcome)) {
-		jw_begin(&res->json, '{');
-		jw_put_bool(&res->json, "success", true);
-		jw_name(&res->json, "order");
-		order_write(&res->json, s->market, s->customer.user_id,
-		    &r.order);
-		jw_end(&res->json, '}');
-	}
+	jw_begin(j, '{');
+	jw_put_bool(j, "success", true);
+	jw_name(j, "order");
+	order_write(j, s->market, s->customer.user_id, &o);
+	jw_end(j, '}');
 }

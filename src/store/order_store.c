@@ -672,6 +672,23 @@ find_by_key(struct db *db, void *arg)
 	return DB_OK;
 }
 
+/* Runs a statement that gives at most one order's id. */
+static enum db_result
+find_id(struct db *db, enum statement_id id, const struct db_value *values,
+    size_t count, struct earlier *e)
+{
+	enum db_result	 result;
+
+	e->found = false;
+	result = db_run(db, id, 1, values, count);
+	if (result == DB_OK)
+		result = db_next(db, &e->found);
+	if (result == DB_OK && e->found)
+		e->id = db_get_int(db, 0);
+	db_skip(db);
+	return result;
+}
+
 /* Looks for an order that this request made of the cart a moment ago: a body
  * of db_read(). */
 static enum db_result
@@ -682,17 +699,9 @@ find_recent(struct db *db, void *arg)
 	struct db_value			 values[] = {
 		db_int(q->customer.user_id), db_time(clock_us() - q->window),
 		db_bytes(q->hash, sizeof(q->hash)) };
-	enum db_result			 result;
 
-	e->found = false;
 	e->same = e->recent = true;
-	result = db_run(db, STATEMENT_ORDER_RECENT, 1, values, 3);
-	if (result == DB_OK)
-		result = db_next(db, &e->found);
-	if (result == DB_OK && e->found)
-		e->id = db_get_int(db, 0);
-	db_skip(db);
-	return result;
+	return find_id(db, STATEMENT_ORDER_RECENT, values, 3, e);
 }
 
 /* Whether the customer may order: a body of db_read(). */
@@ -766,16 +775,8 @@ find_by_number(struct db *db, void *arg)
 	const struct order_result	*r = e->making->result;
 	struct db_value			 values[] = { db_text(r->order.number),
 		db_int(e->making->request->customer.user_id) };
-	enum db_result			 result;
 
-	e->found = false;
-	result = db_run(db, STATEMENT_ORDER_BY_NUMBER, 1, values, 2);
-	if (result == DB_OK)
-		result = db_next(db, &e->found);
-	if (result == DB_OK && e->found)
-		e->id = db_get_int(db, 0);
-	db_skip(db);
-	return result;
+	return find_id(db, STATEMENT_ORDER_BY_NUMBER, values, 2, e);
 }
 
 /*
