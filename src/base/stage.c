@@ -10,6 +10,7 @@
  */
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/stage.h"
 
 #define STORE(field, value) \
@@ -26,19 +27,10 @@ static const char *const phase_names[STAGE__MAX] = {
 	[STAGE_WRITING]		= "writing",
 };
 
-uint64_t
-stage_clock_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 void
 stage_set(struct stage *stage, enum stage_phase phase)
 {
-	STORE(&stage->since_ms, stage_clock_ms());
+	STORE(&stage->since_ms, clock_ms());
 	STORE(&stage->phase, (uint32_t)phase);
 }
 

@@ -29,14 +29,11 @@ struct stage {
 	_Atomic uint32_t phase;		/* enum stage_phase */
 	_Atomic uint32_t route;		/* index of the route table */
 	_Atomic uint32_t market;	/* index in the registry */
-	_Atomic uint64_t since_ms;	/* CLOCK_MONOTONIC, of the phase */
+	_Atomic uint64_t since_ms;	/* clock_ms(), of the phase */
 	/* Since the slot was made; a respawned worker counts on. */
 	_Atomic uint64_t requests;	/* finished */
 	_Atomic uint64_t answers[6];	/* [n] = answers of n00..n99; [0] = none */
 };
-
-/* The clock of since_ms: CLOCK_MONOTONIC in milliseconds. */
-uint64_t	stage_clock_ms(void);
 
 /* Stamps the phase with the time. */
 void	stage_set(struct stage *, enum stage_phase);

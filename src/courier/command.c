@@ -18,6 +18,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/stage.h"
 #include "base/str.h"
 #include "courier/command.h"
@@ -118,7 +119,7 @@ command_start(struct command *c, const struct command_plan *plan)
 	bool	 ok;
 
 	*c = (struct command){ .complaints = -1,
-	    .began_ms = stage_clock_ms() };
+	    .began_ms = clock_ms() };
 	c->deadline_ms = c->began_ms + plan->timeout;
 	in = command_input(plan);
 	ok = in != -1 && pipe2(ends, O_CLOEXEC) == 0 &&

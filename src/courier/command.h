@@ -36,7 +36,7 @@ struct command {
 	enum command_state	 state;
 	pid_t			 pid;
 	int			 complaints;	/* its stderr; -1 = closed */
-	uint64_t		 began_ms;	/* stage_clock_ms() */
+	uint64_t		 began_ms;	/* clock_ms() */
 	uint64_t		 deadline_ms;
 	bool			 late;		/* was killed at its deadline */
 	char			 said[COMMAND_SAID_MAX];

@@ -17,6 +17,7 @@
 
 #include "auth/seal.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
 #include "base/wake.h"
@@ -110,7 +111,7 @@ courier_open_posts(struct courier *c)
 		c->posts[i].market = &markets->markets[i];
 		c->posts[i].db = db_new(c->posts[i].market, &c->limits,
 		    c->stage);
-		c->posts[i].tidy_at = stage_clock_ms() + TIDY_FIRST;
+		c->posts[i].tidy_at = clock_ms() + TIDY_FIRST;
 	}
 }
 
@@ -169,7 +170,7 @@ courier_close(struct courier *c)
 static bool
 post_ask(struct courier *c, struct post *p)
 {
-	p->asked_at = stage_clock_ms();
+	p->asked_at = clock_ms();
 	if (p->asked_at < p->away_until)
 		return false;
 	log_set_market(p->market->name);
@@ -186,7 +187,7 @@ post_ask(struct courier *c, struct post *p)
 static void
 post_asked(struct courier *c, struct post *p, bool ok)
 {
-	uint64_t now = stage_clock_ms(), pause;
+	uint64_t now = clock_ms(), pause;
 
 	log_set_market(NULL);
 	stage_set_market(c->stage, STAGE_NONE);
@@ -362,7 +363,7 @@ static void
 courier_look(struct courier *c)
 {
 	struct post	*p, *best;
-	uint64_t	 now = stage_clock_ms();
+	uint64_t	 now = clock_ms();
 
 	for (;;) {
 		best = NULL;
@@ -475,12 +476,12 @@ courier_tidy(struct courier *c)
 	for (size_t i = 0; i < c->post_count; i++) {
 		struct post *p = &c->posts[i];
 
-		if (stage_clock_ms() < p->tidy_at)
+		if (clock_ms() < p->tidy_at)
 			continue;
 		ok = post_ask(c, p) && outbox_store_tidy(p->db, &more) ==
 		    DB_OK;
 		post_asked(c, p, ok);
-		p->tidy_at = stage_clock_ms() + (!ok ? TIDY_AGAIN :
+		p->tidy_at = clock_ms() + (!ok ? TIDY_AGAIN :
 		    more ? LOOK_INTERVAL : TIDY_INTERVAL);
 	}
 }
@@ -526,7 +527,7 @@ courier_sleep(struct courier *c)
 {
 	struct pollfd	 fds[2 + PLACES];
 	nfds_t		 count = 2;
-	uint64_t	 next = courier_next(c), now = stage_clock_ms();
+	uint64_t	 next = courier_next(c), now = clock_ms();
 	int		 timeout = -1;
 
 	fds[0] = (struct pollfd){ .fd = c->signals, .events = POLLIN };
@@ -552,7 +553,7 @@ courier_sleep(struct courier *c)
 static void
 courier_stop(struct courier *c)
 {
-	uint64_t now = stage_clock_ms();
+	uint64_t now = clock_ms();
 	uint64_t end = now + c->config->stop_timeout / 4 * 3;
 
 	c->stopping = true;
@@ -591,7 +592,7 @@ courier_leaves(const struct courier *c)
 {
 	if (!c->stopping)
 		return false;
-	if (c->busy > 0 && stage_clock_ms() < c->leave_at)
+	if (c->busy > 0 && clock_ms() < c->leave_at)
 		return false;
 	if (c->busy > 0)
 		log_warning("leaving with outcomes that are not written",

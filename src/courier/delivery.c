@@ -8,6 +8,7 @@
 
 #include "auth/seal.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/json_read.h"
 #include "base/log.h"
 #include "base/stage.h"
@@ -59,7 +60,7 @@ static void
 delivery_refuse(struct delivery *d, enum command_state state, const char *why)
 {
 	d->command = (struct command){ .state = state, .complaints = -1,
-	    .began_ms = stage_clock_ms() };
+	    .began_ms = clock_ms() };
 	snprintf(d->command.why, sizeof(d->command.why), "%s", why);
 }
 
@@ -154,7 +155,7 @@ delivery_log(const struct delivery *d)
 	    log_str("id", d->job.id), log_str("kind", d->kind),
 	    log_str("to", d->job.to), log_uint("attempt", d->attempt),
 	    log_str("why", d->command.why),
-	    log_uint("ms", stage_clock_ms() - d->command.began_ms),
+	    log_uint("ms", clock_ms() - d->command.began_ms),
 	    log_int("pause_ms", d->outcome.pause / 1000)));
 }
 
@@ -186,7 +187,7 @@ delivery_check(struct delivery *d)
 		return true;
 	if (d->command.state == COMMAND_RUNNING) {
 		command_listen(&d->command);
-		command_limit(&d->command, stage_clock_ms());
+		command_limit(&d->command, clock_ms());
 	}
 	if (!command_ended(&d->command, d->job.secrets))
 		return false;

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "api/service.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
 #include "base/wake.h"
@@ -178,7 +179,7 @@ master_init(struct master *master)
 	if (!wake_init())
 		fatal("cannot make an eventfd: %s", strerror(errno));
 	master->interval = notify_interval();
-	master->fed_at = stage_clock_ms();
+	master->fed_at = clock_ms();
 	master->feed_at = master->fed_at + master->interval;
 }
 
@@ -223,7 +224,7 @@ master_pause(struct child *child)
 	child->pause = child->pause == 0 ? MASTER_PAUSE_MIN : child->pause * 2;
 	if (child->pause > MASTER_PAUSE_MAX)
 		child->pause = MASTER_PAUSE_MAX;
-	child->due = stage_clock_ms() + child->pause;
+	child->due = clock_ms() + child->pause;
 }
 
 /*
@@ -264,7 +265,7 @@ master_spawn(struct master *master, struct child *child)
 static void
 master_spawn_due(struct master *master)
 {
-	uint64_t now = stage_clock_ms();
+	uint64_t now = clock_ms();
 	size_t i;
 
 	if (master->stopping)
@@ -317,7 +318,7 @@ master_log_child(enum log_level level, const char *msg,
 	    log_uint("worker", child->index),
 	    log_str("how", how),
 	    log_str("phase", stage_phase_name(stage->phase)),
-	    log_uint("phase_ms", stage_clock_ms() - stage->since_ms),
+	    log_uint("phase_ms", clock_ms() - stage->since_ms),
 	    log_str("route", service_route_name(stage->route)),
 	    log_str("market", master_market_name(child)),
 	    log_uint("requests", stage->requests - child->requests),
@@ -394,7 +395,7 @@ master_stop(struct master *master)
 	if (master->stopping)
 		return;
 	master->stopping = true;
-	master->kill_at = stage_clock_ms() + master->config->stop_timeout;
+	master->kill_at = clock_ms() + master->config->stop_timeout;
 	log_notice("stopping", log_uint("workers",
 	    master_running(master, CHILD_WORKER)));
 	notify_stopping("Finishing the running requests");
@@ -412,7 +413,7 @@ master_kill_late(struct master *master)
 	size_t i;
 
 	if (!master->stopping || master->killed
-	    || stage_clock_ms() < master->kill_at)
+	    || clock_ms() < master->kill_at)
 		return;
 	master->killed = true;
 	for (i = 0; i < master->count; i++) {
@@ -517,7 +518,7 @@ master_moves(const struct master *master)
 static void
 master_feed(struct master *master)
 {
-	uint64_t now = stage_clock_ms();
+	uint64_t now = clock_ms();
 
 	if (master->interval == 0 || now < master->feed_at)
 		return;
@@ -552,7 +553,7 @@ master_next(const struct master *master)
 		    master->kill_at : next;
 	if (!master->ready
 	    && master_running(master, CHILD_WORKER) == master->workers)
-		next = stage_clock_ms() + MASTER_READY_POLL;
+		next = clock_ms() + MASTER_READY_POLL;
 	for (i = 0; i < master->count; i++)
 		if (master->children[i].pid == 0
 		    && master->children[i].due < next)
@@ -567,7 +568,7 @@ static void
 master_sleep(const struct master *master)
 {
 	struct pollfd pfd = { .fd = master->signals, .events = POLLIN };
-	uint64_t next = master_next(master), now = stage_clock_ms();
+	uint64_t next = master_next(master), now = clock_ms();
 	int timeout;
 
 	if (next == UINT64_MAX)

@@ -44,8 +44,6 @@ const struct http_error_row http_errors[ERROR__MAX] = {
 	    "An order has at most 100 lines" },
 	[ERROR_KEY_REUSED] = { 422, "idempotency_key_reused",
 	    "This Idempotency-Key was used for another request" },
-	[ERROR_CONFLICT] = { 409, "conflict",
-	    "The order changed meanwhile. Please try again." },
 	[ERROR_INTERNAL] = { 500, "internal_error", "Internal server error" },
 	[ERROR_MARKET_AWAY] = { 503, "market_unavailable",
 	    "This market is not available at the moment. "

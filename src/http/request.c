@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/json_read.h"
 #include "http/request.h"
@@ -91,13 +92,11 @@ static double
 request_age(const struct request *r)
 {
 	const char	*start = request_header(r, "REQ_START");
-	struct timespec	 now;
 	double		 began;
 
 	if (start == NULL || (began = strtod(start, NULL)) <= 0)
 		return 0;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return ((double)now.tv_sec - began) * 1e3 + (double)now.tv_nsec / 1e6;
+	return (double)clock_us() / 1e3 - began * 1e3;
 }
 
 bool

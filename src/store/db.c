@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
 #include "market/market.h"
@@ -82,15 +83,6 @@ enum {
 	E_PACKET_READ_TIMEOUT = 1159, E_PACKET_WRITE = 1160,
 	E_PACKET_WRITE_TIMEOUT = 1161
 };
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec	 t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* ---- values ---- */
 
@@ -219,7 +211,7 @@ log_failure(const struct db *db, const char *what, enum db_result result,
 	log_write(level, "database error", LOG_FIELDS(
 	    log_str("database", db->market->name), log_str("statement", what),
 	    log_uint("errno", error), log_str("error", message),
-	    log_uint("idle_ms", now_ms() - db->used_ms)));
+	    log_uint("idle_ms", clock_ms() - db->used_ms)));
 }
 
 /* ---- prepared statements ---- */
@@ -503,7 +495,7 @@ connect_now(struct db *db)
 		return DB_OK;
 	}
 	disconnect(db);
-	db->not_before_ms = now_ms() + NOT_BEFORE_MS;
+	db->not_before_ms = clock_ms() + NOT_BEFORE_MS;
 	return DB_AWAY;
 }
 
@@ -511,11 +503,11 @@ enum db_result
 db_ready(struct db *db)
 {
 	if (db->mysql == NULL) {
-		if (now_ms() < db->not_before_ms)
+		if (clock_ms() < db->not_before_ms)
 			return DB_AWAY;
 		return connect_now(db);
 	}
-	if (db->open && now_ms() - db->opened_ms > OPEN_MAX_MS)
+	if (db->open && clock_ms() - db->opened_ms > OPEN_MAX_MS)
 		db_settle(db);
 	return DB_OK;
 }
@@ -584,7 +576,7 @@ statement_failed(struct db *db, const char *name, uint64_t began_ms)
 	unsigned	 error = mysql_stmt_errno(stmt);
 	const char	*message = mysql_stmt_error(stmt);
 	enum db_result	 result;
-	uint64_t	 took = now_ms() - began_ms;
+	uint64_t	 took = clock_ms() - began_ms;
 
 	/* Connector/C leaves an error between two rows with the connection. */
 	if (error == 0) {
@@ -596,7 +588,7 @@ statement_failed(struct db *db, const char *name, uint64_t began_ms)
 	if (is_read_only(error) || (result == DB_LOST &&
 	    took + 100 >= db->limits->query_timeout)) {
 		result = DB_AWAY;
-		db->not_before_ms = now_ms() + NOT_BEFORE_MS;
+		db->not_before_ms = clock_ms() + NOT_BEFORE_MS;
 		disconnect(db);
 	} else if (result == DB_LOST)
 		disconnect(db);
@@ -610,7 +602,7 @@ db_run(struct db *db, enum statement_id id, size_t lines,
     const struct db_value *values, size_t count)
 {
 	enum db_result	 result = DB_FAILED;
-	uint64_t	 began = now_ms();
+	uint64_t	 began = clock_ms();
 	MYSQL_STMT	*stmt;
 
 	if (db->mysql == NULL)
@@ -637,7 +629,7 @@ db_run(struct db *db, enum statement_id id, size_t lines,
 	db->insert_id = mysql_stmt_insert_id(stmt);
 	if (db->current->columns == NULL)
 		db_skip(db);
-	db->used_ms = now_ms();
+	db->used_ms = clock_ms();
 	stage_set(db->stage, STAGE_RULES);
 	return DB_OK;
 }
@@ -659,7 +651,7 @@ db_next(struct db *db, bool *more)
 		db_skip(db);
 		return DB_FAILED;
 	default:
-		return statement_failed(db, "fetch", now_ms());
+		return statement_failed(db, "fetch", clock_ms());
 	}
 }
 
@@ -747,7 +739,7 @@ commit(struct db *db)
 	stage_set(db->stage, STAGE_DATABASE);
 	if (mysql_commit(db->mysql) == 0) {
 		db->open = false;
-		db->used_ms = now_ms();
+		db->used_ms = clock_ms();
 		stage_set(db->stage, STAGE_RULES);
 		return DB_OK;
 	}
@@ -794,7 +786,7 @@ try_again(struct db *db, enum db_result *result, struct attempts *a)
 	uint64_t	 us;
 	struct timespec	 pause = { 0 };
 
-	if (now_ms() - a->began_ms > db->limits->query_timeout)
+	if (clock_ms() - a->began_ms > db->limits->query_timeout)
 		return false;
 	if (*result == DB_AGAIN && ++a->again < ATTEMPTS) {
 		us = (uint64_t)500 << a->again;
@@ -820,7 +812,7 @@ enum db_result
 db_transaction(struct db *db,
     enum db_result (*body)(struct db *, void *, bool *), void *arg)
 {
-	struct attempts	 a = { .began_ms = now_ms() };
+	struct attempts	 a = { .began_ms = clock_ms() };
 	enum db_result	 result;
 	bool		 keep;
 
@@ -839,7 +831,7 @@ enum db_result
 db_read(struct db *db, enum db_result (*body)(struct db *, void *),
     void *arg)
 {
-	struct attempts	 a = { .began_ms = now_ms() };
+	struct attempts	 a = { .began_ms = clock_ms() };
 	enum db_result	 result;
 
 	do {

@@ -2,6 +2,7 @@
  * test_courier.c: texts, the line that an SMS command reads, running a
  * command, and who claims a message.
  */
+#include "base/clock.h"
 #include "scratch.h"
 
 #include <json-c/json.h>
@@ -253,7 +254,7 @@ run(struct command *c, const char *script, const char *input,
 	command_start(c, &plan);
 	while (!command_ended(c, secrets)) {
 		command_listen(c);
-		command_limit(c, stage_clock_ms());
+		command_limit(c, clock_ms());
 		poll(NULL, 0, 1);
 	}
 	cr_expect_eq(c->complaints, -1);

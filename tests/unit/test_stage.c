@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/stage.h"
 #include "daemon/board.h"
 
@@ -12,9 +13,9 @@ Test(stage, phase_is_stamped_with_the_monotonic_clock)
 	struct stage stage = { 0 };
 	uint64_t before, after;
 
-	before = stage_clock_ms();
+	before = clock_ms();
 	stage_set(&stage, STAGE_DATABASE);
-	after = stage_clock_ms();
+	after = clock_ms();
 	cr_assert_eq(stage.phase, STAGE_DATABASE);
 	cr_assert_geq(stage.since_ms, before);
 	cr_assert_leq(stage.since_ms, after);
