@@ -176,7 +176,7 @@ log_write(enum log_level level, const char *msg, const struct log_field *f)
 }
 
 /* Writes a formatted message as an error line. */
-static void
+static void __attribute__((format(printf, 1, 0)))
 log_verror(const char *fmt, va_list ap)
 {
 	char	 msg[1024];

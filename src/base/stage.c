@@ -30,8 +30,14 @@ static const char *const phase_names[STAGE__MAX] = {
 void
 stage_set(struct stage *stage, enum stage_phase phase)
 {
-	STORE(&stage->since_ms, clock_ms());
+	uint64_t now = clock_ms();
+
+	STORE(&stage->since_ms, now);
 	STORE(&stage->phase, (uint32_t)phase);
+	if (phase == STAGE_READING)
+		STORE(&stage->busy_ms, now);
+	else if (phase == STAGE_WAITING)
+		STORE(&stage->busy_ms, 0);
 }
 
 void
@@ -41,9 +47,32 @@ stage_set_route(struct stage *stage, uint32_t route)
 }
 
 void
+stage_enter(struct stage *stage)
+{
+	STORE(&stage->entered_ms, clock_ms());
+}
+
+void
+stage_leave(struct stage *stage)
+{
+	STORE(&stage->entered_ms, 0);
+}
+
+void
 stage_set_market(struct stage *stage, uint32_t market)
 {
+	stage_leave(stage);
 	STORE(&stage->market, market);
+}
+
+void
+stage_clear(struct stage *stage)
+{
+	stage_set(stage, STAGE_STARTING);
+	STORE(&stage->busy_ms, 0);
+	stage_leave(stage);
+	stage_set_route(stage, STAGE_NONE);
+	stage_set_market(stage, STAGE_NONE);
 }
 
 /*
@@ -63,6 +92,7 @@ stage_finished(struct stage *stage, int status)
 
 	STORE(answers, LOAD(answers) + 1);
 	STORE(&stage->requests, LOAD(&stage->requests) + 1);
+	stage_leave(stage);
 	stage_set_route(stage, STAGE_NONE);
 	stage_set_market(stage, STAGE_NONE);
 }

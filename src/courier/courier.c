@@ -61,6 +61,7 @@ struct post {
 
 struct courier {
 	const struct config	*config;
+	const struct board	*board;
 	struct stage		*stage;
 	struct owner		 owner;
 	struct seal_keys	*keys;
@@ -110,7 +111,7 @@ courier_open_posts(struct courier *c)
 	for (size_t i = 0; i < c->post_count; i++) {
 		c->posts[i].market = &markets->markets[i];
 		c->posts[i].db = db_new(c->posts[i].market, &c->limits,
-		    c->stage);
+		    c->board, c->stage);
 		c->posts[i].tidy_at = clock_ms() + TIDY_FIRST;
 	}
 }
@@ -601,9 +602,11 @@ courier_leaves(const struct courier *c)
 }
 
 int
-courier_run(const struct config *config, struct stage *stage)
+courier_run(const struct config *config, const struct board *board,
+    struct stage *stage)
 {
-	struct courier courier = { .config = config, .stage = stage };
+	struct courier courier = { .config = config, .board = board,
+	    .stage = stage };
 
 	courier_open(&courier);
 	do {

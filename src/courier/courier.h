@@ -18,6 +18,7 @@
 #ifndef ORDERMUX_COURIER_H
 #define ORDERMUX_COURIER_H
 
+struct board;
 struct config;
 struct stage;
 
@@ -29,6 +30,6 @@ struct stage;
  * status. Programs that would take longer than [daemon] stop_timeout are
  * killed.
  */
-int	courier_run(const struct config *, struct stage *);
+int	courier_run(const struct config *, const struct board *, struct stage *);
 
 #endif

@@ -62,7 +62,9 @@ sms_note_secrets(struct job *job, const char *to, const char *text,
 	job->secrets[n++] = to + 1;
 	json_object_object_foreach(values, name, value) {
 		(void)name;
-		if (n < JOB_SECRETS_MAX)
+		/* What is no string is in no text; a NULL would end them. */
+		if (n < JOB_SECRETS_MAX &&
+		    json_object_is_type(value, json_type_string))
 			job->secrets[n++] = json_object_get_string(value);
 	}
 	job->secrets[n] = NULL;

@@ -212,6 +212,8 @@ static const struct conf_option database_options[] = {
 	    CONF_RELOADABLE },
 	{ "query_timeout", &conf_seconds, "5s", FIELD(query_timeout),
 	    CONF_RELOADABLE },
+	{ "crowd_after", &conf_seconds, "250ms", FIELD(crowd_after),
+	    CONF_RELOADABLE },
 	{ .name = NULL }
 };
 
@@ -252,6 +254,7 @@ static const struct config_bound {
 	{ FIELD(token_leeway), 0, 300000, "0s to 5m" },
 	{ FIELD(connect_timeout), 1000, 60000, "1s to 1m" },
 	{ FIELD(query_timeout), 1000, 300000, "1s to 5m" },
+	{ FIELD(crowd_after), 0, 60000, "0s to 1m" },
 	{ FIELD(duplicate_window), 0, 86400000, "0s to 1d" }
 };
 

@@ -30,7 +30,7 @@
 #include "base/stage.h"
 #include "base/wake.h"
 #include "courier/courier.h"
-#include "daemon/board.h"
+#include "base/board.h"
 #include "daemon/config.h"
 #include "daemon/listener.h"
 #include "daemon/master.h"
@@ -42,6 +42,8 @@
 #define MASTER_PAUSE_MIN	 2000	/* after a death before the first */
 #define MASTER_PAUSE_MAX	60000	/* finished request; doubles */
 #define MASTER_READY_POLL	   20	/* looking at the board until READY */
+#define MASTER_DEADLINE_POLL	 1000	/* looking for requests without end */
+#define MASTER_DEADLINE_GRACE	 2000	/* for a worker to end one by itself */
 
 /* [daemon] workers = auto */
 #define MASTER_PER_PROCESSOR	 4
@@ -92,6 +94,7 @@ struct master {
 	bool			 stopping;
 	bool			 killed;
 	uint64_t		 kill_at;	/* while stopping */
+	uint64_t		 look_at;	/* for requests without end */
 	uint64_t		 interval;	/* of the watchdog, 0 = none */
 	uint64_t		 fed_at;
 	uint64_t		 feed_at;
@@ -160,7 +163,8 @@ master_open_slots(struct master *master)
 	master->count = master->workers + MASTER_COURIERS;
 	master->children = calloc(master->count, sizeof(*master->children));
 	if (master->children == NULL
-	    || !board_init(&master->board, master->count))
+	    || !board_init(&master->board, master->workers,
+	    MASTER_COURIERS))
 		fatal("no memory for %zu workers: %s", master->workers,
 		    strerror(errno));
 	for (i = 0; i < master->count; i++) {
@@ -207,11 +211,11 @@ master_become(const struct master *master, const struct child *child,
 	(void)close(master->signals);
 	if (child->kind == CHILD_WORKER)
 		exit(worker_run(master->listener->fd, child->config,
-		    child->stage));
+		    &master->board, child->stage));
 	(void)prctl(PR_SET_NAME, MASTER_COURIER_TITLE);
 	/* Only who accepts from it may hold it. */
 	(void)close(master->listener->fd);
-	exit(courier_run(child->config, child->stage));
+	exit(courier_run(child->config, &master->board, child->stage));
 }
 
 /*
@@ -236,9 +240,7 @@ master_spawn(struct master *master, struct child *child)
 	pid_t parent = getpid(), pid;
 
 	/* The slot has no writer now but us. */
-	stage_set(child->stage, STAGE_STARTING);
-	stage_set_route(child->stage, STAGE_NONE);
-	stage_set_market(child->stage, STAGE_NONE);
+	stage_clear(child->stage);
 	child->config = master->config;
 	child->requests = child->stage->requests;
 
@@ -346,6 +348,7 @@ master_bury(struct master *master, struct child *child, int status)
 	    child_words[child->kind].ended, child,
 	    master_describe_end(status, how, sizeof(how)));
 	child->pid = 0;
+	stage_clear(child->stage);	/* it waits for no database any more */
 	master->running--;
 }
 
@@ -422,6 +425,35 @@ master_kill_late(struct master *master)
 		master_log_child(LOG_LEVEL_ERROR,
 		    child_words[master->children[i].kind].killed,
 		    &master->children[i], "not finished in stop_timeout");
+		(void)kill(master->children[i].pid, SIGKILL);
+	}
+}
+
+/* ---- Requests without end ---- */
+
+/*
+ * Kills the workers that are over the request's deadline, and have not ended
+ * it by themselves: whatever they are waiting for, nobody waits for them. Half
+ * a request on the socket is one of these, as nothing else limits reading it.
+ */
+static void
+master_kill_overdue(struct master *master)
+{
+	uint64_t now = clock_ms(), limit, busy;
+	size_t i;
+
+	if (now < master->look_at)
+		return;
+	master->look_at = now + MASTER_DEADLINE_POLL;
+	for (i = 0; i < master->workers; i++) {
+		limit = master->children[i].config->request_deadline +
+		    MASTER_DEADLINE_GRACE;
+		busy = master->children[i].stage->busy_ms;
+		if (master->children[i].pid == 0 || busy == 0
+		    || now < busy + limit)
+			continue;
+		master_log_child(LOG_LEVEL_ERROR, "worker killed",
+		    &master->children[i], "over the request deadline");
 		(void)kill(master->children[i].pid, SIGKILL);
 	}
 }
@@ -548,6 +580,8 @@ master_next(const struct master *master)
 
 	if (master->interval != 0)
 		next = master->feed_at;
+	if (master->look_at < next)
+		next = master->look_at;
 	if (master->stopping)
 		return !master->killed && master->kill_at < next ?
 		    master->kill_at : next;
@@ -615,6 +649,7 @@ master_run(const struct listener *listener, const struct config *config)
 		 * told to must not be replaced. */
 		master_hear(&master);
 		master_reap(&master);
+		master_kill_overdue(&master);
 		master_kill_late(&master);
 		if (master.stopping && master.running == 0)
 			break;

@@ -13,7 +13,8 @@ struct listener;
  * Forks the workers and the courier, tells systemd READY when each worker
  * waits for requests, and replaces those that end. One that ends before its
  * first finished request (or try of a message) is replaced after a pause of
- * 2 s that doubles to 60 s; one that ends later, at once. On SIGTERM or SIGINT
+ * 2 s that doubles to 60 s; one that ends later, at once. A worker that is
+ * still in a request 2 s after [http] request_deadline is killed. On SIGTERM or SIGINT
  * they finish what is running; those that have not after [daemon] stop_timeout
  * are killed. Returns the exit status.
  */

@@ -181,14 +181,15 @@ worker_close(struct worker *worker)
 }
 
 int
-worker_run(int listener, const struct config *config, struct stage *stage)
+worker_run(int listener, const struct config *config,
+    const struct board *board, struct stage *stage)
 {
 	struct worker worker = { .listener = listener, .stage = stage };
 	int status = EXIT_SUCCESS;
 
 	worker_open_events(&worker);
 	worker_open_fcgi(&worker);
-	worker.service = service_new(config, stage);
+	worker.service = service_new(config, board, stage);
 
 	while (worker_wait(&worker) != WORKER_EVENT_LEAVE)
 		if (!worker_serve(&worker)) {

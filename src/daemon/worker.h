@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+struct board;
 struct config;
 struct stage;
 
@@ -17,6 +18,7 @@ struct stage;
  * running request finished: the exit status. The caller has blocked the
  * signals; the listener is non-blocking.
  */
-int	worker_run(int listener, const struct config *, struct stage *);
+int	worker_run(int listener, const struct config *, const struct board *,
+    struct stage *);
 
 #endif

@@ -2,7 +2,9 @@
  * request.c: a request from libfcgi's parameters (see request.h).
  */
 #include <ctype.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -87,16 +89,18 @@ request_header(const struct request *r, const char *name)
 	return FCGX_GetParam(name, r->fcgi->envp);
 }
 
-/* Milliseconds since nginx began to read the request; 0 if unknown. */
-static double
+unsigned
 request_age(const struct request *r)
 {
 	const char	*start = request_header(r, "REQ_START");
-	double		 began;
+	double		 began, age;
 
-	if (start == NULL || (began = strtod(start, NULL)) <= 0)
+	if (start == NULL || !((began = strtod(start, NULL)) > 0))
 		return 0;
-	return (double)clock_us() / 1e3 - began * 1e3;
+	age = (double)clock_us() / 1e3 - began * 1e3;
+	if (!(age > 0))
+		return 0;	/* the clock was set back */
+	return age < UINT_MAX ? (unsigned)age : UINT_MAX;
 }
 
 bool
@@ -133,9 +137,9 @@ is_json(const char *type)
 }
 
 /*
- * Reads the whole body. Whole is when as many bytes came as were announced
- * and libfcgi saw no error: a client that went away looks like a short body.
- * Returns NULL if it is not.
+ * Reads the whole body. Whole is when as many bytes came as were announced,
+ * no more, and libfcgi saw no error: a client that went away looks like a
+ * short body. Returns NULL if it is not.
  */
 static char *
 read_body(const struct request *r, size_t len)
@@ -147,7 +151,8 @@ read_body(const struct request *r, size_t len)
 	while (got < len && (n = FCGX_GetStr(body + got, (int)(len - got),
 	    r->fcgi->in)) > 0)
 		got += (size_t)n;
-	if (got != len || FCGX_GetError(r->fcgi->in) != 0)
+	if (got != len || FCGX_GetChar(r->fcgi->in) != EOF ||
+	    FCGX_GetError(r->fcgi->in) != 0)
 		return NULL;
 	return body;
 }

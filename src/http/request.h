@@ -45,6 +45,10 @@ void	request_init(struct request *, FCGX_Request *, struct arena *);
 /* A header by its CGI name ("HTTP_ACCEPT"); NULL = not sent. */
 const char *	request_header(const struct request *, const char *name);
 
+/* How long ago nginx began with it, in ms, by nginx's $msec in REQ_START; 0 =
+ * unknown. */
+unsigned	request_age(const struct request *);
+
 /*
  * Whether somebody still waits for the answer: nginx has not closed the
  * connection, and the request is not older than the deadline (ms; its start

@@ -21,6 +21,7 @@
 #define MARKET_COUNT_MAX 64
 #define MARKET_ZONE_MAX	 64	/* shipping zones of one market */
 #define MARKET_PAYMENT_MAX 32
+#define MARKET_HOST_MAX	 16	/* of one market's database */
 
 struct arena;
 struct buf;
@@ -76,10 +77,17 @@ struct market_sms {
 	unsigned	 timeout;	/* ms */
 };
 
-/* Where the market's orders are. Times are milliseconds. */
-struct market_database {
-	const char	*host;		/* "localhost" = the socket */
+struct market_host {
+	const char	*name;		/* "localhost" = the socket */
 	unsigned	 port;
+};
+
+/* Where the market's orders are. */
+struct market_database {
+	const char	**host_list;	/* as configured, ends with NULL */
+	struct market_host hosts[MARKET_HOST_MAX];	/* the first is preferred */
+	size_t		 host_count;	/* >= 1 */
+	unsigned	 port;		/* of hosts that do not name theirs */
 	const char	*socket;	/* "" = the client library's default */
 	const char	*name;
 	const char	*user;

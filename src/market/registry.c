@@ -288,7 +288,7 @@ static const struct conf_option sms_options[] = {
 };
 
 static const struct conf_option database_options[] = {
-	{ "host", &conf_string, "localhost", FIELD(database.host), 0 },
+	{ "host", &conf_list, "localhost", FIELD(database.host_list), 0 },
 	{ "port", &type_port, "3306", FIELD(database.port), 0 },
 	{ "socket", &type_path, "", FIELD(database.socket), 0 },
 	{ "name", &conf_string, NULL, FIELD(database.name), CONF_REQUIRED },
@@ -573,6 +573,82 @@ password_free(void *arg)
 }
 
 /*
+ * Returns whether two hosts are the same server. "localhost" is the socket
+ * and no port, anything else a port and no socket.
+ */
+static bool
+same_host(const struct market_database *a, const struct market_host *x,
+    const struct market_database *b, const struct market_host *y)
+{
+	if (!str_equal_nocase(x->name, y->name))
+		return false;
+	if (str_equal_nocase(x->name, "localhost"))
+		return strcmp(a->socket, b->socket) == 0;
+	return x->port == y->port;
+}
+
+/*
+ * Reads "name", "name:port" or "[address]:port" into a host; an address with
+ * several colons and no brackets is one without a port. Returns false when it
+ * is none of these.
+ */
+static bool
+host_read(const char *text, unsigned port, struct market_host *host,
+    struct arena *arena)
+{
+	const char *colon = strrchr(text, ':'), *end = colon;
+	int64_t number = port;
+
+	if (*text == '[') {
+		end = strchr(text++, ']');
+		if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+			return false;
+		colon = end[1] == ':' ? end + 1 : NULL;
+	} else if (colon == NULL || strchr(text, ':') != colon) {
+		colon = NULL;
+		end = text + strlen(text);
+	}
+	if (colon != NULL && (!str_to_int64(colon + 1, &number) || number < 1
+	    || number > UINT16_MAX))
+		return false;
+	host->port = (unsigned)number;
+	host->name = arena_strndup(arena, text, (size_t)(end - text));
+	return *host->name != '\0';
+}
+
+/*
+ * Reads the hosts, each of which must be there once.
+ */
+static void
+load_hosts(struct load *l, struct market *m)
+{
+	struct market_database *db = &m->database;
+	struct market_host *host;
+	size_t i;
+
+	for (i = 0; db->host_list[i] != NULL; i++) {
+		if (i == MARKET_HOST_MAX) {
+			conf_error_at(l->errors, &db->host_list,
+			    "expected at most %d hosts", MARKET_HOST_MAX);
+			return;
+		}
+		host = &db->hosts[db->host_count++];
+		if (!host_read(db->host_list[i], db->port, host, l->arena)) {
+			conf_error_at(l->errors, &db->host_list, "\"%s\": "
+			    "expected a host, or HOST:PORT", db->host_list[i]);
+			return;
+		}
+		while (host-- > db->hosts)
+			if (same_host(db, host, db,
+			    &db->hosts[db->host_count - 1]))
+				conf_error_at(l->errors, &db->host_list,
+				    "has %s twice", db->host_list[i]);
+	}
+	if (db->host_count == 0)
+		conf_error_at(l->errors, &db->host_list, "expected a host");
+}
+
+/*
  * Reads the password, if there is a file of one.
  */
 static void
@@ -617,6 +693,7 @@ load_market(struct load *l, struct market *m)
 	load_phone(l, m);
 	load_zones(l, m);
 	load_payments(l, m);
+	load_hosts(l, m);
 	load_password(l, m);
 	return l->errors->count == before;
 }
@@ -624,19 +701,21 @@ load_market(struct load *l, struct market *m)
 /* ---- all of them ---- */
 
 /*
- * Returns whether two connections end in the same database. "localhost" is
- * the socket and no port, anything else a port and no socket.
+ * Returns whether two connections can end in the same database.
  */
 static bool
 same_database(const struct market_database *a,
     const struct market_database *b)
 {
-	if (strcmp(a->name, b->name) != 0 ||
-	    !str_equal_nocase(a->host, b->host))
+	size_t i, j;
+
+	if (strcmp(a->name, b->name) != 0)
 		return false;
-	if (str_equal_nocase(a->host, "localhost"))
-		return strcmp(a->socket, b->socket) == 0;
-	return a->port == b->port;
+	for (i = 0; i < a->host_count; i++)
+		for (j = 0; j < b->host_count; j++)
+			if (same_host(a, &a->hosts[i], b, &b->hosts[j]))
+				return true;
+	return false;
 }
 
 /*

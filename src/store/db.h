@@ -3,8 +3,13 @@
  *
  * A worker has one for each market, opened at first use. It is checked at
  * every connection: the database must say that it belongs to the market, and
- * have the schema that we need. A database that cannot be reached is not tried
- * again before a second has passed; until then its market is "away" at once.
+ * have the schema that we need. Statements are prepared at first use. Of
+ * several hosts the first that works is taken (gate.h says which is in use); a
+ * host that only reads is not, unless it is the only one.
+ *
+ * Nothing waits for a server without an end: not for longer than the limits
+ * say, nor beyond the request's deadline; and a market whose database hangs or
+ * cannot be reached is "away" at once, for all workers (gate.h).
  *
  * Autocommit is off, so that an order takes five round trips and not six.
  * What only reads may leave its transaction open for the next request on this
@@ -26,13 +31,14 @@
 #include "store/statement.h"
 
 /* The schema that the statements need: the number of the last migration. */
-#define DB_SCHEMA_VERSION 2
+#define DB_SCHEMA_VERSION 3
 
 /* Statements of up to this many lines are kept prepared; longer orders are
  * prepared each time, or the servers' memory would fill with them. */
 #define DB_KEEP_LINES 16
 
 struct arena;
+struct board;
 struct db;
 struct market;
 struct stage;
@@ -68,12 +74,18 @@ struct db_value	db_time(int64_t us);
 struct db_limits {
 	unsigned	connect_timeout;
 	unsigned	query_timeout;
+	unsigned	crowd_after;	/* gate.h; 0 = no bulkhead */
 };
 
-/* Nothing is opened yet. Market, limits and stage must outlive it. */
+/* Nothing is opened yet. Market, limits, board and stage must outlive it; the
+ * board is NULL for a process by itself, the stage then its own. */
 struct db *	db_new(const struct market *, const struct db_limits *,
-    struct stage *);
+    const struct board *, struct stage *);
 void		db_free(struct db *);
+
+/* Until when what is run may take, by clock_ms(): the request's deadline; 0 =
+ * no end but the limits. */
+void		db_set_deadline(struct db *, uint64_t ms);
 
 const struct market *db_market(const struct db *);
 
@@ -117,6 +129,17 @@ uint64_t	db_insert_id(const struct db *);
 enum db_result	db_transaction(struct db *,
     enum db_result (*body)(struct db *, void *arg, bool *keep), void *arg);
 
+/*
+ * Behind DB_UNKNOWN: finds out what became of the transaction. Runs body(),
+ * which looks for what it would have left and sets *kept, on a new connection,
+ * until it has been answered or the deadline (or 5 s) has come, or the worker
+ * is needed by other markets. What is read is up to date also on another host
+ * of a cluster. DB_OK, or DB_UNKNOWN.
+ */
+enum db_result	db_resolve(struct db *,
+    enum db_result (*body)(struct db *, void *arg, bool *kept), void *arg,
+    bool *kept);
+
 /* Runs body(), which only reads, again after DB_AGAIN and DB_LOST. */
 enum db_result	db_read(struct db *,
     enum db_result (*body)(struct db *, void *arg), void *arg);
@@ -127,5 +150,9 @@ void		db_settle(struct db *);
 /* Reads a table, not only the server's word that it is there (a Galera node
  * outside the cluster still answers SELECT 1). */
 enum db_result	db_probe(struct db *);
+
+/* Ends what is open, and begins to read one state of the database, whatever
+ * is committed meanwhile, until db_settle(). DB_LOST or DB_AWAY as db_run(). */
+enum db_result	db_snapshot(struct db *);
 
 #endif

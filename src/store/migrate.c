@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -17,7 +18,12 @@
 
 #define CONNECT_SECONDS	5
 #define LOCK_SECONDS	"600"	/* for another host's migration to end */
+#define TABLE_SECONDS	"1"	/* for a table in use: others queue behind us */
+#define TABLE_TRIES	300
+#define BUSY_SECONDS	60	/* for long transactions to end before that */
 #define FILES_MAX	1000
+
+#define E_LOCK_WAIT	1205
 
 struct migration {
 	unsigned	 number;
@@ -28,6 +34,7 @@ struct run {
 	const struct market	*market;
 	const char		*dir;
 	struct arena		*arena;
+	size_t			 host;	/* of both: the first that works */
 	MYSQL			*work;	/* changes tables */
 	MYSQL			*lock;	/* holds the lock */
 	struct migration	 files[FILES_MAX];
@@ -43,9 +50,10 @@ failed(const struct run *r, const char *what, const char *why)
 	return false;
 }
 
-/* Runs one text, and takes all results of the statements in it. */
-static bool
-execute(struct run *r, MYSQL *mysql, const char *what, const char *sql)
+/* Runs one text, and takes all results of the statements in it. Returns the
+ * number of the error, or 0. */
+static unsigned
+try_execute(MYSQL *mysql, const char *sql)
 {
 	MYSQL_RES	*rows;
 	int		 more = mysql_query(mysql, sql);
@@ -55,7 +63,15 @@ execute(struct run *r, MYSQL *mysql, const char *what, const char *sql)
 			mysql_free_result(rows);
 		more = mysql_next_result(mysql);
 	}
-	return more == -1 || failed(r, what, mysql_error(mysql));
+	return more == -1 ? 0 : mysql_errno(mysql);
+}
+
+/* The same for what must work. */
+static bool
+execute(struct run *r, MYSQL *mysql, const char *what, const char *sql)
+{
+	return try_execute(mysql, sql) == 0 ||
+	    failed(r, what, mysql_error(mysql));
 }
 
 /* The first column of the first row, in the arena; NULL with *ok if there is
@@ -167,16 +183,29 @@ connect_as(struct run *r, const struct migrate_account *account)
 	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	mysql_options(mysql, MYSQL_INIT_COMMAND, "SET SESSION sql_mode = "
 	    "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-	    "innodb_lock_wait_timeout = " LOCK_SECONDS);
-	if (mysql_real_connect(mysql, d->host, account->user,
-	    account->password, NULL, d->port,
+	    "innodb_lock_wait_timeout = " LOCK_SECONDS ", "
+	    "lock_wait_timeout = " TABLE_SECONDS);
+	if (mysql_real_connect(mysql, d->hosts[r->host].name, account->user,
+	    account->password, NULL, d->hosts[r->host].port,
 	    *d->socket != '\0' ? d->socket : NULL,
 	    CLIENT_MULTI_STATEMENTS) == NULL) {
-		failed(r, "connect", mysql_error(mysql));
+		failed(r, arena_printf(r->arena, "connect to %s",
+		    d->host_list[r->host]), mysql_error(mysql));
 		mysql_close(mysql);
 		return NULL;
 	}
 	return mysql;
+}
+
+/* Opens both connections to the first host that works. */
+static bool
+connect_both(struct run *r, const struct migrate_account *account)
+{
+	for (; r->host < r->market->database.host_count; r->host++) {
+		if ((r->work = connect_as(r, account)) != NULL)
+			return (r->lock = connect_as(r, account)) != NULL;
+	}
+	return false;
 }
 
 /* A name between backticks, in the arena. */
@@ -252,6 +281,77 @@ check_owner(struct run *r)
 	    "this database belongs to market %s; nothing was changed", owner));
 }
 
+/*
+ * How many transactions of others are older than a second. Those that wait
+ * for a lock hold up nothing (a migration of another host is one). 0 for an
+ * administrator who may not know.
+ */
+static unsigned long
+count_long(struct run *r)
+{
+	const char	*sql = arena_printf(r->arena, "SELECT COUNT(*) FROM "
+	    "information_schema.innodb_trx WHERE trx_state = 'RUNNING' "
+	    "AND trx_mysql_thread_id NOT IN (0, %lu, %lu) "
+	    "AND CONVERT_TZ(trx_started, 'SYSTEM', '+00:00') "
+	    "< UTC_TIMESTAMP() - INTERVAL 1 SECOND",
+	    mysql_thread_id(r->work), mysql_thread_id(r->lock));
+	MYSQL_RES	*rows;
+	MYSQL_ROW	 row;
+	unsigned long	 count = 0;
+
+	if (mysql_query(r->work, sql) != 0 ||
+	    (rows = mysql_store_result(r->work)) == NULL)
+		return 0;
+	if ((row = mysql_fetch_row(rows)) != NULL)
+		count = strtoul(row[0], NULL, 10);
+	mysql_free_result(rows);
+	return count;
+}
+
+/*
+ * Waits, for a while, for long transactions to end. A change of a table that
+ * one of them has read would wait for it, and everybody who needs that table
+ * would wait behind the change.
+ */
+static void
+wait_for_others(struct run *r)
+{
+	unsigned long	 count;
+
+	for (int i = 0; i < BUSY_SECONDS && (count = count_long(r)) > 0; i++) {
+		if (i == 0)
+			printf("%s: waiting for %lu long transaction%s to "
+			    "end\n", r->market->name, count,
+			    count > 1 ? "s" : "");
+		sleep(1);
+	}
+}
+
+/*
+ * Applies one migration. A table that stays in use is tried again: a migration
+ * can be begun anew (see migrate.h).
+ */
+static bool
+apply_one(struct run *r, const struct migration *m, const char *text)
+{
+	unsigned	 error;
+
+	for (int i = 1; i <= TABLE_TRIES; i++) {
+		wait_for_others(r);
+		error = try_execute(r->work, text);
+		if (error == 0)
+			return execute(r, r->work, m->name, arena_printf(
+			    r->arena, "INSERT INTO schema_version "
+			    "(version, name) VALUES (%u, '%.200s')",
+			    m->number, m->name));
+		if (error != E_LOCK_WAIT)
+			break;
+		printf("%s: %s: a table is in use, trying again\n",
+		    r->market->name, m->name);
+	}
+	return failed(r, m->name, mysql_error(r->work));
+}
+
 /* Applies the migrations that are missing. */
 static bool
 apply(struct run *r, unsigned *applied)
@@ -266,10 +366,7 @@ apply(struct run *r, unsigned *applied)
 
 		if ((text = read_file(r, m->name)) == NULL)
 			return false;
-		ok = execute(r, r->work, m->name, text) &&
-		    execute(r, r->work, m->name, arena_printf(r->arena,
-		    "INSERT INTO schema_version (version, name) "
-		    "VALUES (%u, '%.200s')", m->number, m->name));
+		ok = apply_one(r, m, text);
 		if (ok) {
 			*applied = m->number;
 			printf("%s: applied %s\n", r->market->name, m->name);
@@ -308,9 +405,7 @@ migrate_market(const struct market *market,
 	r->arena = arena;
 	if (!list_files(r))
 		return false;
-	r->work = connect_as(r, account);
-	r->lock = r->work != NULL ? connect_as(r, account) : NULL;
-	if (r->lock != NULL)
+	if (connect_both(r, account))
 		ok = run_locked(r);
 	if (r->lock != NULL)
 		mysql_close(r->lock);	/* and with it the lock */

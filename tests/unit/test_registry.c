@@ -78,7 +78,8 @@ Test(registry, the_shipped_markets_load_and_are_what_they_were, .init = init,
 	cr_expect_eq(us->zones[1].free_from, -1);
 	cr_expect_eq(kg->payment_count, 4);
 	cr_expect_str_eq(kg->database.name, "ordermux_kg");
-	cr_expect_str_eq(kg->database.host, "localhost");
+	cr_expect_eq(kg->database.host_count, 1);
+	cr_expect_str_eq(kg->database.hosts[0].name, "localhost");
 	cr_expect_str_eq(kg->database.socket, "");
 	cr_expect_null(market_find(r, "KG"));
 	cr_expect_null(market_find(r, ""));
@@ -324,6 +325,8 @@ Test(registry, a_local_database_is_known_by_its_socket, .init = init,
 		{ "host = LOCALHOST", "", true },
 		{ "host = h\nsocket = /a", "host = H\nsocket = /b", true },
 		{ "host = h", "host = i", false },
+		{ "host = h, i:3307", "host = j, i\nport = 3307", true },
+		{ "host = h, i:3307", "host = j, i", false },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -341,6 +344,44 @@ Test(registry, a_local_database_is_known_by_its_socket, .init = init,
 		load("kz", true);
 		cr_expect_eq(scratch.errors.count, cases[i].same ? 1 : 0,
 		    "case %zu", i);
+	}
+}
+
+Test(registry, a_database_may_have_several_hosts, .init = init, .fini = fini)
+{
+	static const struct market_host expected[] = {
+		{ "db1", 3307 }, { "db2", 3308 }, { "10.0.0.3", 3309 },
+		{ "::1", 3307 }, { "::1", 3310 }
+	};
+	struct market_registry	*r;
+	const struct market	*kz;
+
+	scratch_write(&scratch, "markets.d/kz.conf", scratch_replace(&scratch,
+	    good, "host = db.example",
+	    "host = db1, db2:3308, 10.0.0.3:3309, ::1, [::1]:3310"));
+	r = load("kz", true);
+	scratch_expect_none(&scratch, "hosts");
+	kz = r->default_market;
+	cr_assert_eq(kz->database.host_count, COUNT(expected));
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		cr_expect_str_eq(kz->database.hosts[i].name,
+		    expected[i].name);
+		cr_expect_eq(kz->database.hosts[i].port, expected[i].port);
+	}
+}
+
+Test(registry, a_host_that_is_none_is_refused, .init = init, .fini = fini)
+{
+	static const char *const wrong[] = { "h:0", "h:65536", "h:x", ":3306",
+		"[::1", "[::1]3306", "[]:1", "h, H", "h:3307, h", "" };
+
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		scratch_again(&scratch);
+		scratch_write(&scratch, "markets.d/kz.conf", scratch_replace(
+		    &scratch, good, "host = db.example", arena_printf(
+		    scratch.arena, "host = %s", wrong[i])));
+		cr_expect_null(load("kz", true), "%s", wrong[i]);
+		cr_expect_eq(scratch.errors.count, 1, "%s", wrong[i]);
 	}
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/stage.h"
-#include "daemon/board.h"
+#include "base/board.h"
 
 Test(stage, phase_is_stamped_with_the_monotonic_clock)
 {
@@ -74,8 +74,9 @@ Test(board, slots_are_empty_and_share_no_cache_line)
 	struct board board;
 	size_t i;
 
-	cr_assert(board_init(&board, 3));
+	cr_assert(board_init(&board, 2, 1));
 	cr_assert_eq(board.count, 3);
+	cr_assert_eq(board.workers, 2);
 	for (i = 0; i < board.count; i++) {
 		cr_assert_eq((uintptr_t)&board.slots[i] % 128, 0);
 		cr_assert_eq(board.slots[i].stage.phase, STAGE_STARTING);

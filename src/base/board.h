@@ -1,6 +1,7 @@
 /*
  * board.h: the scoreboard, memory that the master shares with the workers
- * and the courier.
+ * and the courier: what each of them is doing, and what they know together
+ * about each market's database (store/gate.h).
  *
  * A slot belongs to a child's index, not to its pid, so that a respawned
  * one goes on counting and sums never fall. Each slot has one writer, the
@@ -11,22 +12,38 @@
 #define ORDERMUX_BOARD_H
 
 #include <stdalign.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/stage.h"
+
+#define BOARD_MARKET_MAX 64
 
 struct board_slot {
 	alignas(128) struct stage stage;
 };
 
+/* Of one market's database, for store/gate.c alone. Times are clock_ms(). */
+struct board_gate {
+	alignas(128) _Atomic uint64_t connect_at;
+	_Atomic uint64_t	use_at;
+	_Atomic uint64_t	away_since;
+	_Atomic uint64_t	home_at;
+	_Atomic uint64_t	said_at;	/* that it is crowded */
+	_Atomic uint32_t	host;
+};
+
 struct board {
-	size_t			 count;
+	size_t			 count;		/* of slots */
+	size_t			 workers;	/* of them, the first ones */
 	struct board_slot	*slots;
+	struct board_gate	*gates;		/* by market index */
 };
 
 /* Before the first fork. False with errno when there is no memory. */
-bool	board_init(struct board *, size_t slots);
+bool	board_init(struct board *, size_t workers, size_t others);
 
 /* Of the calling process; the others keep theirs. */
 void	board_free(struct board *);

@@ -1,0 +1,265 @@
+/*
+ * gate.c: breaker, bulkhead and host of one market's database (see gate.h).
+ * Called by db.c alone. It must never wait or fail: it is on the way of every
+ * request.
+ *
+ * Each number in shared memory stands for itself; who reads an old one does
+ * what was right a moment ago. Only what one process of all is to do is
+ * decided by an exchange.
+ */
+#include <stdlib.h>
+
+#include "base/board.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stage.h"
+#include "market/market.h"
+#include "store/gate.h"
+
+#define PROBE_INTERVAL	1000	/* ms */
+#define HOME_INTERVAL	10000
+#define SAY_INTERVAL	10000	/* in the log, that it is crowded */
+
+#define LOAD(field) \
+	atomic_load_explicit((field), memory_order_relaxed)
+#define STORE(field, value) \
+	atomic_store_explicit((field), (value), memory_order_relaxed)
+
+_Static_assert(BOARD_MARKET_MAX >= MARKET_COUNT_MAX, "gates");
+
+void
+gate_init(struct gate *gate, const struct market *market,
+    const struct board *board, struct stage *stage, unsigned crowd_after)
+{
+	gate->market = market;
+	gate->board = board;
+	gate->stage = stage;
+	gate->crowd_after = board != NULL && board->workers > 1 ?
+	    crowd_after : 0;
+	if (board != NULL) {
+		gate->shared = &board->gates[market->index];
+		return;
+	}
+	/* Its alignment is for those who share. */
+	gate->shared = aligned_alloc(_Alignof(struct board_gate),
+	    sizeof(*gate->shared));
+	if (gate->shared == NULL)
+		panic("out of memory for a connection");
+	*gate->shared = (struct board_gate){ 0 };
+}
+
+void
+gate_free(struct gate *gate)
+{
+	if (gate->board == NULL)
+		free(gate->shared);
+}
+
+/* ---- the breaker ---- */
+
+/*
+ * Asks one of the two times: 0 = open, else when the next probe is due, which
+ * one caller of all gets.
+ */
+static enum gate_answer
+ask(_Atomic uint64_t *at)
+{
+	uint64_t	 now, due = LOAD(at);
+
+	if (due == 0)
+		return GATE_OPEN;
+	now = clock_ms();
+	return now >= due && atomic_compare_exchange_strong(at, &due,
+	    now + PROBE_INTERVAL) ? GATE_PROBE : GATE_SHUT;
+}
+
+enum gate_answer
+gate_use(struct gate *gate)
+{
+	return ask(&gate->shared->use_at);
+}
+
+enum gate_answer
+gate_connect(struct gate *gate)
+{
+	return ask(&gate->shared->connect_at);
+}
+
+bool
+gate_hangs(const struct gate *gate)
+{
+	return LOAD(&gate->shared->use_at) != 0;
+}
+
+/* Shuts one of the two; the first one to do so says why. */
+static void
+shut(struct gate *gate, _Atomic uint64_t *at, const char *why)
+{
+	uint64_t	 never = 0, now = clock_ms();
+
+	STORE(at, now + PROBE_INTERVAL);
+	if (atomic_compare_exchange_strong(&gate->shared->away_since, &never,
+	    now))
+		log_error("market shut", log_str("database",
+		    gate->market->name), log_str("why", why));
+}
+
+void
+gate_hung(struct gate *gate)
+{
+	shut(gate, &gate->shared->use_at, "its database does not answer");
+}
+
+void
+gate_unreachable(struct gate *gate)
+{
+	shut(gate, &gate->shared->connect_at,
+	    "its database cannot be connected to");
+}
+
+/* Says that both are open, if this call has opened the last one. */
+static void
+opened(struct gate *gate)
+{
+	uint64_t	 since = LOAD(&gate->shared->away_since);
+
+	if (since != 0 && LOAD(&gate->shared->use_at) == 0 &&
+	    LOAD(&gate->shared->connect_at) == 0 &&
+	    atomic_compare_exchange_strong(&gate->shared->away_since, &since,
+	    0))
+		log_notice("market open again", log_str("database",
+		    gate->market->name),
+		    log_uint("away_ms", clock_ms() - since));
+}
+
+void
+gate_answered(struct gate *gate)
+{
+	STORE(&gate->shared->use_at, 0);
+	opened(gate);
+}
+
+void
+gate_connected(struct gate *gate)
+{
+	if (LOAD(&gate->shared->connect_at) == 0)
+		return;
+	STORE(&gate->shared->connect_at, 0);
+	opened(gate);
+}
+
+/* ---- the bulkhead ---- */
+
+/* How many workers may wait for one market. */
+static size_t
+half(const struct gate *gate)
+{
+	return gate->board->workers / 2;
+}
+
+/* Since when a worker has been waiting for the market; 0 = it is not. */
+static uint64_t
+waiting_since(const struct gate *gate, const struct stage *stage, uint64_t now)
+{
+	uint64_t	 entered = LOAD(&stage->entered_ms);
+
+	if (entered == 0 || LOAD(&stage->market) != gate->market->index ||
+	    now < entered + gate->crowd_after)
+		return 0;
+	return entered;
+}
+
+/* Says that requests are refused, not at each of them. */
+static void
+say_crowded(struct gate *gate, size_t waiting)
+{
+	uint64_t	 now = clock_ms(), last = LOAD(&gate->shared->said_at);
+
+	if ((last == 0 || now >= last + SAY_INTERVAL) &&
+	    atomic_compare_exchange_strong(&gate->shared->said_at, &last, now))
+		log_warning("market crowded: half of the workers wait for "
+		    "its database, others are refused",
+		    log_str("database", gate->market->name),
+		    log_uint("waiting", waiting));
+}
+
+bool
+gate_enter(struct gate *gate)
+{
+	uint64_t	 now;
+	size_t		 waiting = 0;
+
+	if (gate->crowd_after == 0 || LOAD(&gate->stage->entered_ms) != 0)
+		return true;
+	now = clock_ms();
+	for (size_t i = 0; i < gate->board->workers; i++)
+		waiting += waiting_since(gate, &gate->board->slots[i].stage,
+		    now) != 0;
+	if (waiting < half(gate)) {
+		stage_enter(gate->stage);
+		return true;
+	}
+	say_crowded(gate, waiting);
+	return false;
+}
+
+bool
+gate_crowded(const struct gate *gate)
+{
+	uint64_t	 now, own, other;
+	size_t		 ahead = 0;
+
+	if (gate->crowd_after == 0)
+		return false;
+	now = clock_ms();
+	own = waiting_since(gate, gate->stage, now);
+	for (size_t i = 0; own != 0 && i < gate->board->workers; i++) {
+		const struct stage *stage = &gate->board->slots[i].stage;
+
+		other = waiting_since(gate, stage, now);
+		ahead += other != 0 && (other < own ||
+		    (other == own && stage < gate->stage));
+	}
+	return own != 0 && ahead >= half(gate);
+}
+
+/* ---- the hosts ---- */
+
+size_t
+gate_host(const struct gate *gate)
+{
+	return LOAD(&gate->shared->host);
+}
+
+void
+gate_change_host(struct gate *gate, size_t from, size_t to)
+{
+	uint32_t	 old = (uint32_t)from;
+
+	if (from == to)
+		return;
+	STORE(&gate->shared->home_at, clock_ms() + HOME_INTERVAL);
+	if (atomic_compare_exchange_strong(&gate->shared->host, &old,
+	    (uint32_t)to))
+		log_warning("market goes on with another host",
+		    log_str("database", gate->market->name),
+		    log_str("from", gate->market->database.hosts[from].name),
+		    log_uint("from_port",
+		    gate->market->database.hosts[from].port),
+		    log_str("to", gate->market->database.hosts[to].name),
+		    log_uint("to_port",
+		    gate->market->database.hosts[to].port));
+}
+
+bool
+gate_try_home(struct gate *gate)
+{
+	uint64_t	 due, now;
+
+	if (LOAD(&gate->shared->host) == 0)
+		return false;
+	due = LOAD(&gate->shared->home_at);
+	now = clock_ms();
+	return now >= due && atomic_compare_exchange_strong(
+	    &gate->shared->home_at, &due, now + HOME_INTERVAL);
+}
