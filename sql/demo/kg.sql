@@ -57,7 +57,12 @@ CROSS JOIN (
   UNION ALL SELECT 4, 'XL'
 ) AS s;
 
--- Few left; none left; no longer sold.
+-- Few left; none left (a stock changes together with its movement); no longer
+-- sold.
+INSERT INTO stock_movements (sku_id, delta, reason)
+SELECT id, IF(sku_code = 'KG-TEE-BLK-L', 9, 0) - CAST(stock AS SIGNED),
+       'adjusted'
+FROM skus WHERE sku_code IN ('KG-TEE-BLK-L', 'KG-TEE-NVY-XL');
 UPDATE skus SET stock = 9 WHERE sku_code = 'KG-TEE-BLK-L';
 UPDATE skus SET stock = 0 WHERE sku_code = 'KG-TEE-NVY-XL';
 UPDATE skus SET is_active = 0 WHERE sku_code = 'KG-TEE-WHT-XL';

@@ -57,6 +57,10 @@ void	order_list(struct session *, struct request *, struct response *,
     struct json_object *body);
 void	order_detail(struct session *, struct request *, struct response *,
     struct json_object *body);
+void	order_cancel(struct session *, struct request *, struct response *,
+    struct json_object *body);
+void	order_events(struct session *, struct request *, struct response *,
+    struct json_object *body);
 
 void	login_send(struct session *, struct request *, struct response *,
     struct json_object *body);
@@ -127,6 +131,19 @@ void	order_page_read(struct form *, const char *query,
  * answers why not, and returns false. */
 bool	order_find(struct session *, struct request *, struct response *,
     struct order *);
+
+/*
+ * The ETag of what is said of an order: all that can change in it is its
+ * state, and each change has a later time. A strong one, "pending-TIME" with
+ * its quotes, in microseconds.
+ */
+const char *	order_etag(struct arena *, const char *status,
+    int64_t updated_at);
+
+/* Gives the answer its ETag. True, and the answer is then 304, when the client
+ * says by If-None-Match that it has it already. */
+bool	order_not_modified(const struct session *, const struct request *,
+    struct response *, const char *status, int64_t updated_at);
 
 /* An order as the contract shows it. */
 void	order_write(struct json_out *, const struct market *,

@@ -17,6 +17,8 @@ answer_order(struct session *s, struct response *res,
 {
 	response_header(res, "Location", arena_printf(s->arena, "%s/%lld",
 	    s->orders_path, (long long)r->order.id));
+	response_header(res, "ETag", order_etag(s->arena, r->order.status,
+	    r->order.updated_at));
 	if (r->outcome == ORDER_REPLAYED)
 		response_header(res, "Idempotent-Replayed", "true");
 	else

@@ -6,34 +6,47 @@
 
 #include "api/api.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "http/form.h"
 #include "http/query.h"
 #include "market/market.h"
+#include "market/workflow.h"
 
 #define LIMIT_DEFAULT	20
 #define LIMIT_MAX	100
 #define OFFSET_MAX	(INT64_MAX - 1)
 
-/* The states of an order, as the column orders.status has them. */
-static const char *const states[] = { "pending", "confirmed", "processing",
-	"shipped", "delivered", "cancelled", "returned" };
+/* "Status must be one of: pending, confirmed, ..." */
+static const char *
+status_names(struct arena *arena)
+{
+	struct buf	 b;
+
+	buf_init(&b, arena, 128);
+	buf_puts(&b, "Status must be one of: ");
+	for (int i = 0; i < ORDER_STATE__MAX; i++) {
+		if (i > 0)
+			buf_puts(&b, ", ");
+		buf_puts(&b, workflow_name((enum order_state)i));
+	}
+	return buf_text(&b);
+}
 
 /* The state that a filter names, whatever its case; "" for no filter. */
 static const char *
 read_status(struct form *f, const char *query)
 {
-	const char	*text = query_get(f->arena, query, "status_filter");
+	const char		*text = query_get(f->arena, query,
+	    "status_filter");
+	enum order_state	 state;
 
 	if (text == NULL || *text == '\0')
 		return "";
-	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
-		if (str_equal_nocase(text, states[i]))
-			return states[i];
-	}
+	if (workflow_find(text, &state))
+		return workflow_name(state);
 	form_fail(f, FORM_IN(&(const struct form_loc){ .name = "query" },
-	    "status_filter"), "Status must be one of: pending, confirmed, "
-	    "processing, shipped, delivered, cancelled, returned", "enum");
+	    "status_filter"), status_names(f->arena), "enum");
 	return "";
 }
 
@@ -150,6 +163,7 @@ order_detail(struct session *s, struct request *req, struct response *res,
 	struct order	 o;
 
 	(void)body;
-	if (order_find(s, req, res, &o))
+	if (order_find(s, req, res, &o) &&
+	    !order_not_modified(s, req, res, o.status, o.updated_at))
 		order_write(&res->json, s->market, s->customer.user_id, &o);
 }

@@ -1,7 +1,9 @@
 /*
- * order_write.c: an order as JSON, the same in every answer.
+ * order_write.c: an order as JSON, the same in every answer, and its ETag.
  */
 #include "api/api.h"
+#include "base/arena.h"
+#include "http/etag.h"
 #include "market/market.h"
 
 static void
@@ -64,4 +66,26 @@ order_write(struct json_out *j, const struct market *market,
 		put_line(j, market, o, &o->lines[i]);
 	jw_end(j, ']');
 	jw_end(j, '}');
+}
+
+const char *
+order_etag(struct arena *arena, const char *status, int64_t updated_at)
+{
+	return arena_printf(arena, "\"%s-%lld\"", status,
+	    (long long)updated_at);
+}
+
+bool
+order_not_modified(const struct session *s, const struct request *req,
+    struct response *res, const char *status, int64_t updated_at)
+{
+	const char	*tag = order_etag(s->arena, status, updated_at);
+	const char	*list = request_header(req, "HTTP_IF_NONE_MATCH");
+
+	response_header(res, "ETag", tag);
+	/* A list that is none is no reason to withhold the order. */
+	if (list == NULL || etag_find(list, tag) < ETAG_WEAK)
+		return false;
+	res->status = 304;
+	return true;
 }

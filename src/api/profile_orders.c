@@ -85,7 +85,8 @@ profile_order_detail(struct session *s, struct request *req,
 	struct order	 o;
 
 	(void)body;
-	if (!order_find(s, req, res, &o))
+	if (!order_find(s, req, res, &o) ||
+	    order_not_modified(s, req, res, o.status, o.updated_at))
 		return;
 	jw_begin(j, '{');
 	jw_put_bool(j, "success", true);

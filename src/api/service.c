@@ -26,6 +26,7 @@
 #include "market/market.h"
 
 #define ARENA_FIRST (96 * 1024)	/* a usual request needs no more */
+#define ANSWER_PART 40	/* of the deadline is kept for writing the answer */
 
 #define V1	"/api/v1"
 #define ORDERS	V1 "/orders"
@@ -38,6 +39,7 @@ struct service {
 	struct token_keys	*keys;
 	struct seal_keys	*seal;
 	struct db_limits	 limits;
+	uint64_t		 deadline_ms;	/* of the request, clock_ms() */
 	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index */
 	struct arena		*arena;
 };
@@ -72,8 +74,11 @@ static const struct route routes[] = {
 	BY_TOKEN(POST, ORDERS, order_create, JSON),
 	BY_TOKEN(GET, ORDERS, order_list, NONE),
 	BY_TOKEN(GET, ORDERS "/{id}", order_detail, NONE),
+	BY_TOKEN(GET, ORDERS "/{id}/events", order_events, NONE),
+	BY_TOKEN(POST, ORDERS "/{id}/cancel", order_cancel, OPTIONAL),
 	BY_TOKEN(GET, PROFILE_ORDERS, profile_order_list, NONE),
 	BY_TOKEN(GET, PROFILE_ORDERS "/{id}", profile_order_detail, NONE),
+	BY_TOKEN(POST, PROFILE_ORDERS "/{id}/cancel", order_cancel, OPTIONAL),
 	/* the cart, and the older forms of its routes */
 	BY_TOKEN(GET, CART, cart_show, NONE),
 	BY_TOKEN(DELETE, CART, cart_clear, OPTIONAL),
@@ -121,7 +126,8 @@ make_keys(struct service *s)
 }
 
 struct service *
-service_new(const struct config *config, struct stage *stage)
+service_new(const struct config *config, const struct board *board,
+    struct stage *stage)
 {
 	struct service	*s = calloc(1, sizeof(*s));
 
@@ -132,10 +138,13 @@ service_new(const struct config *config, struct stage *stage)
 	make_keys(s);
 	s->limits.connect_timeout = config->connect_timeout;
 	s->limits.query_timeout = config->query_timeout;
+	/* A single market has nobody to leave workers for. */
+	s->limits.crowd_after = config->markets->count > 1 ?
+	    config->crowd_after : 0;
 	s->arena = arena_new(ARENA_FIRST);
 	for (size_t i = 0; i < config->markets->count; i++)
 		s->dbs[i] = db_new(&config->markets->markets[i], &s->limits,
-		    stage);
+		    board, stage);
 	return s;
 }
 
@@ -170,6 +179,7 @@ service_probe(struct service *s, const struct market *market, int64_t *us)
 	enum db_result	 result;
 
 	stage_set_market(s->stage, market->index);
+	db_set_deadline(s->dbs[market->index], s->deadline_ms);
 	result = db_probe(s->dbs[market->index]);
 	*us = clock_monotonic_us() - began;
 	return result;
@@ -391,6 +401,7 @@ act(struct service *s, const struct route *route, struct request *req,
 		return;
 	}
 	session.db = s->dbs[session.market->index];
+	db_set_deadline(session.db, s->deadline_ms);
 	if (db_ready(session.db) != DB_OK) {
 		response_error(res, ERROR_MARKET_AWAY, NULL);
 		return;
@@ -433,6 +444,17 @@ dispatch(struct service *s, struct request *req, struct response *res)
 	cors_answer(s->config->cors_origins, req, res, allow);
 }
 
+/* Until when a database may be waited for, by clock_ms(), so that the answer
+ * is written by the deadline. What it has waited for a worker counts. */
+static uint64_t
+deadline(const struct service *s, const struct request *req)
+{
+	unsigned	 limit = s->config->request_deadline;
+	unsigned	 age = request_age(req), spare = limit / ANSWER_PART;
+
+	return clock_ms() + (age < limit - spare ? limit - spare - age : 0);
+}
+
 void
 service_handle(struct service *s, FCGX_Request *fcgi)
 {
@@ -445,7 +467,9 @@ service_handle(struct service *s, FCGX_Request *fcgi)
 	response_init(&res, &req);
 	log_set_request(req.id);
 	stage_set(s->stage, STAGE_RULES);
+	s->deadline_ms = deadline(s, &req);
 	dispatch(s, &req, &res);
+	stage_leave(s->stage);
 	stage_set(s->stage, STAGE_WRITING);
 	sent = response_send(&res, &req);
 	if (!sent)

@@ -8,13 +8,16 @@
 
 #include <fcgiapp.h>
 
+struct board;
 struct config;
 struct service;
 struct stage;
 
-/* Opens no connection: that happens at a market's first request. The stage
- * and the configuration must outlive it. Never NULL. */
-struct service *service_new(const struct config *, struct stage *);
+/* Opens no connection: that happens at a market's first request. The board,
+ * this worker's stage on it and the configuration must outlive it. Never
+ * NULL. */
+struct service *service_new(const struct config *, const struct board *,
+    struct stage *);
 
 /* Answers one accepted request; the caller then finishes it
  * (FCGX_Finish_r). Whatever the request holds, it comes back. */

@@ -32,11 +32,13 @@ cors_answer(const char *const *origins, const struct request *req,
 		return;
 	response_header(res, "Access-Control-Allow-Origin", origin);
 	response_header(res, "Access-Control-Expose-Headers",
-	    "Idempotent-Replayed, Link, Location, Retry-After, X-Request-Id");
+	    "ETag, Idempotent-Replayed, Link, Location, Retry-After, "
+	    "X-Request-Id");
 	if (req->method != HTTP_OPTIONS || methods == NULL)
 		return;
 	response_header(res, "Access-Control-Allow-Methods", methods);
 	response_header(res, "Access-Control-Allow-Headers",
-	    "Authorization, Content-Type, Idempotency-Key, X-Market");
+	    "Authorization, Content-Type, Idempotency-Key, If-Match, "
+	    "If-None-Match, X-Market");
 	response_header(res, "Access-Control-Max-Age", "600");
 }

@@ -44,6 +44,10 @@ const struct http_error_row http_errors[ERROR__MAX] = {
 	    "An order has at most 100 lines" },
 	[ERROR_KEY_REUSED] = { 422, "idempotency_key_reused",
 	    "This Idempotency-Key was used for another request" },
+	[ERROR_CANNOT_CANCEL] = { 400, "cannot_cancel",
+	    "This order cannot be cancelled any more" },
+	[ERROR_PRECONDITION] = { 412, "precondition_failed",
+	    "The order has changed since it was read" },
 	[ERROR_INTERNAL] = { 500, "internal_error", "Internal server error" },
 	[ERROR_MARKET_AWAY] = { 503, "market_unavailable",
 	    "This market is not available at the moment. "
@@ -61,12 +65,14 @@ http_reason(int status)
 	switch (status) {
 	case 200: return "OK";
 	case 204: return "No Content";
+	case 304: return "Not Modified";
 	case 400: return "Bad Request";
 	case 401: return "Unauthorized";
 	case 403: return "Forbidden";
 	case 404: return "Not Found";
 	case 405: return "Method Not Allowed";
 	case 409: return "Conflict";
+	case 412: return "Precondition Failed";
 	case 413: return "Content Too Large";
 	case 415: return "Unsupported Media Type";
 	case 422: return "Unprocessable Content";

@@ -113,6 +113,13 @@ content_type(const struct response *res)
 	    "application/problem+json" : "application/json";
 }
 
+/* Whether an answer of this status has content. */
+static bool
+has_content(int status)
+{
+	return status != 204 && status != 304;
+}
+
 bool
 response_send(struct response *res, struct request *req)
 {
@@ -121,7 +128,7 @@ response_send(struct response *res, struct request *req)
 	buf_init(&head, req->arena, res->headers.len + res->body.len + 512);
 	buf_printf(&head, "Status: %d %s\r\n", res->status,
 	    http_reason(res->status));
-	if (res->status != 204)
+	if (has_content(res->status))
 		buf_printf(&head,
 		    "Content-Type: %s\r\nContent-Length: %zu\r\n",
 		    content_type(res), res->body.len);
@@ -132,7 +139,7 @@ response_send(struct response *res, struct request *req)
 	    res->vary_origin ? ", Origin" : "");
 	buf_add(&head, res->headers.data, res->headers.len);
 	buf_puts(&head, "\r\n");
-	if (res->status != 204)
+	if (has_content(res->status))
 		buf_add(&head, res->body.data, res->body.len);
 	return FCGX_PutStr(head.data, (int)head.len, req->fcgi->out) ==
 	    (int)head.len && FCGX_FFlush(req->fcgi->out) == 0;

@@ -16,10 +16,10 @@
 #include "base/log.h"
 #include "market/market.h"
 #include "market/money.h"
+#include "store/order_row.h"
 #include "store/order_store.h"
 
 #define TRIES		4	/* after a number or a key that was taken */
-#define RESOLVE_US	5000000	/* to ask about a COMMIT, every 250 ms */
 #define NUMBER_TAIL	7	/* characters: 36^7 a day and market */
 
 /* Whether the customer exists and the token is live: ORDER_NO_USER,
@@ -44,72 +44,6 @@ find_state(struct db *db, const struct order_customer *customer,
 
 /* ---- reading orders ---- */
 
-/* Columns of ORDER_ROW, behind the one that says whether the token is live. */
-enum {
-	COL_LIVE, COL_ID, COL_NUMBER, COL_STATUS, COL_NAME, COL_PHONE,
-	COL_EMAIL, COL_ADDRESS, COL_CITY, COL_NOTES, COL_PAYMENT, COL_SUBTOTAL,
-	COL_TAX, COL_TAX_INCLUDED, COL_SHIPPING, COL_TOTAL, COL_CURRENCY,
-	COL_CREATED, COL_UPDATED, COL_LINE_NO, COL_PRODUCT, COL_SKU_CODE,
-	COL_SIZE, COL_COLOR, COL_UNIT_PRICE, COL_QUANTITY, COL_LINE_TOTAL
-};
-
-static void
-read_order(const struct db *db, struct arena *arena, struct order *o)
-{
-	o->id = db_get_int(db, COL_ID);
-	o->number = db_get_text(db, COL_NUMBER, arena);
-	o->status = db_get_text(db, COL_STATUS, arena);
-	o->customer_name = db_get_text(db, COL_NAME, arena);
-	o->customer_phone = db_get_text(db, COL_PHONE, arena);
-	o->customer_email = db_get_text(db, COL_EMAIL, arena);
-	o->delivery_address = db_get_text(db, COL_ADDRESS, arena);
-	o->delivery_city = db_get_text(db, COL_CITY, arena);
-	o->delivery_notes = db_get_text(db, COL_NOTES, arena);
-	o->payment_method = db_get_text(db, COL_PAYMENT, arena);
-	o->subtotal = db_get_int(db, COL_SUBTOTAL);
-	o->tax = db_get_int(db, COL_TAX);
-	o->tax_included = db_get_int(db, COL_TAX_INCLUDED) != 0;
-	o->shipping = db_get_int(db, COL_SHIPPING);
-	o->total = db_get_int(db, COL_TOTAL);
-	o->currency = db_get_text(db, COL_CURRENCY, arena);
-	o->created_at = db_get_int(db, COL_CREATED);
-	o->updated_at = db_get_int(db, COL_UPDATED);
-}
-
-/* A further line of an order; room doubles from that of a usual order. */
-static struct order_line *
-add_line(struct arena *arena, struct order *o)
-{
-	struct order_line	*lines;
-
-	if (o->line_count == o->line_room) {
-		o->line_room = o->line_room == 0 ? 4 : o->line_room * 2;
-		lines = arena_array(arena, o->line_room, sizeof(*lines));
-		if (o->line_count > 0)
-			memcpy(lines, o->lines, o->line_count * sizeof(*lines));
-		o->lines = lines;
-	}
-	return &o->lines[o->line_count++];
-}
-
-static void
-read_line(const struct db *db, struct arena *arena, struct order *o)
-{
-	struct order_line	*l;
-
-	if (db_is_null(db, COL_LINE_NO))
-		return;
-	l = add_line(arena, o);
-	l->line_no = (unsigned)db_get_int(db, COL_LINE_NO);
-	l->product_name = db_get_text(db, COL_PRODUCT, arena);
-	l->sku_code = db_get_text(db, COL_SKU_CODE, arena);
-	l->size = db_get_text(db, COL_SIZE, arena);
-	l->color = db_get_text(db, COL_COLOR, arena);
-	l->unit_price = db_get_int(db, COL_UNIT_PRICE);
-	l->quantity = db_get_int(db, COL_QUANTITY);
-	l->total = db_get_int(db, COL_LINE_TOTAL);
-}
-
 /* A list being read: the page, and where it goes. */
 struct reading {
 	struct arena			*arena;
@@ -126,7 +60,7 @@ static struct order *
 order_of_row(const struct db *db, struct reading *r)
 {
 	struct order_list	*list = r->list;
-	int64_t			 id = db_get_int(db, COL_ID);
+	int64_t			 id = db_get_int(db, ORDER_COL_ID);
 	struct order		*o;
 
 	for (size_t i = list->count; i > 0; i--) {
@@ -136,8 +70,7 @@ order_of_row(const struct db *db, struct reading *r)
 	if (list->count == r->room)
 		return NULL;
 	o = &list->orders[list->count++];
-	memset(o, 0, sizeof(*o));
-	read_order(db, r->arena, o);
+	order_row_read(db, r->arena, o);
 	return o;
 }
 
@@ -156,13 +89,13 @@ read_rows(struct db *db, struct reading *r)
 	list->count = 0;
 	list->outcome = ORDER_NO_USER;	/* until a row says otherwise */
 	while ((result = db_next(db, &more)) == DB_OK && more) {
-		list->outcome = db_get_int(db, COL_LIVE) ? ORDER_MADE :
+		list->outcome = db_get_int(db, ORDER_COL_FIRST) ? ORDER_MADE :
 		    ORDER_DEAD_TOKEN;
-		if (db_is_null(db, COL_ID) || list->outcome != ORDER_MADE)
+		if (db_is_null(db, ORDER_COL_ID) || list->outcome != ORDER_MADE)
 			continue;
 		if ((o = order_of_row(db, r)) == NULL)
 			panic("more orders than the page holds");
-		read_line(db, r->arena, o);
+		order_row_add_line(db, r->arena, o);
 	}
 	return result;
 }
@@ -766,45 +699,43 @@ explain(struct db *db, struct making *m, bool *again)
 	return DB_OK;
 }
 
-/* Finds an order by the number that this attempt gave it: a body of db_read().
- * The lock waits for a commit that is still going on. */
+/* Finds an order by the number that this attempt gave it. The lock waits for a
+ * commit that is still going on. */
 static enum db_result
-find_by_number(struct db *db, void *arg)
+find_by_number(struct db *db, void *arg, bool *kept)
 {
-	struct earlier			*e = arg;
-	const struct order_result	*r = e->making->result;
-	struct db_value			 values[] = { db_text(r->order.number),
-		db_int(e->making->request->customer.user_id) };
+	struct making			*m = arg;
+	struct earlier			 e = { .making = m };
+	struct db_value			 values[] = {
+		db_text(m->result->order.number),
+		db_int(m->request->customer.user_id) };
+	enum db_result			 result;
 
-	return find_id(db, STATEMENT_ORDER_BY_NUMBER, values, 2, e);
+	result = find_id(db, STATEMENT_ORDER_BY_NUMBER, values, 2, &e);
+	*kept = e.found;
+	return result;
 }
 
 /*
- * The connection broke between COMMIT and its answer. Asks the database, on a
- * new connection, for the order by its number, for a few seconds. DB_OK: it
- * was kept. DB_AWAY: it was not. DB_UNKNOWN: there was no answer. (An order
- * that a stopped server still has to decide about is locked: asking waits.)
+ * The connection broke between COMMIT and its answer. Looks for the order by
+ * its number. DB_OK: it was kept. DB_AWAY: it was not. DB_UNKNOWN: there was
+ * no answer.
  */
 static enum db_result
 resolve_commit(struct db *db, struct making *m)
 {
-	const struct timespec	 pause = { .tv_nsec = 250000000 };
-	struct earlier		 e = { .making = m };
+	bool		 kept;
+	enum db_result	 result = db_resolve(db, find_by_number, m, &kept);
 
-	for (int64_t end = clock_us() + RESOLVE_US; clock_us() < end;) {
-		if (db_ready(db) == DB_OK &&
-		    db_read(db, find_by_number, &e) == DB_OK) {
-			db_settle(db);
-			log_notice("outcome of a commit found",
-			    log_str("order_number", m->result->order.number),
-			    log_str("kept", e.found ? "yes" : "no"));
-			return e.found ? DB_OK : DB_AWAY;
-		}
-		nanosleep(&pause, NULL);
+	if (result != DB_OK) {
+		log_error("outcome of a commit unknown",
+		    log_str("order_number", m->result->order.number));
+		return result;
 	}
-	log_error("outcome of a commit unknown",
-	    log_str("order_number", m->result->order.number));
-	return DB_UNKNOWN;
+	log_notice("outcome of a commit found",
+	    log_str("order_number", m->result->order.number),
+	    log_str("kept", kept ? "yes" : "no"));
+	return kept ? DB_OK : DB_AWAY;
 }
 
 /* The mark of a request without a key: its content. The space in it is in no

@@ -32,6 +32,15 @@
 	"i s32 s16 s255 s20 s255 s500 s100 s500 s50 i i i i i s3 t t " \
 	"i s255 s50 s20 s50 i i i"
 
+/* An order's state, behind the column that says whether the token is live, and
+ * a line of its history, as order_move.c takes them. */
+#define MOVE_COLUMNS	"o.id, o.order_number, o.status, o.updated_at"
+#define MOVE_ROW	"i i s32 s16 t"
+#define EVENT_COLUMNS \
+	"h.id, h.old_status, h.new_status, h.changed_by, h.note, h.created_at"
+#define EVENT_ROW	"i s16 s16 s64 s500 t"
+#define EVENT_ORDER	"h.old_status IS NOT NULL, h.created_at, h.id"
+
 /* A user, as user_store_read() takes it. */
 #define USER_COLUMNS \
 	"u.id, u.phone_number, u.full_name, u.email, u.profile_image_url, " \
@@ -45,11 +54,24 @@
 	"p.image_url, s.size, s.color"
 #define CART_ROW "i i i i i i i s255 s500 s20 s50"
 
+/* A SKU, as stock_desk.c takes it. */
+#define SKU_COLUMNS \
+	"s.id, s.sku_code, s.stock, s.is_active AND p.is_active, p.title, " \
+	"s.size, s.color FROM skus s JOIN products p ON p.id = s.product_id"
+#define SKU_ROW "i s50 i i s255 s20 s50"
+
+/* A finding of reconcile.c: what, what is expected of it, what was found.
+ * Sums are made of DECIMALs: what is in the columns may be anything. */
+#define THE_ORDER "CONCAT('order ', o.order_number, ' (', o.id, ')')"
+#define THE_SKU "CONCAT('SKU ', s.sku_code, ' (', s.id, ')')"
+#define WIDE(column) "CAST(" column " AS DECIMAL(30))"
+#define FINDING_ROW "s160 s160 s160"
+
 const struct statement statements[STATEMENT__MAX] = {
 	[STATEMENT_IDENTITY] = { "identity",
-	    "SELECT m.market, (SELECT MAX(version) FROM schema_version) "
-	    "FROM market_identity m",
-	    "s16 i" },
+	    "SELECT m.market, (SELECT MAX(version) FROM schema_version), "
+	    "@@GLOBAL.read_only FROM market_identity m",
+	    "s16 i i" },
 
 	[STATEMENT_USER_STATE] = { "user_state",
 	    "SELECT " TOKEN_LIVE " FROM users u WHERE u.id = ?",
@@ -174,6 +196,76 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "ON i.order_id = o.id AND i.line_no <= 3 "
 	    "ORDER BY o.created_at DESC, o.id DESC, i.line_no",
 	    "i s32 s16 i s3 t s500 i s255 i i s500" },
+
+	/* ---- moving an order from state to state ---- */
+
+	/* A customer's own; the first column as in order_detail. */
+	[STATEMENT_MOVE_READ] = { "move_read",
+	    "SELECT " TOKEN_LIVE ", " MOVE_COLUMNS " FROM users u "
+	    "LEFT JOIN orders o ON o.id = ? AND o.user_id = u.id "
+	    "WHERE u.id = ?",
+	    MOVE_ROW },
+
+	/* Anybody's, for staff. */
+	[STATEMENT_MOVE_READ_ANY] = { "move_read_any",
+	    "SELECT 1, " MOVE_COLUMNS " FROM orders o WHERE o.id = ?",
+	    MOVE_ROW },
+
+	/* Only if it is as it was read. An order that gives its stock back
+	 * (1) also gives back its mark of the duplicate window, which has a
+	 * space in it: the same may be ordered anew at once. */
+	[STATEMENT_MOVE_ORDER] = { "move_order",
+	    "UPDATE orders SET status = ?, updated_at = ?, idempotency_key = "
+	    "IF(? = 1 AND idempotency_key LIKE '% %', NULL, idempotency_key) "
+	    "WHERE id = ? AND status = ? AND updated_at = ?",
+	    NULL },
+
+	/* A state is entered once (a unique key). */
+	[STATEMENT_MOVE_NOTE] = { "move_note",
+	    "INSERT INTO order_status_history (order_id, old_status, "
+	    "new_status, changed_by, note, created_at) "
+	    "VALUES (?, ?, ?, ?, ?, ?)",
+	    NULL },
+
+	/* By SKU: an order that was made by hand may have one twice. */
+	[STATEMENT_MOVE_LINES] = { "move_lines",
+	    "SELECT i.sku_id, CAST(SUM(i.quantity) AS SIGNED) "
+	    "FROM order_items i WHERE i.order_id = ? GROUP BY i.sku_id "
+	    "ORDER BY i.sku_id",
+	    "i i" },
+
+	/* What an order took comes back once (a unique key). */
+	[STATEMENT_MOVE_STOCK] = { "move_stock",
+	    "INSERT INTO stock_movements (sku_id, delta, reason, changed_by, "
+	    "order_id, created_at) VALUES {(?, ?, ?, ?, ?, ?)|, }",
+	    NULL },
+
+	/* Rows in id order, as stock_take locks them. */
+	[STATEMENT_STOCK_GIVE] = { "stock_give",
+	    "UPDATE skus FORCE INDEX (PRIMARY) "
+	    "SET stock = stock + CASE id {WHEN ? THEN ?| } END "
+	    "WHERE id IN ({?|,}) ORDER BY id",
+	    NULL },
+
+	/* With a lock, as order_by_number. */
+	[STATEMENT_MOVE_FIND] = { "move_find",
+	    "SELECT id FROM order_status_history WHERE order_id = ? "
+	    "AND new_status = ? AND created_at = ? LOCK IN SHARE MODE",
+	    "i" },
+
+	/* Oldest first; but its start came first, whatever the clocks said. */
+	[STATEMENT_EVENTS] = { "events",
+	    "SELECT " TOKEN_LIVE ", " MOVE_COLUMNS ", " EVENT_COLUMNS
+	    " FROM users u LEFT JOIN orders o ON o.id = ? AND o.user_id = u.id "
+	    "LEFT JOIN order_status_history h ON h.order_id = o.id "
+	    "WHERE u.id = ? ORDER BY " EVENT_ORDER,
+	    MOVE_ROW " " EVENT_ROW },
+
+	[STATEMENT_EVENTS_ANY] = { "events_any",
+	    "SELECT 1, " MOVE_COLUMNS ", " EVENT_COLUMNS " FROM orders o "
+	    "LEFT JOIN order_status_history h ON h.order_id = o.id "
+	    "WHERE o.id = ? ORDER BY " EVENT_ORDER,
+	    MOVE_ROW " " EVENT_ROW },
 
 	/* ---- the cart ---- */
 
@@ -349,6 +441,211 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "DELETE FROM login_limits "
 	    "WHERE window_start < UTC_TIMESTAMP(6) - INTERVAL 2 DAY LIMIT ?",
 	    NULL },
+
+	/* ---- not for requests: orders and stock as staff see them ---- */
+
+	/* In the columns of order_detail, with the customer in front. */
+	[STATEMENT_DESK_BY_NUMBER] = { "desk_by_number",
+	    "SELECT o.user_id, " ORDER_COLUMNS ", " LINE_COLUMNS
+	    " FROM orders o LEFT JOIN order_items i ON i.order_id = o.id "
+	    "WHERE o.order_number = ? ORDER BY i.line_no",
+	    "i " ORDER_ROW },
+
+	[STATEMENT_DESK_BY_ID] = { "desk_by_id",
+	    "SELECT o.user_id, " ORDER_COLUMNS ", " LINE_COLUMNS
+	    " FROM orders o LEFT JOIN order_items i ON i.order_id = o.id "
+	    "WHERE o.id = ? ORDER BY i.line_no",
+	    "i " ORDER_ROW },
+
+	[STATEMENT_DESK_LIST] = { "desk_list",
+	    "SELECT o.id, o.order_number, o.status, o.total_minor, "
+	    "o.currency, o.created_at, o.customer_name FROM orders o "
+	    "WHERE ? = '' OR o.status = ? ORDER BY o.id DESC LIMIT ?",
+	    "i s32 s16 i s3 t s255" },
+
+	[STATEMENT_DESK_SKUS] = { "desk_skus",
+	    "SELECT " SKU_COLUMNS " WHERE s.id > ? ORDER BY s.id LIMIT ?",
+	    SKU_ROW },
+
+	[STATEMENT_DESK_SKU_BY_CODE] = { "desk_sku_by_code",
+	    "SELECT " SKU_COLUMNS " WHERE s.sku_code = ?",
+	    SKU_ROW },
+
+	[STATEMENT_DESK_SKU_BY_ID] = { "desk_sku_by_id",
+	    "SELECT " SKU_COLUMNS " WHERE s.id = ?",
+	    SKU_ROW },
+
+	[STATEMENT_DESK_STOCK_ADD] = { "desk_stock_add",
+	    "UPDATE skus SET stock = CAST(stock AS SIGNED) + ? "
+	    "WHERE id = ? AND CAST(stock AS SIGNED) + ? BETWEEN 0 AND ?",
+	    NULL },
+
+	[STATEMENT_DESK_STOCK_NOTE] = { "desk_stock_note",
+	    "INSERT INTO stock_movements (sku_id, delta, reason, changed_by, "
+	    "note, created_at) VALUES (?, ?, 'adjusted', ?, ?, ?)",
+	    NULL },
+
+	/* With a lock: waits for a transaction that is still committing. */
+	[STATEMENT_DESK_STOCK_FIND] = { "desk_stock_find",
+	    "SELECT id FROM stock_movements WHERE sku_id = ? "
+	    "AND created_at = ? AND delta = ? AND changed_by = ? "
+	    "AND reason = 'adjusted' LOCK IN SHARE MODE",
+	    "i" },
+
+	/* ---- not for requests: reconciling. Each gives what is wrong, and
+	 * runs for as long as it takes; sums are made along the primary key,
+	 * so that nothing is sorted or put aside. ---- */
+
+	[STATEMENT_CHECK_COUNTS] = { "check_counts",
+	    "SELECT (SELECT COUNT(*) FROM orders), "
+	    "(SELECT COUNT(*) FROM order_items), (SELECT COUNT(*) FROM skus), "
+	    "(SELECT COUNT(*) FROM order_status_history), COUNT(*) "
+	    "FROM stock_movements",
+	    "i i i i i" },
+
+	[STATEMENT_CHECK_STOCK] = { "check_stock",
+	    "SELECT " THE_SKU ", COALESCE(m.n, 0) - COALESCE(i.n, 0), s.stock "
+	    "FROM skus s LEFT JOIN (SELECT sku_id, SUM(delta) AS n "
+	    "FROM stock_movements GROUP BY sku_id) m ON m.sku_id = s.id "
+	    "LEFT JOIN (SELECT sku_id, SUM(quantity) AS n "
+	    "FROM order_items GROUP BY sku_id) i ON i.sku_id = s.id "
+	    "WHERE s.stock <> COALESCE(m.n, 0) - COALESCE(i.n, 0) "
+	    "ORDER BY s.id",
+	    FINDING_ROW },
+
+	[STATEMENT_CHECK_INITIAL] = { "check_initial",
+	    "SELECT " THE_SKU ", '1 movement \"initial\"', COUNT(m.id) "
+	    "FROM skus s LEFT JOIN stock_movements m ON m.sku_id = s.id "
+	    "AND m.reason = 'initial' GROUP BY s.id HAVING COUNT(m.id) <> 1",
+	    FINDING_ROW },
+
+	/* An order that began its life in this state (brought from elsewhere)
+	 * was not in the books before. */
+	[STATEMENT_CHECK_RETURNS] = { "check_returns",
+	    "SELECT CONCAT('order ', o.order_number, ' (', o.id, '), SKU ', "
+	    "i.sku_id), CONCAT(SUM(i.quantity), ' back in stock'), "
+	    "COALESCE(MAX(m.delta), 'no movement') FROM orders o "
+	    "JOIN order_items i ON i.order_id = o.id "
+	    "LEFT JOIN order_status_history h ON h.order_id = o.id "
+	    "AND h.new_status = o.status AND h.old_status IS NULL "
+	    "LEFT JOIN stock_movements m ON m.order_id = o.id "
+	    "AND m.sku_id = i.sku_id "
+	    "WHERE o.status IN ({?|,}) AND h.id IS NULL "
+	    "GROUP BY o.id, i.sku_id "
+	    "HAVING MAX(m.delta) IS NULL OR MAX(m.delta) <> SUM(i.quantity)",
+	    FINDING_ROW },
+
+	[STATEMENT_CHECK_MOVEMENTS] = { "check_movements",
+	    "SELECT CONCAT('movement ', m.id, ' of order ', o.order_number, "
+	    "' (', o.id, ')'), 'a SKU of an order that was cancelled or "
+	    "returned; that as the reason', CONCAT('order ', o.status, "
+	    "', reason ', m.reason, ', SKU ', m.sku_id) "
+	    "FROM stock_movements m JOIN orders o ON o.id = m.order_id "
+	    "WHERE o.status NOT IN ({?|,}) OR m.reason <> o.status "
+	    "OR NOT EXISTS (SELECT 1 FROM order_items i "
+	    "WHERE i.order_id = o.id AND i.sku_id = m.sku_id)",
+	    FINDING_ROW },
+
+	[STATEMENT_CHECK_LINES] = { "check_lines",
+	    "SELECT " THE_ORDER ", 'lines from 1 without a gap', "
+	    "IF(COUNT(i.order_id) = 0, 'no line', CONCAT(COUNT(i.order_id), "
+	    "' lines, ', MIN(i.line_no), ' to ', MAX(i.line_no))) "
+	    "FROM orders o LEFT JOIN order_items i ON i.order_id = o.id "
+	    "GROUP BY o.id HAVING COUNT(i.order_id) = 0 "
+	    "OR MIN(i.line_no) <> 1 OR MAX(i.line_no) <> COUNT(i.order_id)",
+	    FINDING_ROW },
+
+	[STATEMENT_CHECK_LINE_TOTALS] = { "check_line_totals",
+	    "SELECT CONCAT('order ', o.order_number, ' (', o.id, '), line ', "
+	    "i.line_no), " WIDE("i.unit_price_minor") " * i.quantity, "
+	    "i.total_minor FROM order_items i "
+	    "JOIN orders o ON o.id = i.order_id WHERE i.total_minor <> "
+	    WIDE("i.unit_price_minor") " * i.quantity",
+	    FINDING_ROW },
+
+	/* An order without lines is found by check_lines. */
+	[STATEMENT_CHECK_SUBTOTALS] = { "check_subtotals",
+	    "SELECT " THE_ORDER ", SUM(i.total_minor), o.subtotal_minor AS had "
+	    "FROM orders o JOIN order_items i ON i.order_id = o.id "
+	    "GROUP BY o.id HAVING SUM(i.total_minor) <> had",
+	    FINDING_ROW },
+
+	[STATEMENT_CHECK_TOTALS] = { "check_totals",
+	    "SELECT " THE_ORDER ", " WIDE("o.subtotal_minor")
+	    " + o.shipping_minor + IF(o.tax_included, 0, o.tax_minor), "
+	    "o.total_minor FROM orders o WHERE o.total_minor <> "
+	    WIDE("o.subtotal_minor")
+	    " + o.shipping_minor + IF(o.tax_included, 0, o.tax_minor)",
+	    FINDING_ROW },
+
+	[STATEMENT_CHECK_AMOUNTS] = { "check_amounts",
+	    "SELECT " THE_ORDER ", 'no amount below 0', "
+	    "LEAST(o.subtotal_minor, o.tax_minor, o.shipping_minor, "
+	    "o.total_minor) FROM orders o WHERE LEAST(o.subtotal_minor, "
+	    "o.tax_minor, o.shipping_minor, o.total_minor) < 0 "
+	    "UNION ALL SELECT CONCAT('order ', o.order_number, ' (', o.id, "
+	    "'), line ', i.line_no), 'no amount below 0, a quantity of 1 or "
+	    "more', IF(i.quantity = 0, 'a quantity of 0', "
+	    "LEAST(i.unit_price_minor, i.total_minor)) FROM order_items i "
+	    "JOIN orders o ON o.id = i.order_id WHERE i.quantity = 0 "
+	    "OR LEAST(i.unit_price_minor, i.total_minor) < 0",
+	    FINDING_ROW },
+
+	[STATEMENT_CHECK_CURRENCY] = { "check_currency",
+	    "SELECT " THE_ORDER ", 'the market''s currency', o.currency "
+	    "FROM orders o WHERE o.currency <> ?",
+	    FINDING_ROW },
+
+	[STATEMENT_CHECK_STARTS] = { "check_starts",
+	    "SELECT " THE_ORDER ", '1 start', COUNT(h.id) FROM orders o "
+	    "LEFT JOIN order_status_history h ON h.order_id = o.id "
+	    "AND h.old_status IS NULL GROUP BY o.id HAVING COUNT(h.id) <> 1",
+	    FINDING_ROW },
+
+	[STATEMENT_CHECK_MOVES] = { "check_moves",
+	    "SELECT " THE_ORDER ", 'a move of the workflow', "
+	    "CONCAT(h.old_status, ' -> ', h.new_status) "
+	    "FROM order_status_history h JOIN orders o ON o.id = h.order_id "
+	    "WHERE h.old_status IS NOT NULL "
+	    "AND (h.old_status, h.new_status) NOT IN ({(?, ?)|, })",
+	    FINDING_ROW },
+
+	/* An order enters a state once (the schema's affair). So a history with
+	 * one start and no circle is a chain if but one state in it was not
+	 * left again, and that must be the order's. */
+	[STATEMENT_CHECK_STATES] = { "check_states",
+	    "SELECT " THE_ORDER ", CONCAT('state ', h.new_status, "
+	    "', by its history'), CONCAT('state ', o.status) "
+	    "FROM orders o JOIN order_status_history h ON h.order_id = o.id "
+	    "LEFT JOIN order_status_history n ON n.order_id = o.id "
+	    "AND n.old_status = h.new_status "
+	    "WHERE n.id IS NULL AND h.new_status <> o.status",
+	    FINDING_ROW },
+
+	[STATEMENT_CHECK_TIMES] = { "check_times",
+	    "SELECT " THE_ORDER ", CONCAT(h.new_status, ' not before ', "
+	    "p.created_at), h.created_at FROM order_status_history h "
+	    "JOIN order_status_history p ON p.order_id = h.order_id "
+	    "AND p.new_status = h.old_status "
+	    "JOIN orders o ON o.id = h.order_id "
+	    "WHERE h.created_at < p.created_at",
+	    FINDING_ROW },
+
+	[STATEMENT_CHECK_OWNERS] = { "check_owners",
+	    "SELECT " THE_ORDER ", CONCAT('customer ', o.user_id), 'nobody' "
+	    "FROM orders o LEFT JOIN users u ON u.id = o.user_id "
+	    "WHERE u.id IS NULL "
+	    "UNION ALL SELECT CONCAT('line ', i.line_no), "
+	    "CONCAT('order ', i.order_id), 'none' FROM order_items i "
+	    "LEFT JOIN orders o ON o.id = i.order_id WHERE o.id IS NULL "
+	    "UNION ALL SELECT CONCAT('step ', h.id, ' of a history'), "
+	    "CONCAT('order ', h.order_id), 'none' FROM order_status_history h "
+	    "LEFT JOIN orders o ON o.id = h.order_id WHERE o.id IS NULL "
+	    "UNION ALL SELECT CONCAT('movement ', m.id), "
+	    "CONCAT('order ', m.order_id), 'none' FROM stock_movements m "
+	    "LEFT JOIN orders o ON o.id = m.order_id "
+	    "WHERE m.order_id IS NOT NULL AND o.id IS NULL",
+	    FINDING_ROW },
 };
 
 const char *

@@ -61,7 +61,7 @@ def test_a_page_may_read_the_headers_that_matter(listed):
     a = listed.buyer("us").get("/orders", {"Origin": PAGE})
     exposed = words(a, "Access-Control-Expose-Headers")
     assert {"link", "location", "x-request-id", "retry-after",
-            "idempotent-replayed"} <= exposed
+            "idempotent-replayed", "etag"} <= exposed
 
 
 @pytest.mark.parametrize("path, methods", [
@@ -74,8 +74,8 @@ def test_a_preflight_needs_no_token_and_tells_what_may_be_sent(
     assert a.status in (200, 204) and not a.body, a
     assert a.headers["Access-Control-Allow-Origin"] == PAGE
     assert methods <= words(a, "Access-Control-Allow-Methods")
-    assert {"authorization", "content-type", "idempotency-key"} <= \
-        words(a, "Access-Control-Allow-Headers")
+    assert {"authorization", "content-type", "idempotency-key", "if-match",
+            "if-none-match"} <= words(a, "Access-Control-Allow-Headers")
 
 
 @pytest.mark.parametrize("origin", [

@@ -31,6 +31,12 @@ ROUTES = [
     ("PUT", "/orders/{order}", None),
     ("PATCH", "/orders/{order}", None),
     ("OPTIONS", "/orders/{order}", None),
+    ("GET", "/orders/{order}/events", None),
+    ("HEAD", "/orders/{order}/events", None),
+    ("POST", "/orders/{order}/cancel", None),
+    ("POST", "/orders/{order}/cancel", "user"),
+    ("POST", "/profile/orders/{order}/cancel", None),
+    ("POST", "/profile/orders/{order}/cancel", "user"),
 ]
 # The same, but what is answered is the sender's own: nothing.
 OWN = [

@@ -459,6 +459,27 @@ def test_large_answers_are_compressed_and_whole(nginx, stub):
     assert gzip.decompress(answer.body) == text
 
 
+@pytest.mark.parametrize("path", [
+    "/api/v1/orders/7", "/api/v1/orders/create", "/api/v1/orders/7/cancel",
+    "/api/v1/orders/7/events", "/api/v1/profile/orders/7",
+    "/api/v1/profile/orders/7/cancel"])
+def test_the_tag_of_an_order_stays_a_strong_one(nginx, stub, path):
+    """Of what nginx compresses it makes the tag weak."""
+    stub.answer = lambda params, body: (
+        b'ETag: "pending-1"\r\nContent-Type: application/json\r\n\r\n'
+        + b" " * 5000)
+    answer = nginx.request("GET", path, headers={
+        "Accept-Encoding": "gzip", "If-Match": '"a"', "If-None-Match": '"b"'})
+    assert answer.status == 200 and len(answer.body) == 5000
+    assert answer.headers["ETag"] == '"pending-1"'
+    params = stub.requests[0][0]
+    assert params["REQUEST_ID"] and params["DOCUMENT_URI"] == path
+    assert (params["HTTP_IF_MATCH"], params["HTTP_IF_NONE_MATCH"]) == \
+        ('"a"', '"b"')
+    for name in ("X-Content-Type-Options", "Content-Security-Policy"):
+        assert answer.headers[name], name
+
+
 def test_the_log_names_the_request_and_not_its_query(nginx, stub):
     nginx.request("GET", "/api/v1/orders?phone=13128059851",
                   headers={"User-Agent": 'a"b'})

@@ -1,0 +1,57 @@
+-- The life of an order, and the books of the stock.
+--
+-- From here on the database itself keeps two promises: an order has a start in
+-- its history, and a SKU has the stock that it came with, however the row was
+-- inserted. What is there already is filled in. READ COMMITTED, because each
+-- of the two fillings is then one consistent reading that locks nobody out.
+
+SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
+
+-- A state is entered once in an order's life (the workflow has no circles).
+SET @change = IF(EXISTS(SELECT 1 FROM information_schema.statistics
+    WHERE table_schema = DATABASE() AND table_name = 'order_status_history'
+    AND index_name = 'order_status'), 'DO 0',
+  'ALTER TABLE order_status_history
+    ADD UNIQUE KEY order_status (order_id, new_status), DROP KEY order_id');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
+
+-- What an order took comes back at most once. Wide enough for any stock.
+SET @change = IF(EXISTS(SELECT 1 FROM information_schema.statistics
+    WHERE table_schema = DATABASE() AND table_name = 'stock_movements'
+    AND index_name = 'order_sku'), 'DO 0',
+  'ALTER TABLE stock_movements MODIFY delta BIGINT NOT NULL,
+    ADD COLUMN changed_by VARCHAR(64) NOT NULL DEFAULT '''' AFTER reason,
+    ADD COLUMN note VARCHAR(500) NULL AFTER changed_by,
+    ADD UNIQUE KEY order_sku (order_id, sku_id)');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
+
+CREATE TRIGGER IF NOT EXISTS orders_start AFTER INSERT ON orders
+FOR EACH ROW
+  INSERT INTO order_status_history (order_id, new_status, changed_by,
+    created_at) VALUES (NEW.id, NEW.status, 'customer', NEW.created_at);
+
+CREATE TRIGGER IF NOT EXISTS skus_initial AFTER INSERT ON skus
+FOR EACH ROW
+  INSERT INTO stock_movements (sku_id, delta, reason)
+    VALUES (NEW.id, NEW.stock, 'initial');
+
+INSERT IGNORE INTO order_status_history (order_id, new_status, changed_by,
+  created_at)
+SELECT o.id, o.status, 'customer', o.created_at FROM orders o
+WHERE NOT EXISTS (SELECT 1 FROM order_status_history h
+  WHERE h.order_id = o.id AND h.old_status IS NULL);
+
+-- The stock of now, and what has been taken from it since the beginning.
+INSERT INTO stock_movements (sku_id, delta, reason)
+SELECT s.id, s.stock + COALESCE(sold.n, 0) - COALESCE(moved.n, 0), 'initial'
+FROM skus s
+LEFT JOIN (SELECT sku_id, SUM(quantity) AS n FROM order_items
+  GROUP BY sku_id) sold ON sold.sku_id = s.id
+LEFT JOIN (SELECT sku_id, SUM(delta) AS n FROM stock_movements
+  GROUP BY sku_id) moved ON moved.sku_id = s.id
+WHERE NOT EXISTS (SELECT 1 FROM stock_movements m
+  WHERE m.sku_id = s.id AND m.reason = 'initial');

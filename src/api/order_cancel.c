@@ -1,0 +1,154 @@
+/*
+ * order_cancel.c: POST /orders/{id}/cancel, by the order's customer.
+ */
+#include <json-c/json.h>
+
+#include "api/api.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "http/etag.h"
+#include "http/form.h"
+#include "store/order_move.h"
+
+/* ---- what is asked ---- */
+
+/* The customer's reason; NULL if there is none. The body may be missing. */
+static const char *
+read_reason(struct form *f, struct json_object *body)
+{
+	static const struct form_text_rule	 rule = { .name = "reason",
+		.max = ORDER_NOTE_MAX };
+	const char				*reason;
+
+	if (body == NULL)
+		return NULL;
+	if (!json_object_is_type(body, json_type_object)) {
+		form_fail(f, FORM_BODY, "Input should be a valid dictionary",
+		    "dict_type");
+		return NULL;
+	}
+	reason = form_text(f, body, &rule);
+	return reason != NULL && *reason != '\0' ? reason : NULL;
+}
+
+/*
+ * Holds the move to what If-Match says. The tags are compared with the order
+ * as it is now; the move is then on the condition that this has not changed.
+ * False, with the answer an error, if none is the order's.
+ */
+static bool
+match(struct session *s, const struct request *req, struct response *res,
+    struct order_move *move)
+{
+	const char		*list = request_header(req, "HTTP_IF_MATCH");
+	enum etag_match		 found;
+	struct order_result	 r = { .outcome = ORDER_NOT_FOUND };
+	enum db_result		 result;
+
+	if (list == NULL || (found = etag_find(list, "")) == ETAG_ANY)
+		return true;
+	if (found == ETAG_MALFORMED) {
+		response_error(res, ERROR_BAD_REQUEST,
+		    "If-Match is not a list of entity tags");
+		return false;
+	}
+	result = order_store_find(s->db, s->arena, &s->customer,
+	    move->order_id, &r);
+	if (result != DB_OK) {
+		api_db_error(res, result);
+		return false;
+	}
+	move->if_updated_at = r.order.updated_at;
+	if (r.outcome == ORDER_MADE && etag_find(list, order_etag(s->arena,
+	    r.order.status, r.order.updated_at)) >= ETAG_STRONG)
+		return true;
+	if (!api_customer_error(s, res, r.outcome))
+		response_error(res, ERROR_PRECONDITION, NULL);
+	return false;
+}
+
+/* ---- what is answered ---- */
+
+static void
+answer_cancelled(const struct session *s, struct response *res,
+    const struct order_move *move, const struct order_moved *moved)
+{
+	struct json_out	*j = &res->json;
+	const char	*status = workflow_name(move->to);
+
+	log_info(arena_printf(s->arena,
+	    "Order cancelled: Order #%s for User ID=%lld", moved->number,
+	    (long long)s->customer.user_id),
+	    log_int("order_id", move->order_id));
+	response_header(res, "ETag", order_etag(s->arena, status, moved->at));
+	jw_begin(j, '{');
+	jw_put_bool(j, "success", true);
+	jw_put_text(j, "message", "Order cancelled successfully");
+	jw_put_int(j, "order_id", move->order_id);
+	jw_put_text(j, "status", status);
+	jw_end(j, '}');
+}
+
+/* The outcome as far as it is about the customer and whose order it is. */
+static enum order_outcome
+customer_outcome(enum order_move_outcome outcome)
+{
+	return outcome == MOVE_NO_USER ? ORDER_NO_USER :
+	    outcome == MOVE_DEAD_TOKEN ? ORDER_DEAD_TOKEN :
+	    outcome == MOVE_NOT_FOUND ? ORDER_NOT_FOUND : ORDER_MADE;
+}
+
+static void
+answer_outcome(const struct session *s, struct response *res,
+    const struct order_move *move, const struct order_moved *moved)
+{
+	if (api_customer_error(s, res, customer_outcome(moved->outcome)))
+		return;
+	switch (moved->outcome) {
+	case MOVE_MADE:
+		answer_cancelled(s, res, move, moved);
+		break;
+	case MOVE_REFUSED:
+		response_error(res, ERROR_CANNOT_CANCEL, arena_printf(s->arena,
+		    "Cannot cancel order with status: %s",
+		    workflow_name(moved->from)));
+		break;
+	case MOVE_CHANGED:
+		response_error(res, ERROR_PRECONDITION, NULL);
+		break;
+	case MOVE_NO_USER:
+	case MOVE_DEAD_TOKEN:
+	case MOVE_NOT_FOUND:
+		break;		/* answered above */
+	}
+}
+
+void
+order_cancel(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	struct order_move	 move = { .customer = &s->customer,
+	    .to = ORDER_CANCELLED, .by = ORDER_BY_CUSTOMER };
+	struct order_moved	 moved;
+	struct form		 f;
+	enum db_result		 result;
+
+	form_init(&f, s->arena);
+	form_path_int(&f, req->segment, "order_id", &move.order_id);
+	move.note = read_reason(&f, body);
+	if (f.count > 0) {
+		form_answer(&f, res);
+		return;
+	}
+	if (!match(s, req, res, &move))
+		return;
+	result = order_move(s->db, s->arena, &move, &moved);
+	if (result == DB_UNKNOWN)
+		response_error(res, ERROR_OUTCOME_UNKNOWN, "The cancellation "
+		    "could not be confirmed. Look at the order before you "
+		    "repeat it.");
+	else if (result != DB_OK)
+		api_db_error(res, result);
+	else
+		answer_outcome(s, res, &move, &moved);
+}

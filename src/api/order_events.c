@@ -1,0 +1,69 @@
+/*
+ * order_events.c: GET /orders/{id}/events: what an order has been through.
+ */
+#include <string.h>
+
+#include "api/api.h"
+#include "http/form.h"
+#include "store/order_move.h"
+
+/* Who did it, as far as a customer is told: no name of anybody's. */
+static const char *
+who(const char *by)
+{
+	if (strcmp(by, ORDER_BY_CUSTOMER) == 0)
+		return "customer";
+	if (strncmp(by, ORDER_BY_STAFF, strlen(ORDER_BY_STAFF)) == 0)
+		return "staff";
+	return "system";
+}
+
+static void
+write_event(struct json_out *j, const struct order_event *e)
+{
+	jw_begin(j, '{');
+	jw_put_text(j, "status", e->new_status);
+	jw_put_text(j, "previous_status", e->old_status);
+	jw_put_text(j, "changed_by", who(e->by));
+	jw_put_text(j, "note", e->note);
+	api_put_time(j, "created_at", e->at);
+	jw_end(j, '}');
+}
+
+static void
+write_events(struct json_out *j, int64_t id, const struct order_events *e)
+{
+	jw_begin(j, '{');
+	jw_put_int(j, "order_id", id);
+	jw_put_text(j, "order_number", e->number);
+	jw_put_text(j, "status", e->status);
+	jw_name(j, "events");
+	jw_begin(j, '[');
+	for (size_t i = 0; i < e->count; i++)
+		write_event(j, &e->events[i]);
+	jw_end(j, ']');
+	jw_end(j, '}');
+}
+
+void
+order_events(struct session *s, struct request *req, struct response *res,
+    struct json_object *body)
+{
+	struct order_events	 e;
+	struct form		 f;
+	enum db_result		 result;
+	int64_t			 id;
+
+	(void)body;
+	form_init(&f, s->arena);
+	if (!form_path_int(&f, req->segment, "order_id", &id)) {
+		form_answer(&f, res);
+		return;
+	}
+	result = order_events_read(s->db, s->arena, &s->customer, id, &e);
+	if (result != DB_OK)
+		api_db_error(res, result);
+	else if (!api_customer_error(s, res, e.outcome) &&
+	    !order_not_modified(s, req, res, e.status, e.updated_at))
+		write_events(&res->json, id, &e);
+}

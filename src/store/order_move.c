@@ -1,0 +1,402 @@
+/*
+ * order_move.c: an order goes from state to state (see order_move.h).
+ *
+ * The order is read plainly and changed on the condition that it still is what
+ * was read, so that nobody waits for somebody who only looks. Its row is locked
+ * from there to the end, the SKUs' rows come last.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/order_move.h"
+
+/* Columns of MOVE_ROW and EVENT_ROW. */
+enum {
+	COL_LIVE, COL_ID, COL_NUMBER, COL_STATUS, COL_UPDATED, COL_EVENT,
+	COL_OLD, COL_NEW, COL_BY, COL_NOTE, COL_AT
+};
+
+/* Runs the statement for a customer's own order, or the one for anybody's. */
+static enum db_result
+run_for(struct db *db, const struct order_customer *customer, int64_t id,
+    enum statement_id own, enum statement_id anybodys)
+{
+	struct db_value	 values[3];
+
+	if (customer == NULL) {
+		values[0] = db_int(id);
+		return db_run(db, anybodys, 1, values, 1);
+	}
+	values[0] = db_time(customer->issued_at);
+	values[1] = db_int(id);
+	values[2] = db_int(customer->user_id);
+	return db_run(db, own, 1, values, 3);
+}
+
+/* ---- moving ---- */
+
+/* A move being made. */
+struct moving {
+	const struct order_move	*move;
+	struct arena		*arena;
+	struct order_moved	*out;
+	int64_t			 updated_at;	/* as it was read */
+	unsigned		 taken;	/* so often was a unique key */
+	struct order_want	 lines[ORDER_LINES_MAX];
+	size_t			 count;
+};
+
+/* Ends the transaction with a refusal. */
+static enum db_result
+refuse(struct moving *m, enum order_move_outcome outcome, bool *keep)
+{
+	m->out->outcome = outcome;
+	*keep = false;
+	return DB_OK;
+}
+
+/* Takes the row of an order that may be moved by who asks. */
+static enum db_result
+take_order(struct db *db, struct moving *m)
+{
+	struct order_moved	*out = m->out;
+	const char		*status;
+
+	out->number = db_get_text(db, COL_NUMBER, m->arena);
+	status = db_get_text(db, COL_STATUS, m->arena);
+	m->updated_at = db_get_int(db, COL_UPDATED);
+	if (workflow_find(status, &out->from))
+		return DB_OK;
+	log_error("an order in no state that there is",
+	    log_str("order_number", out->number), log_str("status", status));
+	return DB_FAILED;
+}
+
+/* Reads the order, or refuses because it is not there for who asks. */
+static enum db_result
+read_order(struct db *db, struct moving *m, bool *keep)
+{
+	const struct order_customer	*customer = m->move->customer;
+	enum db_result			 result;
+	bool				 more;
+
+	result = run_for(db, customer, m->move->order_id, STATEMENT_MOVE_READ,
+	    STATEMENT_MOVE_READ_ANY);
+	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
+		return result;
+	if (!more)
+		return refuse(m, customer != NULL ? MOVE_NO_USER :
+		    MOVE_NOT_FOUND, keep);
+	if (!db_get_int(db, COL_LIVE))
+		result = refuse(m, MOVE_DEAD_TOKEN, keep);
+	else if (db_is_null(db, COL_ID))
+		result = refuse(m, MOVE_NOT_FOUND, keep);
+	else
+		result = take_order(db, m);
+	db_skip(db);
+	return result;
+}
+
+/* Refuses a move that the caller does not want any more, or the workflow. */
+static enum db_result
+check_move(struct moving *m, bool *keep)
+{
+	const struct order_move	*move = m->move;
+
+	if (move->if_updated_at != 0 && move->if_updated_at != m->updated_at)
+		return refuse(m, MOVE_CHANGED, keep);
+	if (!workflow_allows(m->out->from, move->to))
+		return refuse(m, MOVE_REFUSED, keep);
+	return DB_OK;
+}
+
+/* Changes the order, if it still is what was read; else it must be looked at
+ * again. The time of an order only grows, whatever the clock does. */
+static enum db_result
+change_order(struct db *db, struct moving *m)
+{
+	struct order_moved	*out = m->out;
+	int64_t			 now = clock_us();
+	enum order_state	 to = m->move->to;
+	enum db_result		 result;
+
+	out->at = now > m->updated_at ? now : m->updated_at + 1;
+	result = db_run(db, STATEMENT_MOVE_ORDER, 1, (struct db_value[]){
+	    db_text(workflow_name(to)), db_time(out->at),
+	    db_int(workflow_returns_stock(to)), db_int(m->move->order_id),
+	    db_text(workflow_name(out->from)), db_time(m->updated_at) }, 6);
+	return result == DB_OK && db_matched(db) == 0 ? DB_AGAIN : result;
+}
+
+/*
+ * A unique key is taken: the order has been in this state before, or its stock
+ * has come back before, though it is in neither state now. If that is not
+ * somebody who is at it at this moment, and so gone when looked at again, it
+ * was changed by hand, and nothing comes back twice.
+ */
+static enum db_result
+already(struct moving *m, bool *keep)
+{
+	if (m->taken++ == 0)
+		return DB_AGAIN;
+	log_warning("an order is back in a state that it had left",
+	    log_str("order_number", m->out->number),
+	    log_str("status", workflow_name(m->out->from)),
+	    log_str("was", workflow_name(m->move->to)));
+	return refuse(m, MOVE_REFUSED, keep);
+}
+
+/* Writes the move into the order's history. */
+static enum db_result
+note_move(struct db *db, struct moving *m, bool *keep)
+{
+	const struct order_move	*move = m->move;
+	struct db_value		 values[] = { db_int(move->order_id),
+		db_text(workflow_name(m->out->from)),
+		db_text(workflow_name(move->to)), db_text(move->by),
+		db_text(move->note), db_time(m->out->at) };
+	enum db_result		 result;
+
+	result = db_run(db, STATEMENT_MOVE_NOTE, 1, values, 6);
+	return result == DB_DUPLICATE ? already(m, keep) : result;
+}
+
+/* Reads what the order took, by SKU. */
+static enum db_result
+read_lines(struct db *db, struct moving *m)
+{
+	struct db_value	 id = db_int(m->move->order_id);
+	enum db_result	 result;
+	bool		 more;
+
+	m->count = 0;
+	result = db_run(db, STATEMENT_MOVE_LINES, 1, &id, 1);
+	while (result == DB_OK &&
+	    (result = db_next(db, &more)) == DB_OK && more) {
+		if (m->count == ORDER_LINES_MAX) {
+			log_error("an order with too many lines",
+			    log_str("order_number", m->out->number));
+			db_skip(db);
+			return DB_FAILED;
+		}
+		m->lines[m->count].sku_id = db_get_int(db, 0);
+		m->lines[m->count++].quantity = db_get_int(db, 1);
+	}
+	return result;
+}
+
+/* Writes into the books that what the order took comes back. */
+static enum db_result
+note_stock(struct db *db, struct moving *m, bool *keep)
+{
+	struct db_value	*values = arena_array(m->arena, m->count * 6,
+	    sizeof(*values)), *v = values;
+	enum db_result	 result;
+
+	for (size_t i = 0; i < m->count; i++) {
+		*v++ = db_int(m->lines[i].sku_id);
+		*v++ = db_int(m->lines[i].quantity);
+		*v++ = db_text(workflow_name(m->move->to));
+		*v++ = db_text(m->move->by);
+		*v++ = db_int(m->move->order_id);
+		*v++ = db_time(m->out->at);
+	}
+	result = db_run(db, STATEMENT_MOVE_STOCK, m->count, values,
+	    m->count * 6);
+	return result == DB_DUPLICATE ? already(m, keep) : result;
+}
+
+/* Gives the stock back, by one statement. A SKU that was deleted meanwhile has
+ * none, which is no error of this order's. */
+static enum db_result
+give_stock(struct db *db, struct moving *m)
+{
+	struct db_value	*values = arena_array(m->arena, m->count * 3,
+	    sizeof(*values));
+	enum db_result	 result;
+
+	for (size_t i = 0; i < m->count; i++) {
+		values[2 * i] = db_int(m->lines[i].sku_id);
+		values[2 * i + 1] = db_int(m->lines[i].quantity);
+		values[2 * m->count + i] = values[2 * i];
+	}
+	result = db_run(db, STATEMENT_STOCK_GIVE, m->count, values,
+	    m->count * 3);
+	if (result == DB_OK && db_matched(db) != m->count)
+		log_notice("stock of a SKU that is not there any more",
+		    log_str("order_number", m->out->number),
+		    log_uint("lines", m->count),
+		    log_uint("skus", db_matched(db)));
+	return result;
+}
+
+/* What the order took goes back, if that belongs to the new state. */
+static enum db_result
+return_stock(struct db *db, struct moving *m, bool *keep)
+{
+	enum db_result	 result;
+
+	if (!workflow_returns_stock(m->move->to))
+		return DB_OK;
+	result = read_lines(db, m);
+	if (result != DB_OK || m->count == 0)
+		return result;
+	result = note_stock(db, m, keep);
+	return result == DB_OK && *keep ? give_stock(db, m) : result;
+}
+
+/* The transaction, from its start: body of db_transaction(). The steps stop at
+ * the first that fails or refuses. */
+static enum db_result
+move_order(struct db *db, void *arg, bool *keep)
+{
+	struct moving	*m = arg;
+	enum db_result	 result;
+
+	memset(m->out, 0, sizeof(*m->out));
+	m->out->outcome = MOVE_MADE;
+	result = read_order(db, m, keep);
+	if (result == DB_OK && *keep)
+		result = check_move(m, keep);
+	if (result == DB_OK && *keep)
+		result = change_order(db, m);
+	if (result == DB_OK && *keep)
+		result = note_move(db, m, keep);
+	if (result == DB_OK && *keep)
+		result = return_stock(db, m, keep);
+	return result;
+}
+
+/* Looks for the line in the history that this attempt would have left: body of
+ * db_resolve(). The lock waits for a commit that is still going on. */
+static enum db_result
+find_move(struct db *db, void *arg, bool *kept)
+{
+	struct moving	*m = arg;
+	struct db_value	 values[] = { db_int(m->move->order_id),
+		db_text(workflow_name(m->move->to)), db_time(m->out->at) };
+	enum db_result	 result;
+
+	result = db_run(db, STATEMENT_MOVE_FIND, 1, values, 3);
+	if (result == DB_OK)
+		result = db_next(db, kept);
+	db_skip(db);
+	return result;
+}
+
+/* The connection broke between COMMIT and its answer. DB_OK: the move was
+ * kept. DB_AWAY: it was not. DB_UNKNOWN: there was no answer. */
+static enum db_result
+resolve_move(struct db *db, struct moving *m)
+{
+	enum db_result	 result;
+	bool		 kept = false;
+
+	if ((result = db_resolve(db, find_move, m, &kept)) != DB_OK) {
+		log_error("outcome of a move unknown",
+		    log_str("order_number", m->out->number));
+		return result;
+	}
+	log_notice("outcome of a move found",
+	    log_str("order_number", m->out->number),
+	    log_str("kept", kept ? "yes" : "no"));
+	return kept ? DB_OK : DB_AWAY;
+}
+
+enum db_result
+order_move(struct db *db, struct arena *arena, const struct order_move *move,
+    struct order_moved *out)
+{
+	struct moving	 m = { .move = move, .arena = arena, .out = out };
+	enum db_result	 result;
+
+	result = db_transaction(db, move_order, &m);
+	return result == DB_UNKNOWN ? resolve_move(db, &m) : result;
+}
+
+/* ---- what it has been through ---- */
+
+/* A history being read. */
+struct reading {
+	struct arena			*arena;
+	const struct order_customer	*customer;
+	int64_t				 id;
+	struct order_events		*out;
+	size_t				 room;
+};
+
+/* A further event; room doubles from that of all states. */
+static struct order_event *
+add_event(struct reading *r)
+{
+	struct order_events	*out = r->out;
+	struct order_event	*events;
+
+	if (out->count == r->room) {
+		r->room = r->room == 0 ? ORDER_STATE__MAX : r->room * 2;
+		events = arena_array(r->arena, r->room, sizeof(*events));
+		if (out->count > 0)
+			memcpy(events, out->events,
+			    out->count * sizeof(*events));
+		out->events = events;
+	}
+	return &out->events[out->count++];
+}
+
+/* Takes a row: the order, and an event unless it has none. */
+static void
+read_event(const struct db *db, struct reading *r)
+{
+	struct order_events	*out = r->out;
+	struct order_event	*e;
+
+	out->outcome = db_get_int(db, COL_LIVE) == 0 ? ORDER_DEAD_TOKEN :
+	    db_is_null(db, COL_ID) ? ORDER_NOT_FOUND : ORDER_MADE;
+	if (out->outcome != ORDER_MADE)
+		return;
+	out->number = db_get_text(db, COL_NUMBER, r->arena);
+	out->status = db_get_text(db, COL_STATUS, r->arena);
+	out->updated_at = db_get_int(db, COL_UPDATED);
+	if (db_is_null(db, COL_EVENT))
+		return;
+	e = add_event(r);
+	e->old_status = db_get_text(db, COL_OLD, r->arena);
+	e->new_status = db_get_text(db, COL_NEW, r->arena);
+	e->by = db_get_text(db, COL_BY, r->arena);
+	e->note = db_get_text(db, COL_NOTE, r->arena);
+	e->at = db_get_int(db, COL_AT);
+}
+
+/* Body of order_events_read(). */
+static enum db_result
+read_events(struct db *db, void *arg)
+{
+	struct reading	*r = arg;
+	enum db_result	 result;
+	bool		 more;
+
+	memset(r->out, 0, sizeof(*r->out));
+	r->room = 0;
+	/* Until a row says otherwise. */
+	r->out->outcome = r->customer != NULL ? ORDER_NO_USER :
+	    ORDER_NOT_FOUND;
+	result = run_for(db, r->customer, r->id, STATEMENT_EVENTS,
+	    STATEMENT_EVENTS_ANY);
+	while (result == DB_OK &&
+	    (result = db_next(db, &more)) == DB_OK && more)
+		read_event(db, r);
+	return result;
+}
+
+enum db_result
+order_events_read(struct db *db, struct arena *arena,
+    const struct order_customer *customer, int64_t id,
+    struct order_events *out)
+{
+	struct reading	 r = { .arena = arena, .customer = customer,
+	    .id = id, .out = out };
+
+	return db_read(db, read_events, &r);
+}

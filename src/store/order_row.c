@@ -1,0 +1,74 @@
+/*
+ * order_row.c: see order_row.h.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "store/order_row.h"
+
+enum {
+	COL_NUMBER = ORDER_COL_ID + 1, COL_STATUS, COL_NAME, COL_PHONE,
+	COL_EMAIL, COL_ADDRESS, COL_CITY, COL_NOTES, COL_PAYMENT,
+	COL_SUBTOTAL, COL_TAX, COL_TAX_INCLUDED, COL_SHIPPING, COL_TOTAL,
+	COL_CURRENCY, COL_CREATED, COL_UPDATED, COL_LINE_NO, COL_PRODUCT,
+	COL_SKU_CODE, COL_SIZE, COL_COLOR, COL_UNIT_PRICE, COL_QUANTITY,
+	COL_LINE_TOTAL
+};
+
+void
+order_row_read(const struct db *db, struct arena *arena, struct order *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->id = db_get_int(db, ORDER_COL_ID);
+	o->number = db_get_text(db, COL_NUMBER, arena);
+	o->status = db_get_text(db, COL_STATUS, arena);
+	o->customer_name = db_get_text(db, COL_NAME, arena);
+	o->customer_phone = db_get_text(db, COL_PHONE, arena);
+	o->customer_email = db_get_text(db, COL_EMAIL, arena);
+	o->delivery_address = db_get_text(db, COL_ADDRESS, arena);
+	o->delivery_city = db_get_text(db, COL_CITY, arena);
+	o->delivery_notes = db_get_text(db, COL_NOTES, arena);
+	o->payment_method = db_get_text(db, COL_PAYMENT, arena);
+	o->subtotal = db_get_int(db, COL_SUBTOTAL);
+	o->tax = db_get_int(db, COL_TAX);
+	o->tax_included = db_get_int(db, COL_TAX_INCLUDED) != 0;
+	o->shipping = db_get_int(db, COL_SHIPPING);
+	o->total = db_get_int(db, COL_TOTAL);
+	o->currency = db_get_text(db, COL_CURRENCY, arena);
+	o->created_at = db_get_int(db, COL_CREATED);
+	o->updated_at = db_get_int(db, COL_UPDATED);
+}
+
+/* A further line of an order; room doubles from that of a usual order. */
+static struct order_line *
+add_line(struct arena *arena, struct order *o)
+{
+	struct order_line	*lines;
+
+	if (o->line_count == o->line_room) {
+		o->line_room = o->line_room == 0 ? 4 : o->line_room * 2;
+		lines = arena_array(arena, o->line_room, sizeof(*lines));
+		if (o->line_count > 0)
+			memcpy(lines, o->lines, o->line_count * sizeof(*lines));
+		o->lines = lines;
+	}
+	return &o->lines[o->line_count++];
+}
+
+void
+order_row_add_line(const struct db *db, struct arena *arena, struct order *o)
+{
+	struct order_line	*l;
+
+	if (db_is_null(db, COL_LINE_NO))
+		return;
+	l = add_line(arena, o);
+	l->line_no = (unsigned)db_get_int(db, COL_LINE_NO);
+	l->product_name = db_get_text(db, COL_PRODUCT, arena);
+	l->sku_code = db_get_text(db, COL_SKU_CODE, arena);
+	l->size = db_get_text(db, COL_SIZE, arena);
+	l->color = db_get_text(db, COL_COLOR, arena);
+	l->unit_price = db_get_int(db, COL_UNIT_PRICE);
+	l->quantity = db_get_int(db, COL_QUANTITY);
+	l->total = db_get_int(db, COL_LINE_TOTAL);
+}

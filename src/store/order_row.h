@@ -1,0 +1,21 @@
+/*
+ * order_row.h: the rows of a join of orders and their lines, which several
+ * statements give behind a first column of their own: ORDER_COLUMNS and
+ * LINE_COLUMNS of statement.c.
+ */
+#ifndef ORDERMUX_ORDER_ROW_H
+#define ORDERMUX_ORDER_ROW_H
+
+#include "store/db.h"
+#include "store/order_store.h"
+
+/* The columns that others need, too. */
+enum { ORDER_COL_FIRST, ORDER_COL_ID };
+
+/* Takes the order of the row; it has no lines yet. */
+void	order_row_read(const struct db *, struct arena *, struct order *);
+
+/* Adds the line of the row to its order, unless the order has none. */
+void	order_row_add_line(const struct db *, struct arena *, struct order *);
+
+#endif
