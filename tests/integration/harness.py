@@ -31,7 +31,9 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("ORDERMUX_BUILD") or TREE / "build")
 MARKETS = ("kg", "us")
 BASE = "/api/v1"
-TIMEOUT = 30                # of one request; nothing may wait for ever
+# How much longer than usual things may take: valgrind is slow.
+SLOW = int(os.environ.get("ORDERMUX_TEST_SLOW") or 1)
+TIMEOUT = 30 * SLOW         # of one request; nothing may wait for ever
 
 ENVELOPE = {"success", "error", "message", "detail", "status_code",
             "request_id"}
@@ -55,7 +57,7 @@ WRITTEN = {
 
 def poll(what, probe, seconds=15, interval=0.05):
     """Waits until probe() is true and returns its value; else fails."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * SLOW
     while True:
         value = probe()
         if value:
@@ -313,6 +315,8 @@ class Shop:
     def __init__(self, directory):
         self.dir = directory
         self.clients = {}
+        # The real sockets of markets whose "socket" is another for a while.
+        self.sockets = {}
         # Ids are given by the tests and never used twice, in no market: a
         # user of one market is nobody in the others.
         self.ids = itertools.count(int(time.time() * 1000))
@@ -337,6 +341,11 @@ class Shop:
         self.conf = pathlib.Path(self.env["ORDERMUX_CONF"])
         self.log = pathlib.Path(self.env["ORDERMUX_LOG"])
         self.master = int(self.env["ORDERMUX_MASTER_PID"] or 0)
+        for market, path in self.sockets.items():
+            self.env[f"ORDERMUX_DB_SOCKET_{market.upper()}"] = path
+            pids = pathlib.Path(self.dir) / "pids" / f"mariadb-{market}"
+            self.env[f"ORDERMUX_DB_PID_{market.upper()}"] = \
+                pids.read_text().split()[0]
         key = pathlib.Path(self.env["ORDERMUX_JWT_KEY_FILE"])
         self.key = key.read_bytes()
 
@@ -384,6 +393,48 @@ class Shop:
             file.write_text(before)
             self.restart()
 
+    @contextlib.contextmanager
+    def proxied(self, market, make):
+        """With a proxy between the daemon and a market's database. make() is
+        given its socket's path and the server's. The shop's own queries go
+        to the server as before."""
+        real = self.socket(market)
+        path = str(pathlib.Path(real).with_name(f"proxy-{market}.sock"))
+        self.sockets[market] = real
+        with make(path, real) as proxy:
+            try:
+                with self.market_configured(market, "database", socket=path):
+                    try:
+                        yield proxy
+                    finally:
+                        proxy.heal()    # requests on their way can end
+            finally:
+                del self.sockets[market]
+                self.read_env()
+
+    def start(self):
+        """Starts what has been killed; what runs is left alone."""
+        for client in self.clients.values():
+            client.close()
+        self.stack("start", "--dir", self.dir)
+        self.read_env()
+
+    def serves(self, *markets, seconds=30):
+        """Waits until every worker serves the markets (or all) again.
+
+        A worker leaves a database alone for a second after a failure, and
+        which worker answers is chance: so it must go well for longer.
+        """
+        buyers = [self.buyer(m) for m in markets or MARKETS]
+        since = time.monotonic()
+        end = since + seconds
+        while time.monotonic() - since < 1.2:
+            answers = at_once([lambda b=b: b.get("/orders")
+                               for b in buyers * 16], 16)
+            if any(a.status != 200 for a in answers):
+                since = time.monotonic()
+            assert since < end, f"not all serve: {answers}"
+
     def ctl(self, *args):
         return subprocess.run([str(BUILD / "ordermuxctl"), "-c",
                                str(self.conf), *args], text=True, timeout=60,
@@ -392,7 +443,8 @@ class Shop:
 
     def workers(self):
         """Pids of the master's living children that answer requests."""
-        return [pid for pid, name in self.children() if name == "ordermuxd"]
+        return [pid for pid, name in self.children()
+                if name != "ordermuxcourier"]
 
     def courier(self):
         """The pid of the child that delivers messages; None while it is
@@ -414,8 +466,10 @@ class Shop:
 
     @property
     def sanitized(self):
-        """Built with ASan: sizes and speeds then say nothing."""
-        return b"libasan" in (BUILD / "ordermuxd").read_bytes()
+        """Built with ASan, or run by valgrind: sizes and speeds then say
+        nothing."""
+        return "ORDERMUX_WRAPPER" in os.environ or \
+            b"libasan" in (BUILD / "ordermuxd").read_bytes()
 
     # ---- databases
 
@@ -541,6 +595,13 @@ class Shop:
                         size="M", color="Black", unit_price_minor=1000,
                         quantity=1, total_minor=1000)
         return order_id
+
+    def drop_order(self, market, order_id):
+        """Takes away an order without lines: what a whole database must be
+        like is looked at elsewhere."""
+        for table, column in (("order_status_history", "order_id"),
+                              ("orders", "id")):
+            self.sql(market, f"DELETE FROM {table} WHERE {column}={order_id}")
 
     def unused_order_id(self):
         """Of no order in any market, nor of one that is created next."""
@@ -759,6 +820,15 @@ def states(ready):
         found = {x["market"]: x for x in found}
     return {name: s if isinstance(s, str) else s.get("state", s.get("status"))
             for name, s in found.items()}
+
+
+def reconcile(shop, *markets):
+    """The books of these markets (or all) are right; what was said of them."""
+    done = shop.ctl("reconcile", *markets)
+    assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}"
+    for market in markets or MARKETS:
+        assert f"\n{market}: clean: " in "\n" + done.stdout, done.stdout
+    return done.stdout
 
 
 # --------------------------------------------------------------- money

@@ -1,0 +1,202 @@
+/*
+ * ctl.c: what the commands share (see ctl.h).
+ */
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/stage.h"
+#include "base/str.h"
+#include "ctl/ctl.h"
+#include "daemon/config.h"
+#include "market/market.h"
+#include "market/money.h"
+#include "store/order_move.h"
+
+void
+ctl_error(const char *fmt, ...)
+{
+	va_list	 ap;
+
+	fputs("ordermuxctl: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+const struct market *
+ctl_market(const struct ctl *ctl, const char *name)
+{
+	const struct market	*market = market_find(ctl->config->markets,
+	    name);
+
+	if (market == NULL) {
+		ctl_error("there is no market \"%s\"", name);
+		exit(CTL_ERROR);
+	}
+	return market;
+}
+
+struct db *
+ctl_db(const struct ctl *ctl, const struct market *market,
+    unsigned query_timeout)
+{
+	static struct stage	 stage;	/* of nobody's interest */
+	struct db_limits	*limits = arena_alloc(ctl->arena,
+	    sizeof(*limits));
+
+	limits->connect_timeout = ctl->config->connect_timeout;
+	limits->query_timeout = query_timeout;
+	return db_new(market, limits, NULL, &stage);
+}
+
+int
+ctl_db_error(const struct market *market, enum db_result result)
+{
+	if (result == DB_AWAY || result == DB_LOST || result == DB_AGAIN)
+		ctl_error("%s: the database cannot be used now; nothing was "
+		    "changed", market->name);
+	else
+		ctl_error("%s: the database refused; nothing was changed",
+		    market->name);
+	return CTL_ERROR;
+}
+
+/* ---- texts ---- */
+
+/* How many bytes at p do not belong on a terminal: 0 if p begins with what
+ * does. Text that is not UTF-8 is taken byte by byte. */
+static size_t
+unfit(const unsigned char *p, bool utf8)
+{
+	if (*p < 0x20 || *p == 0x7f || *p == '\\')
+		return 1;
+	if (*p >= 0x80 && !utf8)
+		return 1;
+	if (p[0] == 0xc2 && p[1] < 0xa0)	/* U+0080 .. U+009F */
+		return 2;
+	if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f ||
+	    (p[2] >= 0xa8 && p[2] <= 0xae)))	/* U+200E, U+2028 and on */
+		return 3;
+	if (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
+		return 3;			/* U+2066 .. U+2069 */
+	return 0;
+}
+
+/* Writes a byte so that it can be read. */
+static void
+put_escaped(struct buf *out, unsigned char c)
+{
+	if (c == '\n')
+		buf_puts(out, "\\n");
+	else if (c == '\t')
+		buf_puts(out, "\\t");
+	else if (c == '\\')
+		buf_puts(out, "\\\\");
+	else
+		buf_printf(out, "\\x%02x", c);
+}
+
+const char *
+ctl_clean(struct arena *arena, const char *text)
+{
+	const unsigned char	*p = (const unsigned char *)text;
+	struct buf		 out;
+	bool			 utf8;
+
+	if (text == NULL)
+		return "";
+	utf8 = str_utf8_valid(text, strlen(text));
+	buf_init(&out, arena, strlen(text) + 16);
+	while (*p != '\0') {
+		size_t	 n = unfit(p, utf8);
+
+		if (n == 0)
+			buf_putc(&out, (char)*p++);
+		while (n-- > 0)
+			put_escaped(&out, *p++);
+	}
+	return buf_text(&out);
+}
+
+const char *
+ctl_amount(const struct ctl *ctl, const struct market *market, int64_t minor)
+{
+	char	 amount[MONEY_TEXT_MAX];
+
+	money_format(minor, market->currency.digits, amount);
+	return arena_strdup(ctl->arena, amount);
+}
+
+const char *
+ctl_time(struct arena *arena, int64_t us)
+{
+	time_t		 seconds = (time_t)(us / 1000000);
+	struct tm	 tm;
+	char		 text[32];
+
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return arena_strdup(arena, text);
+}
+
+/* ---- who, and why ---- */
+
+/* The name of whoever calls, also through sudo. */
+static const char *
+caller(void)
+{
+	const char		*sudo = getenv("SUDO_USER");
+	const struct passwd	*entry;
+
+	if (sudo != NULL && *sudo != '\0')
+		return sudo;
+	entry = getpwuid(getuid());
+	return entry != NULL ? entry->pw_name : "";
+}
+
+const char *
+ctl_by(const struct ctl *ctl)
+{
+	const char	*name = ctl->by != NULL ? ctl->by : caller();
+	size_t		 n = strlen(name);
+
+	str_trim(&name, &n);
+	if (n == 0) {
+		ctl_error("who does it? say --by NAME");
+		exit(CTL_USAGE);
+	}
+	if (!str_utf8_valid(name, n) || strlen(ORDER_BY_STAFF) +
+	    str_utf8_count(name, n) > ORDER_BY_MAX) {
+		ctl_error("--by: a name has at most %zu characters, in UTF-8",
+		    ORDER_BY_MAX - strlen(ORDER_BY_STAFF));
+		exit(CTL_USAGE);
+	}
+	return arena_printf(ctl->arena, "%s%.*s", ORDER_BY_STAFF, (int)n,
+	    name);
+}
+
+const char *
+ctl_note(const struct ctl *ctl)
+{
+	const char	*note = ctl->note;
+	size_t		 n;
+
+	if (note == NULL)
+		return NULL;
+	n = strlen(note);
+	str_trim(&note, &n);
+	if (!str_utf8_valid(note, n) ||
+	    str_utf8_count(note, n) > ORDER_NOTE_MAX) {
+		ctl_error("--note: expected at most %d characters, in UTF-8",
+		    ORDER_NOTE_MAX);
+		exit(CTL_USAGE);
+	}
+	return n > 0 ? arena_strndup(ctl->arena, note, n) : NULL;
+}

@@ -1,0 +1,103 @@
+/*
+ * ctl.h: what the commands of ordermuxctl share: the command line, the
+ * configuration, how a command ends, and how texts get to a terminal.
+ *
+ * A command is a row in main.c and a function in the file of its group. It
+ * writes what was asked for to standard output, what went wrong to standard
+ * error, and returns the program's exit status.
+ */
+#ifndef ORDERMUX_CTL_H
+#define ORDERMUX_CTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "market/workflow.h"
+#include "store/db.h"
+
+enum ctl_status {
+	CTL_DONE = 0,
+	CTL_ERROR = 1,		/* of reconcile: the books are wrong */
+	CTL_USAGE = 2,
+	CTL_REFUSED = 3,	/* the rules do not allow it now */
+	CTL_AWAY = 4		/* of reconcile: a market could not be read */
+};
+
+struct arena;
+struct config;
+struct market;
+
+/* What was said on the command line. */
+struct ctl {
+	const char		*conf;
+	const char		*user;		/* --user */
+	const char		*password_file;	/* --password-file */
+	const char		*sql_dir;	/* --sql */
+	const char		*client_host;	/* --client-host */
+	const char		*status;	/* --status, or NULL */
+	const char		*limit;		/* --limit, or NULL */
+	const char		*from;		/* --from, or NULL */
+	const char		*note;		/* --note, or NULL */
+	const char		*by;		/* --by, or NULL */
+	enum order_state	 to;		/* of "order ship" and so on */
+	struct arena		*arena;
+	const struct config	*config;
+	char			**args;		/* behind the command */
+	int			 arg_count;
+};
+
+/* Says "ordermuxctl: ..." and a newline on standard error. */
+void	ctl_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The market of a name; ends the program if there is none. */
+const struct market *ctl_market(const struct ctl *, const char *name);
+
+/* The market's database, not yet connected to, for queries of at most this
+ * many milliseconds. To be freed with db_free(). */
+struct db *	ctl_db(const struct ctl *, const struct market *,
+    unsigned query_timeout);
+
+/* Says that the market's database is away, or failed (not DB_UNKNOWN, which
+ * is each command's affair). Returns CTL_ERROR. */
+int	ctl_db_error(const struct market *, enum db_result);
+
+/*
+ * Texts of a database go to a terminal only by this. Control characters, and
+ * those that turn the direction of writing, come out as \n, \t or \xNN, a
+ * backslash as two, so that a name cannot clear the screen or forge a line.
+ * NULL is "". The text is in the arena.
+ */
+const char *	ctl_clean(struct arena *, const char *);
+
+/* Who does it: "staff:" and --by, SUDO_USER or the login name; ends the
+ * program if that is too long, or empty. */
+const char *	ctl_by(const struct ctl *);
+
+/* The --note without white space at its ends, or NULL; ends the program if it
+ * is too long or not UTF-8. */
+const char *	ctl_note(const struct ctl *);
+
+/* An amount with the digits of the market's currency: "24.99". */
+const char *	ctl_amount(const struct ctl *, const struct market *,
+    int64_t minor);
+
+/* "2025-11-02T10:15:30Z" */
+const char *	ctl_time(struct arena *, int64_t us);
+
+/* schema.c */
+int	ctl_migrate(struct ctl *);
+int	ctl_grants(struct ctl *);
+/* token.c */
+int	ctl_token(struct ctl *);
+/* order.c */
+int	ctl_order_list(struct ctl *);
+int	ctl_order_show(struct ctl *);
+int	ctl_order_move(struct ctl *);	/* to the state of an argument */
+int	ctl_order_enter(struct ctl *);	/* to ctl->to */
+/* stock.c */
+int	ctl_stock(struct ctl *);
+/* reconcile.c */
+int	ctl_reconcile(struct ctl *);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * reconcile.c: ordermuxctl reconcile: are the books of these markets right?
+ *
+ * A line a check, and below it what is wrong; at the end of each market a
+ * verdict. Written as each check ends: those of a large market take a while.
+ */
+#include <inttypes.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "ctl/ctl.h"
+#include "daemon/config.h"
+#include "market/market.h"
+#include "store/reconcile.h"
+
+/* Nobody waits for one of these queries but who has asked for it. */
+#define QUERY_TIMEOUT_MS (60 * 60 * 1000)
+
+/* What has been found in one market. */
+struct verdict {
+	uint64_t	findings;
+	unsigned	checks;		/* in which there were any */
+};
+
+static const char *const table_names[RECONCILE_TABLE__MAX] = {
+	[RECONCILE_ORDERS] = "orders",
+	[RECONCILE_LINES] = "lines",
+	[RECONCILE_SKUS] = "SKUs",
+	[RECONCILE_STEPS] = "steps",
+	[RECONCILE_MOVEMENTS] = "movements",
+};
+
+/* Writes what a check has found. */
+static void
+put_findings(const struct ctl *ctl, const struct market *market,
+    const struct reconcile_findings *found)
+{
+	size_t	 shown = found->count < RECONCILE_SHOWN ?
+	    (size_t)found->count : RECONCILE_SHOWN;
+
+	for (size_t i = 0; i < shown; i++)
+		printf("%s:         %s: expected %s, found %s\n", market->name,
+		    ctl_clean(ctl->arena, found->shown[i].what),
+		    ctl_clean(ctl->arena, found->shown[i].expected),
+		    ctl_clean(ctl->arena, found->shown[i].found));
+	if (found->count > shown)
+		printf("%s:         and %" PRIu64 " more\n", market->name,
+		    found->count - shown);
+}
+
+/* Runs and reports one check. */
+static enum db_result
+check(struct ctl *ctl, struct db *db, size_t n,
+    const struct reconcile_counts *counts, struct verdict *verdict)
+{
+	const struct reconcile_check	*c = reconcile_check(n);
+	struct reconcile_findings	 found;
+	enum db_result			 result;
+
+	result = reconcile_run(db, ctl->arena, n, &found);
+	if (result != DB_OK)
+		return result;
+	printf("%s: %s %-11s %" PRId64 " %s: %s\n", db_market(db)->name,
+	    found.count == 0 ? "right" : "WRONG", c->name,
+	    counts->rows[c->of], table_names[c->of], c->says);
+	put_findings(ctl, db_market(db), &found);
+	fflush(stdout);
+	verdict->findings += found.count;
+	verdict->checks += found.count > 0;
+	return DB_OK;
+}
+
+/* Runs all checks in one snapshot. */
+static enum db_result
+check_all(struct ctl *ctl, struct db *db, struct reconcile_counts *counts,
+    struct verdict *verdict)
+{
+	enum db_result	 result = db_ready(db);
+
+	if (result == DB_OK)
+		result = reconcile_begin(db, counts);
+	for (size_t n = 0; result == DB_OK && reconcile_check(n) != NULL; n++)
+		result = check(ctl, db, n, counts, verdict);
+	reconcile_end(db);
+	return result;
+}
+
+/* The last line of a market. */
+static void
+put_verdict(const struct market *market, const struct reconcile_counts *counts,
+    const struct verdict *verdict, int64_t took_us)
+{
+	if (verdict->findings == 0)
+		printf("%s: clean:", market->name);
+	else
+		printf("%s: NOT CLEAN (findings: %" PRIu64 ", checks that are "
+		    "wrong: %u):", market->name, verdict->findings,
+		    verdict->checks);
+	for (size_t i = 0; i < RECONCILE_TABLE__MAX; i++)
+		printf("%s %" PRId64 " %s", i > 0 ? "," : "", counts->rows[i],
+		    table_names[i]);
+	printf("; %.1f s\n", (double)took_us / 1e6);
+	fflush(stdout);
+}
+
+/* Reconciles one market; CTL_DONE, CTL_ERROR (not clean) or CTL_AWAY. */
+static int
+reconcile_market(struct ctl *ctl, const struct market *market)
+{
+	struct db		*db = ctl_db(ctl, market, QUERY_TIMEOUT_MS);
+	struct reconcile_counts	 counts = { 0 };
+	struct verdict		 verdict = { 0 };
+	int64_t			 began = clock_monotonic_us();
+	enum db_result		 result = check_all(ctl, db, &counts,
+	    &verdict);
+
+	db_free(db);
+	if (result != DB_OK) {
+		printf("%s: COULD NOT BE READ\n", market->name);
+		fflush(stdout);
+		return verdict.findings > 0 ? CTL_ERROR : CTL_AWAY;
+	}
+	put_verdict(market, &counts, &verdict, clock_monotonic_us() - began);
+	return verdict.findings > 0 ? CTL_ERROR : CTL_DONE;
+}
+
+/* The status of both: books that are wrong say more than ones not read. */
+static int
+worse(int one, int other)
+{
+	if (one == CTL_ERROR || other == CTL_ERROR)
+		return CTL_ERROR;
+	return one > other ? one : other;
+}
+
+int
+ctl_reconcile(struct ctl *ctl)
+{
+	const struct market_registry	*r = ctl->config->markets;
+	int				 status = CTL_DONE;
+
+	for (int i = 0; i < ctl->arg_count; i++)
+		ctl_market(ctl, ctl->args[i]);
+	for (int i = 0; i < ctl->arg_count; i++)
+		status = worse(status, reconcile_market(ctl,
+		    ctl_market(ctl, ctl->args[i])));
+	for (size_t i = 0; ctl->arg_count == 0 && i < r->count; i++)
+		status = worse(status, reconcile_market(ctl, &r->markets[i]));
+	return status;
+}

@@ -1,0 +1,45 @@
+/*
+ * order_desk.h: orders as staff see them: anybody's, by number or id, and the
+ * newest of the market. To move one, see order_move.h.
+ *
+ * Amounts are minor units, times microseconds since 1970 UTC. What is given
+ * out lives in the arena that was handed in.
+ */
+#ifndef ORDERMUX_ORDER_DESK_H
+#define ORDERMUX_ORDER_DESK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/db.h"
+#include "store/order_store.h"
+
+struct order_desk {
+	bool		 found;
+	int64_t		 user_id;
+	struct order	 order;
+};
+
+/* The order with this number (in whatever case), or this id. */
+enum db_result	order_desk_find(struct db *, struct arena *,
+    const char *number_or_id, struct order_desk *);
+
+/* One line of a list. */
+struct order_desk_entry {
+	int64_t		 id;
+	const char	*number;
+	const char	*status;
+	int64_t		 total;
+	const char	*currency;
+	int64_t		 created_at;
+	const char	*customer_name;
+};
+
+/* The newest orders (by id, which costs nothing to find), in this state; NULL:
+ * in any. Room for the limit is in the arena; *count is how many there are. */
+enum db_result	order_desk_list(struct db *, struct arena *,
+    const char *status, size_t limit, struct order_desk_entry **,
+    size_t *count);
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * reconcile.c: see reconcile.h. What each check looks for is in statement.c.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "market/market.h"
+#include "market/money.h"
+#include "market/workflow.h"
+#include "store/reconcile.h"
+
+/* What a check's statement is given. */
+enum given {
+	GIVEN_NOTHING,
+	GIVEN_CURRENCY,		/* the market's */
+	GIVEN_MOVES,		/* the workflow's, as pairs of states */
+	GIVEN_BACK		/* each state in which stock has come back */
+};
+
+struct check {
+	struct reconcile_check	 shown;
+	enum statement_id	 statement;
+	enum given		 given;
+	bool			 money;	/* expected and found are amounts */
+};
+
+static const struct check checks[] = {
+	{ { "stock", "each is what came in less what was sold",
+	    RECONCILE_SKUS }, .statement = STATEMENT_CHECK_STOCK },
+	{ { "initial", "each began with one stock",
+	    RECONCILE_SKUS }, .statement = STATEMENT_CHECK_INITIAL },
+	{ { "returns", "what was cancelled or returned is back in stock, once",
+	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_RETURNS,
+	    .given = GIVEN_BACK },
+	{ { "movements", "none is of an order that keeps its goods",
+	    RECONCILE_MOVEMENTS }, .statement = STATEMENT_CHECK_MOVEMENTS,
+	    .given = GIVEN_BACK },
+	{ { "lines", "each has lines, numbered from 1",
+	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_LINES },
+	{ { "line-totals", "each is price times quantity",
+	    RECONCILE_LINES }, .statement = STATEMENT_CHECK_LINE_TOTALS,
+	    .money = true },
+	{ { "subtotals", "each is the sum of its lines",
+	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_SUBTOTALS,
+	    .money = true },
+	{ { "totals", "each is the sum of its parts",
+	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_TOTALS,
+	    .money = true },
+	{ { "amounts", "none is negative",
+	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_AMOUNTS,
+	    .money = true },
+	{ { "currency", "all are in the market's",
+	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_CURRENCY,
+	    .given = GIVEN_CURRENCY },
+	{ { "starts", "each has one start in its history",
+	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_STARTS },
+	{ { "moves", "the workflow allows each",
+	    RECONCILE_STEPS }, .statement = STATEMENT_CHECK_MOVES,
+	    .given = GIVEN_MOVES },
+	{ { "states", "each is where its history ends",
+	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_STATES },
+	{ { "times", "none is before the step that it follows",
+	    RECONCILE_STEPS }, .statement = STATEMENT_CHECK_TIMES },
+	{ { "owners", "each has a customer; no line, step or movement is "
+	    "without its order",
+	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_OWNERS },
+};
+
+const struct reconcile_check *
+reconcile_check(size_t n)
+{
+	return n < sizeof(checks) / sizeof(*checks) ? &checks[n].shown : NULL;
+}
+
+#define GIVEN_MAX (ORDER_STATE__MAX * ORDER_STATE__MAX * 2)
+
+/* Writes the names of each two states of which the second may follow the
+ * first; returns how many pairs. */
+static size_t
+give_moves(struct db_value *out)
+{
+	size_t	 n = 0;
+
+	for (int from = 0; from < ORDER_STATE__MAX; from++) {
+		for (int to = 0; to < ORDER_STATE__MAX; to++) {
+			if (!workflow_allows((enum order_state)from,
+			    (enum order_state)to))
+				continue;
+			out[n * 2] = db_text(
+			    workflow_name((enum order_state)from));
+			out[n * 2 + 1] = db_text(
+			    workflow_name((enum order_state)to));
+			n++;
+		}
+	}
+	return n;
+}
+
+/* Writes the names of the states in which stock is back; returns how many. */
+static size_t
+give_back(struct db_value *out)
+{
+	size_t	 n = 0;
+
+	for (int s = 0; s < ORDER_STATE__MAX; s++) {
+		if (workflow_returns_stock((enum order_state)s))
+			out[n++] = db_text(workflow_name((enum order_state)s));
+	}
+	return n;
+}
+
+/* Sends a check's statement with what it is given. */
+static enum db_result
+send_query(struct db *db, const struct check *c)
+{
+	struct db_value	 values[GIVEN_MAX];
+	size_t		 n = 1;
+
+	switch (c->given) {
+	case GIVEN_NOTHING:
+		return db_run(db, c->statement, 1, NULL, 0);
+	case GIVEN_CURRENCY:
+		values[0] = db_text(db_market(db)->currency.code);
+		return db_run(db, c->statement, 1, values, 1);
+	case GIVEN_MOVES:
+		n = give_moves(values);
+		return db_run(db, c->statement, n, values, n * 2);
+	case GIVEN_BACK:
+		n = give_back(values);
+		return db_run(db, c->statement, n, values, n);
+	}
+	panic("a check that is given %d", (int)c->given);
+}
+
+/* A column of a finding; a whole number of minor units as an amount. */
+static const char *
+read_side(const struct db *db, struct arena *arena, size_t column, bool money)
+{
+	const char	*text = db_get_text(db, column, arena);
+	char		 amount[MONEY_TEXT_MAX];
+	int64_t		 minor;
+
+	if (text == NULL)
+		return "nothing";
+	if (!money || !str_to_int64(text, &minor))
+		return text;
+	money_format(minor, db_market(db)->currency.digits, amount);
+	return arena_strdup(arena, amount);
+}
+
+enum db_result
+reconcile_run(struct db *db, struct arena *arena, size_t n,
+    struct reconcile_findings *out)
+{
+	const struct check		*c = &checks[n];
+	enum db_result			 result = send_query(db, c);
+	struct reconcile_finding	*f;
+	bool				 more;
+
+	out->count = 0;
+	while (result == DB_OK &&
+	    (result = db_next(db, &more)) == DB_OK && more) {
+		if (out->count++ >= RECONCILE_SHOWN)
+			continue;
+		f = &out->shown[out->count - 1];
+		f->what = read_side(db, arena, 0, false);
+		f->expected = read_side(db, arena, 1, c->money);
+		f->found = read_side(db, arena, 2, c->money);
+	}
+	return result;
+}
+
+enum db_result
+reconcile_begin(struct db *db, struct reconcile_counts *out)
+{
+	enum db_result	 result = db_snapshot(db);
+	bool		 more;
+
+	if (result == DB_OK)
+		result = db_run(db, STATEMENT_CHECK_COUNTS, 1, NULL, 0);
+	if (result == DB_OK)
+		result = db_next(db, &more);
+	if (result != DB_OK)
+		return result;
+	for (size_t i = 0; i < RECONCILE_TABLE__MAX; i++)
+		out->rows[i] = db_get_int(db, i);
+	db_skip(db);
+	return DB_OK;
+}
+
+void
+reconcile_end(struct db *db)
+{
+	db_settle(db);
+}

@@ -1,0 +1,414 @@
+"""ordermuxctl order and stock: what staff do."""
+import getpass
+import os
+import re
+import shutil
+import subprocess
+import threading
+
+import pytest
+
+from harness import BUILD, at_once, money
+
+STATES = ("pending", "confirmed", "processing", "shipped", "delivered",
+          "cancelled", "returned")
+# How an order gets to a state.
+WAYS = {
+    "pending": [], "confirmed": ["confirm"],
+    "processing": ["confirm", "process"],
+    "shipped": ["confirm", "process", "ship"],
+    "delivered": ["confirm", "process", "ship", "deliver"],
+    "cancelled": ["cancel"], "returned": ["confirm", "process", "ship",
+                                          "return"],
+}
+WORDS = {"confirmed": "confirm", "processing": "process", "shipped": "ship",
+         "delivered": "deliver", "cancelled": "cancel", "returned": "return"}
+
+
+def run(shop, *args, **env):
+    """ordermuxctl with standard output and error apart, and no sudo."""
+    env = {**{k: v for k, v in os.environ.items() if k != "SUDO_USER"}, **env}
+    return subprocess.run(
+        [str(BUILD / "ordermuxctl"), "-c", str(shop.conf), *map(str, args)],
+        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+        env=env)
+
+
+def done(shop, *args, **env):
+    """What it prints when it must work."""
+    p = run(shop, *args, **env)
+    assert (p.returncode, p.stderr) == (0, ""), p
+    return p.stdout
+
+
+def failed(shop, status, *args, **env):
+    """What it says when it must not."""
+    p = run(shop, *args, **env)
+    assert p.returncode == status and p.stdout == "", p
+    return p.stderr
+
+
+def history(shop, market, order_id):
+    return shop.sql(market, "SELECT old_status, new_status, changed_by, note "
+                    "FROM order_status_history "
+                    f"WHERE order_id = {order_id} ORDER BY created_at, id")
+
+
+def state(shop, market, order_id):
+    return shop.value(market, f"SELECT status FROM orders WHERE id={order_id}")
+
+
+def movements(shop, sku):
+    """But for the first."""
+    return shop.sql(sku.market, "SELECT delta, reason, changed_by, note FROM "
+                    f"stock_movements WHERE sku_id = {sku.id} "
+                    "AND reason <> 'initial' ORDER BY id")
+
+
+# ------------------------------------------------------------------- moving
+
+@pytest.mark.parametrize("start", STATES)
+def test_an_order_goes_where_the_workflow_leads_and_nowhere_else(shop, start):
+    """From each state, by each word: moved with its step, or refused."""
+    allowed = {"pending": ["confirmed", "cancelled"],
+               "confirmed": ["processing", "cancelled"],
+               "processing": ["shipped", "cancelled"],
+               "shipped": ["delivered", "returned"],
+               "delivered": ["returned"], "cancelled": [], "returned": []}
+    buyer, sku = shop.buyer("us"), shop.sku("us")
+    for to, word in WORDS.items():
+        o = buyer.ordered((sku, 2))
+        for way in WAYS[start]:
+            done(shop, "order", way, "us", o["id"])
+        before, stock = history(shop, "us", o["id"]), shop.stock(sku)
+        back = 2 if to in ("cancelled", "returned") else 0
+        args = ("order", word, "us", o["order_number"], "--by", "olga")
+        if to in allowed[start]:
+            said = done(shop, *args)
+            assert said == f"{o['order_number']} {start} -> {to}\n"
+            assert state(shop, "us", o["id"]) == to
+            assert history(shop, "us", o["id"]) == before + [
+                (start, to, "staff:olga", None)]
+            assert shop.stock(sku) == stock + back
+        else:
+            assert failed(shop, 3, *args) == (
+                f"ordermuxctl: order {o['order_number']} is {start}: it "
+                f"cannot become {to}\n")
+            assert state(shop, "us", o["id"]) == start
+            assert history(shop, "us", o["id"]) == before
+            assert shop.stock(sku) == stock
+
+
+def test_move_takes_a_state_in_any_case_and_an_order_by_number_or_id(
+        shop, market):
+    buyer, sku = shop.buyer(market), shop.sku(market)
+    o = buyer.ordered(sku)
+    done(shop, "order", "move", market, o["order_number"].lower(), "Confirmed")
+    done(shop, "order", "move", market, o["id"], "PROCESSING")
+    done(shop, "order", "move", "--by", "olga", market, o["order_number"],
+         "shipped")
+    assert state(shop, market, o["id"]) == "shipped"
+
+
+def test_who_did_it_is_by_or_who_calls_through_sudo_or_the_login_name(
+        shop, us):
+    o = us.ordered(shop.sku("us"))
+    done(shop, "order", "confirm", "us", o["id"])
+    done(shop, "order", "process", "us", o["id"], SUDO_USER="anna")
+    done(shop, "order", "ship", "us", o["id"], "--by", " olga ",
+         SUDO_USER="anna")
+    assert [by for _, _, by, _ in history(shop, "us", o["id"])] == [
+        "customer", f"staff:{getpass.getuser()}", "staff:anna", "staff:olga"]
+
+
+def test_a_note_is_kept_with_the_step_and_shown_to_the_customer(shop, us):
+    o = us.ordered(shop.sku("us"))
+    note = "Wir rufen an — «скоро»"
+    done(shop, "order", "confirm", "us", o["id"], "--note", f"  {note}\n")
+    done(shop, "order", "process", "us", o["id"], "--note", "  ")
+    assert [n for *_, n in history(shop, "us", o["id"])] == [None, note, None]
+    assert note in us.get(f"/orders/{o['id']}/events").body.decode()
+
+
+def test_a_note_has_500_characters_and_a_name_58(shop, us):
+    o = us.ordered(shop.sku("us"))
+    for option, most, text in (("--note", 500, "ж"), ("--by", 58, "ж")):
+        said = failed(shop, 2, "order", "confirm", "us", o["id"], option,
+                      text * (most + 1))
+        assert f"{option}: " in said and str(most) in said
+    for option in ("--note", "--by"):
+        said = failed(shop, 2, "order", "confirm", "us", o["id"], option,
+                      os.fsdecode(b"\xff\xfe"))
+        assert "UTF-8" in said
+    assert "say --by NAME" in failed(shop, 2, "order", "confirm", "us",
+                                     o["id"], "--by", " ")
+    assert state(shop, "us", o["id"]) == "pending"
+    done(shop, "order", "confirm", "us", o["id"], "--note", "ж" * 500, "--by",
+         "ж" * 58)
+    assert history(shop, "us", o["id"])[-1] == (
+        "pending", "confirmed", "staff:" + "ж" * 58, "ж" * 500)
+
+
+def test_from_moves_only_what_is_in_that_state(shop, us):
+    o = us.ordered(shop.sku("us"))
+    said = failed(shop, 3, "order", "cancel", "us", o["id"], "--from",
+                  "confirmed")
+    assert said == f"ordermuxctl: order {o['order_number']} is pending, not " \
+        "confirmed\n"
+    assert state(shop, "us", o["id"]) == "pending"
+    done(shop, "order", "cancel", "us", o["id"], "--from", "Pending")
+    assert state(shop, "us", o["id"]) == "cancelled"
+
+
+@pytest.mark.parametrize("option", [[], ["--from", "pending"]])
+def test_of_many_who_confirm_one_order_one_does(shop, us, option):
+    sku = shop.sku("us")
+    for _ in range(3):
+        o = us.ordered(sku)
+        runs = at_once([lambda n=n: run(shop, "order", "confirm", "us",
+                                        o["id"], *option, "--by", f"n{n}")
+                        for n in range(6)])
+        assert sorted(p.returncode for p in runs) == [0] + [3] * 5, runs
+        first, = (n for n, p in enumerate(runs) if p.returncode == 0)
+        assert history(shop, "us", o["id"])[1:] == [
+            ("pending", "confirmed", f"staff:n{first}", None)]
+        for p in runs:
+            assert p.returncode == 0 or re.search(
+                r"is confirmed: it cannot become confirmed|is confirmed, not "
+                r"pending|was changed meanwhile: it is confirmed", p.stderr), p
+
+
+def test_staff_and_customer_who_cancel_at_once_return_the_stock_once(shop, us):
+    sku = shop.sku("us", stock=100)
+    for _ in range(5):
+        o = us.ordered((sku, 7))
+        barrier = threading.Barrier(2)
+
+        def staff():
+            barrier.wait()
+            return run(shop, "order", "cancel", "us", o["id"]).returncode
+
+        def customer():
+            barrier.wait()
+            return us.post(None, f"/orders/{o['id']}/cancel").status
+
+        by_staff, by_customer = at_once([staff, customer])
+        assert (by_staff, by_customer) in ((0, 400), (3, 200))
+        assert shop.stock(sku) == 100
+    assert len(movements(shop, sku)) == 5
+
+
+def test_an_order_of_the_other_market_is_not_there(shop, us):
+    o = us.ordered(shop.sku("us"))
+    with shop.unchanged():
+        for order in (o["order_number"], o["id"], "MQ-20251102-NOBODY", "-1",
+                      "", "%", "ж", "x" * 300):
+            for command in ("show", "confirm"):
+                said = failed(shop, 1, "order", command, "kg", order)
+                assert "kg has no order" in said
+
+
+# ------------------------------------------------------------- list and show
+
+def test_the_list_has_the_newest_first_a_line_an_order(shop, market):
+    buyer = shop.buyer(market)
+    sku = shop.sku(market, price=123456)
+    made = [buyer.ordered(sku, customer_name=f"Ann Example {n}")
+            for n in range(3)][::-1]
+    lines = done(shop, "order", "list", market, "--limit", 3).splitlines()
+    assert len(lines) == 3
+    for line, o in zip(lines, made):
+        number, order_id, status, total, currency, date, name = \
+            line.split(None, 6)
+        assert (number, int(order_id), status) == (
+            o["order_number"], o["id"], "pending")
+        assert money(int(total.replace(".", ""))) == o["total_amount"]
+        assert (currency, name) == (o["currency"], o["customer_name"])
+        assert date[:19] == o["order_date"][:19] and date[-1] == "Z"
+
+
+def test_the_list_holds_to_state_and_limit(shop, us):
+    sku = shop.sku("us")
+    ids = [us.ordered(sku)["id"] for _ in range(3)]
+    for i in ids[:2]:
+        done(shop, "order", "cancel", "us", i)
+    lines = done(shop, "order", "list", "us", "--status", "CANCELLED",
+                 "--limit=2").splitlines()
+    assert [int(l.split()[1]) for l in lines] == ids[1::-1]
+    assert {l.split()[2] for l in lines} == {"cancelled"}
+    for _ in range(20):
+        us.ordered(sku)
+    assert len(done(shop, "order", "list", "us").splitlines()) == 20
+    for limit in ("0", "10001", "-1", "x", "1.5", ""):
+        assert "--limit: expected a number from 1 to 10000" in failed(
+            shop, 2, "order", "list", "us", "--limit", limit)
+    assert '"lost" is no state of an order' in failed(
+        shop, 2, "order", "list", "us", "--status", "lost")
+
+
+def test_show_has_all_about_an_order(shop, us):
+    one = shop.sku("us", price=2499, title="Shirt", size="M", color="Black")
+    two = shop.sku("us", price=100, title="Button", size="", color="")
+    o = us.ordered((one, 2), two, customer_name="Ann Example",
+                   customer_email="ann@shop.example", delivery_city="Juneau",
+                   delivery_notes="ring twice")
+    done(shop, "order", "confirm", "us", o["id"], "--by", "olga", "--note",
+         "paid")
+    said = done(shop, "order", "show", "us", o["id"])
+    assert said == done(shop, "order", "show", "us", o["order_number"])
+    facts = re.findall(r"(?m)^(\w+) +(.*)$", said)
+    for fact in (
+            ("order", o["order_number"]), ("id", str(o["id"])),
+            ("market", "us"), ("state", "confirmed"), ("user", str(us.id)),
+            ("customer", "Ann Example"), ("phone", o["customer_phone"]),
+            ("email", "ann@shop.example"), ("address", "5 Main Street"),
+            ("city", "Juneau"), ("notes", "ring twice"), ("payment", "card"),
+            ("line", f"1: 2 x 24.99 = 49.98  {one.code}  Shirt (M, Black)"),
+            ("line", f"2: 1 x 1.00 = 1.00  {two.code}  Button"),
+            ("subtotal", "50.98 USD"), ("shipping", "19.99 USD"),
+            ("tax", "4.08 USD (added)"), ("total", "75.05 USD")):
+        assert fact in facts, (fact, said)
+    steps = [v.split(None, 1)[1] for n, v in facts if n == "history"]
+    assert steps == ["pending by customer",
+                     "pending -> confirmed by staff:olga: paid"]
+
+
+def test_show_and_list_find_orders_of_users_who_may_not_order(shop, us):
+    o = us.ordered(shop.sku("us"))
+    shop.sql("us", f"UPDATE users SET is_active = 0 WHERE id = {us.id}")
+    assert o["order_number"] in done(shop, "order", "show", "us", o["id"])
+    done(shop, "order", "cancel", "us", o["id"])
+
+
+def test_a_text_of_a_customer_cannot_write_to_the_terminal(shop, us):
+    """Neither control characters, nor C1, nor a change of direction; and an
+    order cannot forge a line of another."""
+    nasty = "Ann\x1b]0;x\x07\u009b2J\u202eeve\\n"
+    clean = r"Ann\x1b]0;x\x07\xc2\x9b2J\xe2\x80\xaeeve\\n"
+    o = us.ordered(shop.sku("us"), customer_name=nasty,
+                   delivery_notes="a\ntotal      0.00 USD\tжö€😀")
+    done(shop, "order", "confirm", "us", o["id"], "--note", nasty)
+    for said in (done(shop, "order", "show", "us", o["id"]),
+                 done(shop, "order", "list", "us", "--limit", 1)):
+        assert clean in said
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said)
+    said = done(shop, "order", "show", "us", o["id"])
+    assert r"notes      a\ntotal      0.00 USD\tжö€😀" in said
+    assert said.count("\ntotal ") == 1 and said.count(clean) == 2
+    shop.sql("us", "UPDATE orders SET customer_name = "
+             f"CONVERT(X'416EEDA0807A' USING utf8mb4) WHERE id = {o['id']}")
+    assert "\x1b" not in done(shop, "order", "show", "us", o["id"])
+
+
+# -------------------------------------------------------------------- stock
+
+def test_stock_lists_every_sku(shop):
+    skus = [shop.sku("us", stock=n) for n in range(3)]
+    shop.sql("us", f"UPDATE skus SET is_active = 0 WHERE id = {skus[2].id}")
+    lines = done(shop, "stock", "us").splitlines()
+    assert len(lines) == shop.count("us", "skus")
+    found = {l.split()[0]: l.split(None, 3) for l in lines}
+    for n, sku in enumerate(skus):
+        row = found[str(sku.id)]
+        assert row[1:3] == [sku.code, str(n)]
+        assert row[3].startswith(f"{sku.title} (M, Black)")
+        assert row[3].endswith(" - not for sale") == (n == 2)
+
+
+def test_stock_lists_more_than_fit_a_page(shop):
+    first = next(shop.ids)
+    shop.insert("kg", "products", id=first, title="Many")
+    for _ in range(1000):
+        last = next(shop.ids)
+    rows = ", ".join(f"({i}, {first}, 'MANY-{i}', 1, 5)"
+                     for i in range(first, last))
+    shop.sql("kg", "INSERT INTO skus (id, product_id, sku_code, price_minor, "
+             f"stock) VALUES {rows}")
+    ids = [int(l.split()[0]) for l in done(shop, "stock", "kg").splitlines()]
+    assert len(ids) == shop.count("kg", "skus") > 1000
+    assert ids == sorted(set(ids))
+
+
+def test_a_stock_changes_together_with_its_movement(shop, market):
+    sku = shop.sku(market, stock=10)
+    assert done(shop, "stock", market, sku.code, "+5", "--by", "olga",
+                "--note", "found") == f"{sku.code} +5 = 15\n"
+    assert done(shop, "stock", market, sku.id, "-15", "--by", "olga") == \
+        f"{sku.code} -15 = 0\n"
+    assert done(shop, "stock", market, sku.code.lower(), "3", "--by",
+                "olga") == f"{sku.code} +3 = 3\n"
+    assert shop.stock(sku) == 3
+    assert movements(shop, sku) == [
+        ("5", "adjusted", "staff:olga", "found"),
+        ("-15", "adjusted", "staff:olga", None),
+        ("3", "adjusted", "staff:olga", None)]
+
+
+def test_a_stock_cannot_fall_below_nothing_nor_leave_its_column(shop):
+    sku = shop.sku("us", stock=10)
+    for delta in ("-11", "-4294967295", "+4294967286", "4294967295"):
+        said = failed(shop, 3, "stock", "us", sku.code, delta)
+        assert said == (f"ordermuxctl: SKU {sku.code} has a stock of 10: "
+                        f"{int(delta):+d} is not possible\n")
+    assert shop.stock(sku) == 10 and movements(shop, sku) == []
+
+
+def test_many_who_take_at_once_take_what_there_is(shop):
+    sku = shop.sku("us", stock=10)
+    runs = at_once([lambda: run(shop, "stock", "us", sku.code, "-3")
+                    for _ in range(8)])
+    assert sorted(p.returncode for p in runs) == [0] * 3 + [3] * 5, runs
+    assert shop.stock(sku) == 1 and len(movements(shop, sku)) == 3
+
+
+def test_a_stock_that_is_wrongly_asked_for_is_told_so(shop):
+    sku = shop.sku("us")
+    with shop.unchanged():
+        for delta in ("0", "+0", "x", "", "+", "-", "+-3", "--3", "1.5",
+                      "4294967296", "-99999999999999999999"):
+            said = failed(shop, 2, "stock", "us", sku.code, delta)
+            assert "no change of a stock" in said or \
+                "option" in said, (delta, said)
+        assert "by how much" in failed(shop, 2, "stock", "us", sku.code)
+        for name in ("NOSUCH", "0", os.fsdecode(b"\xff")):
+            assert "us has no SKU" in failed(shop, 1, "stock", "us", name, "1")
+
+
+# ---------------------------------------------------------------- otherwise
+
+def test_usage_is_said_where_it_is_wrong(shop):
+    for args, word in (
+            (["order"], "usage: ordermuxctl [-c FILE]"),
+            (["order", "lose", "us", "1"], "usage: ordermuxctl [-c FILE]"),
+            (["order", "show", "us"], "order show MARKET ORDER"),
+            (["order", "ship", "us", "1", "2"], "order ship MARKET ORDER"),
+            (["order", "move", "us", "1"], "order move MARKET ORDER STATE"),
+            (["order", "move", "us", "1", "lost"], '"lost" is no state'),
+            (["order", "ship", "us", "1", "--from", "lost"],
+             '"lost" is no state'),
+            (["order", "list", "us", "--note", "x"], "has no --note"),
+            (["order", "ship", "us", "1", "--limit", "3"], "has no --limit"),
+            (["order", "ship", "us", "1", "--nonsense"], "--help"),
+            (["order", "ship", "us", "1", "--note"], "--help")):
+        assert word in failed(shop, 2, *args), args
+    said = done(shop, "--help")
+    assert "THE CUSTOMER CAN READ" in said and "order ship MARKET" in said
+    assert 'no market "fr"' in failed(shop, 1, "order", "list", "fr")
+
+
+def test_a_database_that_is_away_is_an_error_and_changes_nothing(
+        shop, us, tmp_path):
+    o = us.ordered(shop.sku("us"))
+    copy = tmp_path / "etc"
+    shutil.copytree(shop.conf.parent, copy)
+    path = copy / "markets.d" / "us.conf"
+    path.write_text(re.sub(r"(?m)^socket = .*", "socket = /nonexistent",
+                           path.read_text()))
+    for args in (["list", "us"], ["show", "us", o["id"]],
+                 ["confirm", "us", o["id"]]):
+        said = failed(shop, 1, "-c", copy / "ordermux.conf", "order", *args)
+        assert "us: the database cannot be used now; nothing was changed" in \
+            said
+    said = failed(shop, 1, "-c", copy / "ordermux.conf", "stock", "us")
+    assert "us: the database cannot be used now" in said
+    assert state(shop, "us", o["id"]) == "pending"
