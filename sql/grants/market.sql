@@ -4,11 +4,14 @@
 --
 --	ordermuxctl grants us | mariadb
 --
--- Running it again sets the password anew and takes back what is not here.
+-- Running it again sets the password anew and adds what is missing, under a
+-- service that goes on. It takes nothing back, since for a moment there would be
+-- nothing left. To take back what is not here, stop the service, and first run
+--
+--	REVOKE ALL PRIVILEGES, GRANT OPTION FROM @ACCOUNT@;
 
 CREATE USER IF NOT EXISTS @ACCOUNT@ IDENTIFIED BY @PASSWORD@;
 ALTER USER @ACCOUNT@ IDENTIFIED BY @PASSWORD@;
-REVOKE ALL PRIVILEGES, GRANT OPTION FROM @ACCOUNT@;
 
 GRANT SELECT ON @DATABASE@.market_identity TO @ACCOUNT@;
 GRANT SELECT ON @DATABASE@.schema_version TO @ACCOUNT@;

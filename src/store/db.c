@@ -149,26 +149,37 @@ struct question {
 	bool		*kept;
 };
 
+/*
+ * On a cluster, what is read next on this connection has all that was committed
+ * on any host, until it is switched off again. A server that is none does not
+ * know the variable, and need not.
+ */
+static enum db_result
+wait_for_cluster(struct db *db, const char *sql)
+{
+	unsigned	 error;
+
+	db_wait_begin(db, DB_WAIT_ANSWER);
+	error = mysql_query(db->mysql, sql) == 0 ? 0 : mysql_errno(db->mysql);
+	db_wait_end(db);
+	if (error == 0 || db_error_no_variable(error))
+		return DB_OK;
+	db_log_failure(db, "sync_wait", DB_LOST, error,
+	    mysql_error(db->mysql));
+	return db_lose(db);
+}
+
 static enum db_result
 put_question(struct db *db, void *arg)
 {
 	struct question	*q = arg;
+	enum db_result	 result;
 
 	*q->kept = false;
-	return q->body(db, q->arg, q->kept);
-}
-
-/* On a cluster, what is read next has all that was committed on any host. A
- * server that is none does not know the variable, and need not. */
-static void
-wait_for_cluster(struct db *db, bool on)
-{
 	if (db->mysql == NULL)
-		return;
-	db_wait_begin(db, DB_WAIT_ANSWER);
-	(void)mysql_query(db->mysql, on ? "SET SESSION wsrep_sync_wait = 1" :
-	    "SET SESSION wsrep_sync_wait = DEFAULT");
-	db_wait_end(db);
+		return DB_LOST;
+	result = wait_for_cluster(db, "SET SESSION wsrep_sync_wait = 1");
+	return result == DB_OK ? q->body(db, q->arg, q->kept) : result;
 }
 
 /* Asks once. */
@@ -179,10 +190,11 @@ resolve_once(struct db *db, struct question *q)
 
 	if (result != DB_OK)
 		return result;
-	wait_for_cluster(db, true);
 	result = db_read(db, put_question, q);
 	rollback(db);
-	wait_for_cluster(db, false);
+	if (result == DB_OK && db->mysql != NULL)
+		(void)wait_for_cluster(db,
+		    "SET SESSION wsrep_sync_wait = DEFAULT");
 	return result;
 }
 

@@ -10,7 +10,7 @@
 #include "store/db_impl.h"
 
 enum {
-	E_LOCK_WAIT = 1205, E_DEADLOCK = 1213, E_DUPLICATE = 1062,
+	E_LOCK_WAIT = 1205, E_NO_VARIABLE = 1193, E_DEADLOCK = 1213, E_DUPLICATE = 1062,
 	E_NULL = 1048, E_UNKNOWN_COMMAND = 1047, E_SHUTDOWN = 1053,
 	E_KILLED = 1927, E_READ_ONLY_OPTION = 1290, E_READ_ONLY = 1792,
 	E_READ_ONLY_MODE = 1836, E_STATEMENT_TIMEOUT = 1969,
@@ -87,6 +87,12 @@ bool
 db_error_deadlock(unsigned error)
 {
 	return error == E_DEADLOCK;
+}
+
+bool
+db_error_no_variable(unsigned error)
+{
+	return error == E_NO_VARIABLE;
 }
 
 void

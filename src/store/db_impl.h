@@ -95,6 +95,9 @@ bool	db_error_read_only(unsigned error);
 /* 1213: at COMMIT, the refusal of a Galera cluster. */
 bool	db_error_deadlock(unsigned error);
 
+/* 1193: the server has no such variable. */
+bool	db_error_no_variable(unsigned error);
+
 /* One line for an error, at the level that fits what follows from it. */
 void	db_log_failure(const struct db *, const char *what, enum db_result,
     unsigned error, const char *message);

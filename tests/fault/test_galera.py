@@ -1,0 +1,330 @@
+"""A market on a Galera cluster, and two daemons before it, as on two hosts:
+nodes are killed, hang, or lose their quorum, and no order is lost or doubled.
+
+ORDERMUX_TEST_GALERA=DIR uses the running instance of that directory, as
+scripts/galera has made it, and leaves it running.
+"""
+import contextlib
+import itertools
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+import accounts
+import chaos
+import harness
+from accounts import statuses
+from harness import TREE, Sql, poll
+from load import Group, Load
+
+PROVIDER = pathlib.Path("/usr/lib/galera/libgalera_smm.so")
+NODES = (1, 2, 3)
+WORKERS = 4             # of each daemon
+GAP = 5                 # seconds, in which a killed node is left out
+
+
+class Cluster(harness.Shop):
+    """As scripts/galera runs it. Queries on us go to the node "reader"."""
+
+    def __init__(self, directory):
+        self.reader = 1
+        self.nodes = {}
+        super().__init__(directory)
+
+    @staticmethod
+    def stack(*args, check=True):
+        done = subprocess.run([str(TREE / "scripts/galera"), *map(str, args)],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdin=subprocess.DEVNULL, text=True, timeout=180)
+        assert not check or done.returncode == 0, \
+            f"galera {args}: exit {done.returncode}\n{done.stdout}"
+        return done.stdout
+
+    def close(self):
+        for n in NODES:
+            self.forget(n)
+        super().close()
+
+    # ---- nodes
+
+    def node_pid(self, n):
+        return int(self.env[f"ORDERMUX_GALERA_PID_{n}"])
+
+    def on(self, n, query, sync=True):
+        """Sees all that any node has acknowledged before; unless that, which
+        needs a node that takes part, is not waited for."""
+        if (n, sync) not in self.nodes:
+            sql = Sql(self.env[f"ORDERMUX_GALERA_SOCKET_{n}"], "ordermux_us")
+            sql.argv.insert(2, f"--init-command=SET wsrep_sync_wait = {sync:d}")
+            self.nodes[n, sync] = sql
+        return self.nodes[n, sync](query)
+
+    def sql(self, market, query):
+        if market != "us":
+            return super().sql(market, query)
+        return self.on(self.reader, query)
+
+    def forget(self, n):
+        """The connections to a node that is going to end."""
+        for sync in (False, True):
+            if (n, sync) in self.nodes:
+                self.nodes.pop((n, sync)).close()
+
+    def status(self, n, name):
+        return self.on(n, f"SHOW STATUS LIKE 'wsrep_{name}'", False)[0][1]
+
+    def kill(self, *nodes):
+        for n in nodes:
+            self.forget(n)
+            self.stack("kill", n, "--dir", self.dir)
+
+    def boot(self, n):
+        self.stack("boot", n, "--dir", self.dir)
+        self.read_env()
+
+    def whole(self):
+        """All processes run, all nodes take part, and both daemons use the
+        first one."""
+        self.start()
+        for n in NODES:
+            self.joined(n)
+        poll("the first node is the writer again", self.at_home, 30, 0.3)
+        self.serves()
+
+    def at_home(self):
+        """Has each worker look for its writer; whether it is the first."""
+        buyer = self.buyer("us")
+        harness.at_once([lambda: buyer.get("/orders")] * 4 * WORKERS)
+        return not any(self.on(n, "SELECT 1 FROM information_schema."
+                               "processlist WHERE user = 'ordermux_us'")
+                       for n in NODES[1:])
+
+    def agree(self):
+        """Every node has the same rows in every table."""
+        tables = ", ".join(t for t, in self.sql("us", "SHOW TABLES"))
+        sums = [self.on(n, f"CHECKSUM TABLE {tables}") for n in NODES]
+        assert all(value for _, value in sums[0]), sums
+        assert sums[0] == sums[1] == sums[2]
+
+    def joined(self, n):
+        """Waits until the others have node n with them, and it what they
+        have. By itself it may not know yet that it was left out."""
+        poll(f"node {n} has joined", lambda: all(
+            self.status(m, "cluster_size") == "3" for m in NODES) and
+            self.status(n, "local_state_comment") == "Synced", 30)
+
+    # ---- the second host
+
+    @contextlib.contextmanager
+    def second_writer(self):
+        """The second daemon prefers the last node."""
+        file = pathlib.Path(self.env["ORDERMUX_CONF_2"]).parent / \
+            "markets.d" / "us.conf"
+        before = file.read_text()
+        hosts = re.search(r"(?m)^host = (.*)$", before)[1].split(", ")
+        file.write_text(before.replace(", ".join(hosts),
+                                       ", ".join(reversed(hosts))))
+        try:
+            self.restart()
+            yield
+        finally:
+            file.write_text(before)
+            self.restart()
+
+    def created(self):
+        """How many orders each of the daemons says that it made."""
+        return [log.read_text(errors="replace").count("Order created: ")
+                for log in (self.log, pathlib.Path(self.env["ORDERMUX_LOG_2"]))]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    if not PROVIDER.exists():
+        pytest.skip("galera-4 is not installed")
+    running = os.environ.get("ORDERMUX_TEST_GALERA")
+    if running:
+        with contextlib.closing(Cluster(running)) as shop:
+            yield shop
+        return
+    directory = tempfile.mkdtemp(prefix="omx-")
+    try:
+        Cluster.stack("start", "--dir", directory, "--workers", WORKERS,
+                      "--port", harness.free_port())
+        with contextlib.closing(Cluster(directory)) as shop:
+            yield shop
+    finally:
+        Cluster.stack("stop", "--dir", directory, check=False)
+        found = harness.sanitizer_reports(directory)
+        shutil.rmtree(directory, ignore_errors=True)
+    assert not found, "\n".join(found)
+
+
+@pytest.fixture
+def shop(cluster):
+    """Whole before and behind each test; and then with books that are right,
+    and the same on all nodes."""
+    cluster.whole()
+    yield cluster
+    cluster.whole()
+    cluster.agree()
+    done = cluster.ctl("reconcile", "us")
+    assert done.returncode == 0, done.stdout
+
+
+def buyers(shop, clients=16, skus=10, **how):
+    return Group("us", clients, accounts.people(shop, "us"),
+                 accounts.goods(shop, "us", skus),
+                 **{"patience": 30, "pause": 0.05, **how})
+
+
+def check_answers(requests):
+    """200, or 503 that says when to come again."""
+    assert set(statuses(requests)) <= {200, 503}, (
+        statuses(requests), [t for r in requests for t in r.tries
+                             if t.status not in (200, 503)][:5])
+    assert all(t.retry_after for r in requests for t in r.tries
+               if t.status == 503)
+
+
+def check_nodes(shop, load, group):
+    """The accounts hold on every node, by itself. Returns the counts."""
+    try:
+        for shop.reader in NODES:
+            counts = accounts.check(shop, load.requests, group.skus)
+    finally:
+        shop.reader = 1
+    return counts
+
+
+def gap(load, began, ended):
+    """The longest time in which no order was acknowledged, in seconds."""
+    times = sorted(r.ended for r in load.requests
+                   if r.status == 200 and began <= r.ended < ended)
+    return max(b - a for a, b in itertools.pairwise([began, *times, ended]))
+
+
+def test_a_node_that_is_killed_costs_no_order_and_joins_again(shop, tell):
+    """The writer, then another one, while both daemons take orders."""
+    group, created = buyers(shop), shop.created()
+    spans = []
+    with Load(shop, [group]) as load:
+        time.sleep(2)
+        for n in (1, 3):
+            began = time.monotonic()
+            shop.kill(n)
+            time.sleep(6)
+            spans.append((n, began, time.monotonic()))
+            shop.boot(n)
+            time.sleep(1)
+    gaps = {n: gap(load, began, ended) for n, began, ended in spans}
+    made = [now - then for now, then in zip(shop.created(), created)]
+    for n, seconds in gaps.items():
+        tell(f"node {n} killed: no order for {seconds:.1f} s")
+    tell(f"the daemons made {made[0]} and {made[1]} orders;",
+         statuses(load.requests))
+    check_answers(load.requests)
+    tell(check_nodes(shop, load, group))
+    assert max(gaps.values()) < GAP
+    assert min(made) > 0.2 * max(made)
+
+
+def test_a_host_that_is_killed_costs_no_more_than_it_was_doing(shop, tell):
+    """nginx does not repeat an order that it has sent: 502, and the client's
+    repetition tells. What it cannot send goes to the other host."""
+    group = buyers(shop)
+    with Load(shop, [group]) as load:
+        time.sleep(1)
+        master = int(shop.env["ORDERMUX_MASTER_PID_2"])
+        workers = pathlib.Path(f"/proc/{master}/task/{master}/children")
+        began = time.monotonic()
+        for pid in [master, *map(int, workers.read_text().split())]:
+            os.kill(pid, signal.SIGKILL)
+        made = shop.created()
+        time.sleep(4)
+        ended = time.monotonic()
+    assert shop.created()[0] > made[0] and shop.created()[1] == made[1] > 0
+    tries = statuses(load.requests)
+    tell(f"no order for {gap(load, began, ended):.1f} s;", tries)
+    tell(check_nodes(shop, load, group))
+    assert set(tries) <= {200, 502}
+    assert tries.get(502, 0) <= group.clients
+    assert gap(load, began, ended) < 1
+
+
+def test_two_writers_of_the_same_sku_are_no_error_to_anybody(shop, tell):
+    """Two daemons use two nodes, whose certification refuses one of two
+    transactions that took from the same SKU."""
+    group = buyers(shop, clients=4, skus=1, pause=0.02, patience=0)
+    with shop.second_writer():
+        def refused():
+            return sum(int(shop.status(n, name)) for n in NODES for name in
+                       ("local_cert_failures", "local_bf_aborts"))
+
+        before, created = refused(), shop.created()
+        with Load(shop, [group]) as load:
+            load.wait_for(600)
+        conflicts = refused() - before
+        made = [now - then for now, then in zip(shop.created(), created)]
+    tell(f"{conflicts} conflicts, {made[0]} and {made[1]} orders;",
+         statuses(load.requests))
+    assert conflicts > 0 and min(made) > 0
+    assert set(statuses(load.requests)) == {200}
+    check_nodes(shop, load, group)
+
+
+@pytest.mark.parametrize("node", [1, 3], ids=["writer", "other"])
+def test_a_node_that_hangs_is_left_out_and_joins_again(shop, tell, node):
+    group = buyers(shop)
+    with Load(shop, [group]) as load:
+        time.sleep(2)
+        shop.forget(node)
+        with chaos.stopped(shop.node_pid(node)):
+            began = time.monotonic()
+            time.sleep(8)
+            ended = time.monotonic()
+        shop.joined(node)
+    tell(f"no order for {gap(load, began, ended):.1f} s;",
+         statuses(load.requests))
+    check_answers(load.requests)
+    tell(check_nodes(shop, load, group))
+    # The query_timeout, and a second for the next host.
+    assert gap(load, began, ended) < 7
+
+
+def test_a_node_without_a_quorum_serves_nobody_until_it_is_told_to(
+        shop, tell):
+    """Two of three are lost for good: an administrator says that the one that
+    is left is the cluster."""
+    buyer, kg = shop.buyer("us"), shop.buyer("kg")
+    first = buyer.ordered(shop.sku("us"))
+    group = buyers(shop, patience=40)
+    with Load(shop, [group]) as load:
+        time.sleep(1)
+        shop.kill(2, 3)
+        poll("node 1 knows", lambda: shop.status(
+            1, "cluster_status") == "non-Primary", 15)
+        alone = time.monotonic()
+        while time.monotonic() < alone + 3:
+            for answer in (buyer.get("/orders"), buyer.order(1)):
+                assert answer.status == 503 and answer.retry_after, answer
+            assert kg.get("/orders").status == 200
+        shop.on(1, "SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'",
+                sync=False)
+        told = time.monotonic()
+        poll("it serves", lambda: buyer.get("/orders").status == 200, 15)
+        served = time.monotonic() - told
+        harness.at_once([lambda: shop.boot(2), lambda: shop.boot(3)])
+    tell(f"served {served:.1f} s behind pc.bootstrap;",
+         statuses(load.requests))
+    assert not [r for r in load.requests
+                if r.status == 200 and alone < r.ended < told]
+    check_answers(load.requests)
+    tell(check_nodes(shop, load, group))
+    assert [o["id"] for o in buyer.list()] == [first["id"]]
