@@ -2,8 +2,10 @@
 --
 -- From here on the database itself keeps two promises: an order has a start in
 -- its history, and a SKU has the stock that it came with, however the row was
--- inserted. What is there already is filled in. READ COMMITTED, because each
--- of the two fillings is then one consistent reading that locks nobody out.
+-- inserted, or replaced. What is there already is filled in. READ COMMITTED,
+-- because each filling is then one consistent reading that locks nobody out.
+--
+-- Triggers run in the name of the account that makes them: it must stay.
 
 SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
@@ -39,11 +41,27 @@ FOR EACH ROW
   INSERT INTO stock_movements (sku_id, delta, reason)
     VALUES (NEW.id, NEW.stock, 'initial');
 
-INSERT IGNORE INTO order_status_history (order_id, new_status, changed_by,
-  created_at)
-SELECT o.id, o.status, 'customer', o.created_at FROM orders o
+CREATE TRIGGER IF NOT EXISTS skus_removed AFTER DELETE ON skus
+FOR EACH ROW
+  INSERT INTO stock_movements (sku_id, delta, reason)
+    VALUES (OLD.id, -CAST(OLD.stock AS SIGNED), 'removed');
+
+-- An order that was moved by hand began where its oldest line says.
+INSERT INTO order_status_history (order_id, new_status, changed_by, created_at)
+SELECT o.id, COALESCE((SELECT f.old_status FROM order_status_history f
+  WHERE f.order_id = o.id ORDER BY f.created_at, f.id LIMIT 1), o.status),
+  'customer', o.created_at FROM orders o
 WHERE NOT EXISTS (SELECT 1 FROM order_status_history h
   WHERE h.order_id = o.id AND h.old_status IS NULL);
+
+-- Orders that were cancelled by hand: the stock of now, from which the first
+-- stock is found below, is what it is after that.
+INSERT INTO stock_movements (sku_id, delta, reason, order_id)
+SELECT i.sku_id, SUM(i.quantity), o.status, o.id FROM orders o
+JOIN order_items i ON i.order_id = o.id
+WHERE o.status IN ('cancelled', 'returned') AND NOT EXISTS
+  (SELECT 1 FROM stock_movements m WHERE m.order_id = o.id)
+GROUP BY o.id, o.status, i.sku_id;
 
 -- The stock of now, and what has been taken from it since the beginning.
 INSERT INTO stock_movements (sku_id, delta, reason)

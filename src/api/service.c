@@ -444,6 +444,15 @@ dispatch(struct service *s, struct request *req, struct response *res)
 	cors_answer(s->config->cors_origins, req, res, allow);
 }
 
+/* A worker that never waits must not leave a market's reading open that it
+ * has no more requests for. */
+static void
+settle_old(struct service *s)
+{
+	for (size_t i = 0; i < s->config->markets->count; i++)
+		db_settle_old(s->dbs[i]);
+}
+
 /* Until when a database may be waited for, by clock_ms(), so that the answer
  * is written by the deadline. What it has waited for a worker counts. */
 static uint64_t
@@ -481,6 +490,7 @@ service_handle(struct service *s, FCGX_Request *fcgi)
 	    log_int("us", clock_monotonic_us() - began),
 	    log_str("client", req.remote_addr));
 	stage_finished(s->stage, sent ? res.status : 0);
+	settle_old(s);
 	log_set_request(NULL);
 	log_set_market(NULL);
 	arena_reset(s->arena);

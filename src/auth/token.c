@@ -320,8 +320,10 @@ read_issue(struct json_object *claims, int64_t *us)
 	if (!read_time(claims, "iat", &iat) || !(iat >= 0 && iat < TIME_MAX))
 		return false;
 	*us = (int64_t)llround(iat * 1e6);
-	if (json_object_object_get_ex(claims, "iat_us", &value) &&
-	    json_int64(value, &exact) && exact / 1000000 == (int64_t)iat)
+	/* Without an iat it would be a time of its own, perhaps before 1970. */
+	if (iat > 0 && json_object_object_get_ex(claims, "iat_us", &value) &&
+	    json_int64(value, &exact) && exact >= 0 &&
+	    exact / 1000000 == (int64_t)iat)
 		*us = exact;
 	return true;
 }

@@ -31,6 +31,8 @@ struct board_gate {
 	_Atomic uint64_t	use_at;
 	_Atomic uint64_t	away_since;
 	_Atomic uint64_t	home_at;
+	_Atomic uint64_t	home_since;
+	_Atomic uint64_t	home_wait;
 	_Atomic uint64_t	said_at;	/* that it is crowded */
 	_Atomic uint32_t	host;
 };

@@ -249,7 +249,7 @@ static const struct config_bound {
 	const char	*expects;
 } bounds[] = {
 	{ FIELD(stop_timeout), 1000, 600000, "1s to 10m" },
-	{ FIELD(request_deadline), 100, 300000, "100ms to 5m" },
+	{ FIELD(request_deadline), 1000, 300000, "1s to 5m" },
 	{ FIELD(token_lifetime), 1000, 2678400000U, "1s to 31d" },
 	{ FIELD(token_leeway), 0, 300000, "0s to 5m" },
 	{ FIELD(connect_timeout), 1000, 60000, "1s to 1m" },
@@ -268,6 +268,7 @@ check_bounds(const struct config *c, struct conf_errors *errors)
 {
 	const struct config_bound	*b;
 	const unsigned			*value;
+	size_t				 before = errors->count;
 
 	for (b = bounds; b < bounds + sizeof(bounds) / sizeof(*b); b++) {
 		value = (const void *)((const char *)c + b->offset);
@@ -275,6 +276,10 @@ check_bounds(const struct config *c, struct conf_errors *errors)
 			conf_error_at(errors, value, "expected %s",
 			    b->expects);
 	}
+	if (errors->count == before &&
+	    c->query_timeout >= c->request_deadline)
+		conf_error_at(errors, &c->query_timeout, "expected less than "
+		    "[http] request_deadline");
 	if (c->body_limit < 1024 || c->body_limit > 16 << 20)
 		conf_error_at(errors, &c->body_limit, "expected 1k to 16M");
 }

@@ -41,10 +41,10 @@ static void
 zone_date(const char *zone, time_t when, char out[9])
 {
 	const char	*now = getenv("TZ");
-	char		*before = now != NULL ? strdup(now) : NULL;
+	char		*before = NULL;
 	struct tm	 tm;
 
-	if (now != NULL && before == NULL)
+	if (now != NULL && (before = strdup(now)) == NULL)
 		panic("out of memory for TZ");
 	zone_set(zone);
 	if (localtime_r(&when, &tm) == NULL || strftime(out, 9, "%Y%m%d",

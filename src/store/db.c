@@ -57,10 +57,11 @@ commit(struct db *db)
 	db_skip(db);
 	if (db_too_late(db, COMMIT_MIN))
 		return DB_AWAY;
+	db->commit_host = db->host;
 	db_wait_begin(db, DB_WAIT_COMMIT);
 	if (mysql_commit(db->mysql) != 0)
 		return commit_failed(db);
-	db_wait_end(db);
+	db_wait_answered(db);
 	db->open = false;
 	return DB_OK;
 }
@@ -182,7 +183,12 @@ put_question(struct db *db, void *arg)
 	return result == DB_OK ? q->body(db, q->arg, q->kept) : result;
 }
 
-/* Asks once. */
+/*
+ * Asks once. On the host that was told to commit, the question waits for a
+ * transaction that is still open there. Another one may not have heard of it
+ * yet, even when it has all that its cluster has agreed on: that it has found
+ * nothing is no answer.
+ */
 static enum db_result
 resolve_once(struct db *db, struct question *q)
 {
@@ -191,8 +197,10 @@ resolve_once(struct db *db, struct question *q)
 	if (result != DB_OK)
 		return result;
 	result = db_read(db, put_question, q);
+	if (result == DB_OK && !*q->kept && db->host != db->commit_host)
+		result = DB_UNKNOWN;
 	rollback(db);
-	if (result == DB_OK && db->mysql != NULL)
+	if (result != DB_AWAY && db->mysql != NULL)
 		(void)wait_for_cluster(db,
 		    "SET SESSION wsrep_sync_wait = DEFAULT");
 	return result;
@@ -209,12 +217,15 @@ db_resolve(struct db *db,
 	uint64_t		 until = db->deadline_ms != 0 ?
 	    db->deadline_ms : clock_ms() + RESOLVE_MAX;
 
-	while (clock_ms() < until && !gate_crowded(&db->gate)) {
-		if (resolve_once(db, &q) == DB_OK)
-			return DB_OK;
-		nanosleep(&pause, NULL);
+	enum db_result		 result = DB_AWAY;
+
+	while (result != DB_OK && result != DB_UNKNOWN &&
+	    clock_ms() < until && !gate_crowded(&db->gate)) {
+		result = resolve_once(db, &q);
+		if (result != DB_OK && result != DB_UNKNOWN)
+			nanosleep(&pause, NULL);
 	}
-	return DB_UNKNOWN;
+	return result == DB_OK ? DB_OK : DB_UNKNOWN;
 }
 
 /* ---- is it there ---- */

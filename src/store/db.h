@@ -133,8 +133,8 @@ enum db_result	db_transaction(struct db *,
  * Behind DB_UNKNOWN: finds out what became of the transaction. Runs body(),
  * which looks for what it would have left and sets *kept, on a new connection,
  * until it has been answered or the deadline (or 5 s) has come, or the worker
- * is needed by other markets. What is read is up to date also on another host
- * of a cluster. DB_OK, or DB_UNKNOWN.
+ * is needed by other markets. DB_OK, or DB_UNKNOWN; the latter also when only
+ * another host of a cluster could be asked, and has found nothing.
  */
 enum db_result	db_resolve(struct db *,
     enum db_result (*body)(struct db *, void *arg, bool *kept), void *arg,
@@ -144,8 +144,10 @@ enum db_result	db_resolve(struct db *,
 enum db_result	db_read(struct db *,
     enum db_result (*body)(struct db *, void *arg), void *arg);
 
-/* Ends a transaction that was left open by reading. */
+/* Ends a transaction that was left open by reading; one that was so for
+ * longer than 100 ms. */
 void		db_settle(struct db *);
+void		db_settle_old(struct db *);
 
 /* Reads a table, not only the server's word that it is there (a Galera node
  * outside the cluster still answers SELECT 1). */

@@ -21,6 +21,11 @@
 #define PROBE_MS	1000	/* one that hung, or may be back */
 #define SETTLE_MS	250	/* when nothing is lost without its answer */
 #define LOOK_MS		50	/* between two looks at the bulkhead */
+#define COMMIT_PATIENCE	4	/* times crowd_after */
+
+/* The connection whose call is going on: the library's callback is given
+ * nothing by which it could be found. */
+static struct db	*waiting;
 
 struct db *
 db_new(const struct market *market, const struct db_limits *limits,
@@ -33,6 +38,7 @@ db_new(const struct market *market, const struct db_limits *limits,
 	db->market = market;
 	db->limits = limits;
 	db->stage = stage;
+	db->used_ms = clock_ms();
 	gate_init(&db->gate, market, board, stage, limits->crowd_after);
 	return db;
 }
@@ -44,6 +50,8 @@ db_free(struct db *db)
 		return;
 	db_disconnect(db);
 	gate_free(&db->gate);
+	if (waiting == db)
+		waiting = NULL;
 	free(db);
 }
 
@@ -82,10 +90,6 @@ wait_limit(const struct db *db, enum db_wait_kind kind)
 	return query;
 }
 
-/* The connection whose call is going on: the library's callback is given
- * nothing by which it could be found. */
-static struct db	*waiting;
-
 void
 db_wait_begin(struct db *db, enum db_wait_kind kind)
 {
@@ -110,6 +114,13 @@ db_wait_end(struct db *db)
 	stage_set(db->stage, STAGE_RULES);
 }
 
+void
+db_wait_answered(struct db *db)
+{
+	db_wait_end(db);
+	stage_answered(db->stage, db->market->index);
+}
+
 bool
 db_too_late(const struct db *db, uint64_t needed_ms)
 {
@@ -118,6 +129,16 @@ db_too_late(const struct db *db, uint64_t needed_ms)
 }
 
 #if defined(MARIADB_BASE_VERSION) || defined(MARIADB_VERSION_ID)
+/* From when on the worker looks if it has to make room for others. */
+static uint64_t
+patience_ends(const struct db *db)
+{
+	const struct db_wait	*w = &db->wait;
+
+	return w->began_ms + (w->kind == DB_WAIT_COMMIT ?
+	    db->gate.crowd_after * COMMIT_PATIENCE : db->gate.crowd_after);
+}
+
 /* For how long to sleep now, in ms: to the end of the wait; or, when the
  * worker may have to make room for others, to the next look at them. */
 static int
@@ -128,7 +149,7 @@ wait_slice(const struct db *db, uint64_t now)
 
 	if (db->gate.crowd_after == 0)
 		return (int)left;
-	look = w->began_ms + db->gate.crowd_after;
+	look = patience_ends(db);
 	look = look > now ? look - now : LOOK_MS;
 	return (int)(look < left ? look : left);
 }
@@ -141,8 +162,7 @@ wait_over(struct db *db, uint64_t now)
 
 	w->timed_out = now >= w->until_ms;
 	w->gave_up = !w->timed_out &&
-	    now >= w->began_ms + db->gate.crowd_after &&
-	    gate_crowded(&db->gate);
+	    now >= patience_ends(db) && gate_crowded(&db->gate);
 	return w->timed_out || w->gave_up;
 }
 
@@ -203,12 +223,11 @@ waited_out(const struct db *db)
 void
 db_disconnect(struct db *db)
 {
+	db_wait_begin(db, DB_WAIT_SETTLE);
 	db_forget(db);
-	if (db->mysql != NULL) {
-		db_wait_begin(db, DB_WAIT_SETTLE);
+	if (db->mysql != NULL)
 		mysql_close(db->mysql);
-		db_wait_end(db);
-	}
+	db_wait_end(db);
 	db->mysql = NULL;
 	db->open = false;
 }
@@ -233,8 +252,10 @@ db_leave_host(struct db *db)
 enum db_result
 db_lose(struct db *db)
 {
-	bool	 late = waited_out(db), hung = late && db->wait.whole;
-	bool	 gave_up = db->wait.gave_up;
+	bool	 late = waited_out(db), gave_up = db->wait.gave_up;
+	bool	 hung = late && db->wait.whole &&
+	    gate_silent(&db->gate, db->wait.began_ms +
+	    (db->wait.until_ms - db->wait.began_ms) / 2);
 
 	db_disconnect(db);
 	if (!hung)
@@ -321,7 +342,8 @@ check_identity(struct db *db)
 	result = db_run(db, STATEMENT_IDENTITY, 1, NULL, 0);
 	if (result == DB_OK)
 		result = db_next(db, &more);
-	if (result != DB_OK && db->mysql != NULL) {
+	if (result == DB_AWAY && db->mysql != NULL && !db->wait.gave_up &&
+	    !db_too_late(db, 0)) {
 		log_error("the database cannot say whose it is: has "
 		    "\"ordermuxctl migrate\" been run?",
 		    log_str("database", db->market->database.name));
@@ -373,9 +395,13 @@ open_host(struct db *db, const struct market_host *host)
 	return false;
 }
 
-/* Connects to a host that works; else there is no connection behind it. */
+/*
+ * Connects to a host that works; else there is no connection behind it, and
+ * *fault says whether that was the host's fault: it was not when there was no
+ * time left, or the worker was needed by others.
+ */
 static bool
-connect_host(struct db *db, size_t index)
+connect_host(struct db *db, size_t index, bool *fault)
 {
 	const struct market_host *host = &db->market->database.hosts[index];
 
@@ -386,6 +412,7 @@ connect_host(struct db *db, size_t index)
 		    log_str("host", host->name), log_uint("port", host->port));
 		return db->mysql != NULL;
 	}
+	*fault = !db->wait.gave_up && (!db->wait.timed_out || db->wait.whole);
 	db_disconnect(db);
 	return false;
 }
@@ -399,18 +426,17 @@ connect_any(struct db *db)
 {
 	size_t	 count = db->market->database.host_count;
 	size_t	 first = gate_host(&db->gate) % count, host;
-	bool	 whole = true;
+	bool	 fault = false;
 
 	for (size_t i = 0; i < count && !db_too_late(db, 0); i++) {
 		host = (first + i) % count;
-		if (connect_host(db, host)) {
+		if (connect_host(db, host, &fault)) {
 			gate_change_host(&db->gate, first, host);
 			gate_connected(&db->gate);
 			return DB_OK;
 		}
-		whole = db->wait.whole && !db->wait.gave_up;
 	}
-	if (whole)
+	if (fault)
 		gate_unreachable(&db->gate);
 	return DB_AWAY;
 }
@@ -421,12 +447,12 @@ static void
 connect_home(struct db *db)
 {
 	size_t	 from = gate_host(&db->gate);
-	bool	 probe = db->probe;
+	bool	 probe = db->probe, fault;
 
 	db_settle(db);
 	db_disconnect(db);
 	db->probe = true;	/* do not wait for it as for one that works */
-	if (connect_host(db, 0))
+	if (connect_host(db, 0, &fault))
 		gate_change_host(&db->gate, from, 0);
 	db->probe = probe;
 }
@@ -439,8 +465,11 @@ may_use(struct db *db)
 	enum gate_answer answer = gate_use(&db->gate);
 
 	db->probe = answer == GATE_PROBE;
-	return answer != GATE_SHUT && (db->mysql != NULL ||
-	    gate_connect(&db->gate) != GATE_SHUT);
+	if (answer == GATE_SHUT || db->mysql != NULL)
+		return answer != GATE_SHUT;
+	answer = gate_connect(&db->gate);
+	db->probe = db->probe || answer == GATE_PROBE;
+	return answer != GATE_SHUT;
 }
 
 enum db_result
@@ -456,8 +485,7 @@ db_ready(struct db *db)
 	}
 	if (db->mysql == NULL)
 		return connect_any(db);
-	if (db->open && clock_ms() - db->opened_ms > OPEN_MAX_MS)
-		db_settle(db);
+	db_settle_old(db);
 	return db->mysql != NULL ? DB_OK : connect_any(db);
 }
 
@@ -475,6 +503,13 @@ settle(struct db *db)
 		db_log_failure(db, "settle", DB_LOST, mysql_errno(db->mysql),
 		    mysql_error(db->mysql));
 	return ok;
+}
+
+void
+db_settle_old(struct db *db)
+{
+	if (db->open && clock_ms() - db->opened_ms > OPEN_MAX_MS)
+		db_settle(db);
 }
 
 void

@@ -50,7 +50,7 @@ struct prepared {
 enum db_wait_kind {
 	DB_WAIT_CONNECT,	/* all of connecting */
 	DB_WAIT_ANSWER,		/* to a statement */
-	DB_WAIT_COMMIT,		/* without its answer, the outcome is open */
+	DB_WAIT_COMMIT,		/* with more patience: without its answer the outcome is open */
 	DB_WAIT_SETTLE,		/* nothing is lost without it */
 	DB_WAIT__MAX
 };
@@ -71,6 +71,7 @@ struct db {
 	struct gate		 gate;
 	MYSQL			*mysql;		/* NULL: not connected */
 	size_t			 host;		/* of the connection */
+	size_t			 commit_host;	/* of the last COMMIT */
 	uint64_t		 deadline_ms;	/* 0 = none */
 	bool			 probe;		/* it hung; does it still? */
 	struct db_wait		 wait;		/* the last one */
@@ -107,6 +108,7 @@ void	db_log_failure(const struct db *, const char *what, enum db_result,
 /* Around each call that waits for the server. */
 void	db_wait_begin(struct db *, enum db_wait_kind);
 void	db_wait_end(struct db *);
+void	db_wait_answered(struct db *);	/* the same, when it has answered */
 
 /* Whether there is too little time left to begin with anything. */
 bool	db_too_late(const struct db *, uint64_t needed_ms);

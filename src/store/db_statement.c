@@ -272,7 +272,7 @@ execute(struct db *db, const struct db_value *values, size_t count)
 static void
 statement_done(struct db *db)
 {
-	db_wait_end(db);
+	db_wait_answered(db);
 	db->matched = mysql_stmt_affected_rows(db->current->stmt);
 	db->insert_id = mysql_stmt_insert_id(db->current->stmt);
 	if (db->current->columns == NULL)

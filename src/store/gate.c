@@ -1,6 +1,6 @@
 /*
  * gate.c: breaker, bulkhead and host of one market's database (see gate.h).
- * Called by db.c alone. It must never wait or fail: it is on the way of every
+ * Called by the files of db.h alone. It must never wait or fail: it is on the way of every
  * request.
  *
  * Each number in shared memory stands for itself; who reads an old one does
@@ -17,7 +17,9 @@
 #include "store/gate.h"
 
 #define PROBE_INTERVAL	1000	/* ms */
-#define HOME_INTERVAL	10000
+#define HOME_MIN	10000	/* before the first host is tried again; */
+#define HOME_MAX	600000	/* doubles if it was of use for less than */
+#define HOME_USE	60000	/* this */
 #define SAY_INTERVAL	10000	/* in the log, that it is crowded */
 
 #define LOAD(field) \
@@ -89,6 +91,19 @@ bool
 gate_hangs(const struct gate *gate)
 {
 	return LOAD(&gate->shared->use_at) != 0;
+}
+
+bool
+gate_silent(const struct gate *gate, uint64_t since_ms)
+{
+	for (size_t i = 0; gate->board != NULL && i < gate->board->count; i++) {
+		const struct stage *stage = &gate->board->slots[i].stage;
+
+		if (LOAD(&stage->answered_by) == gate->market->index &&
+		    LOAD(&stage->answered_ms) > since_ms)
+			return false;
+	}
+	return true;
 }
 
 /* Shuts one of the two; the first one to do so says why. */
@@ -231,6 +246,22 @@ gate_host(const struct gate *gate)
 	return LOAD(&gate->shared->host);
 }
 
+/* How long not to go back to the first host, which is being left. Two that
+ * leave it at once may count twice, which does no harm. */
+static uint64_t
+stay_away(struct gate *gate)
+{
+	uint64_t	 since = LOAD(&gate->shared->home_since);
+	uint64_t	 wait = LOAD(&gate->shared->home_wait) * 2;
+
+	if (since == 0 || clock_ms() - since > HOME_USE || wait < HOME_MIN)
+		wait = HOME_MIN;
+	if (wait > HOME_MAX)
+		wait = HOME_MAX;
+	STORE(&gate->shared->home_wait, wait);
+	return wait;
+}
+
 void
 gate_change_host(struct gate *gate, size_t from, size_t to)
 {
@@ -238,7 +269,10 @@ gate_change_host(struct gate *gate, size_t from, size_t to)
 
 	if (from == to)
 		return;
-	STORE(&gate->shared->home_at, clock_ms() + HOME_INTERVAL);
+	if (from == 0)
+		STORE(&gate->shared->home_at, clock_ms() + stay_away(gate));
+	else if (to == 0)
+		STORE(&gate->shared->home_since, clock_ms());
 	if (atomic_compare_exchange_strong(&gate->shared->host, &old,
 	    (uint32_t)to))
 		log_warning("market goes on with another host",
@@ -261,5 +295,5 @@ gate_try_home(struct gate *gate)
 	due = LOAD(&gate->shared->home_at);
 	now = clock_ms();
 	return now >= due && atomic_compare_exchange_strong(
-	    &gate->shared->home_at, &due, now + HOME_INTERVAL);
+	    &gate->shared->home_at, &due, now + HOME_MIN);
 }

@@ -16,7 +16,7 @@
  *
  * The host in use, of several: the same for all workers of a daemon, or they
  * would be in each other's way in a cluster. The first one is home, and is
- * tried again every 10 s.
+ * tried again after 10 s, and later and later if that does no good.
  *
  * Nothing here waits or fails. Times are clock_ms().
  */
@@ -61,6 +61,9 @@ enum gate_answer gate_connect(struct gate *);
 /* Whether it is known to hang. */
 bool	gate_hangs(const struct gate *);
 
+/* Whether no process has had an answer from it since then. */
+bool	gate_silent(const struct gate *, uint64_t since_ms);
+
 /* It hung; no connection could be had. Shuts, and says so in the log once. */
 void	gate_hung(struct gate *);
 void	gate_unreachable(struct gate *);
@@ -83,7 +86,8 @@ bool	gate_crowded(const struct gate *);
 /* The index of the host to use. */
 size_t	gate_host(const struct gate *);
 
-/* Another host is to be used, if all still use the one that the caller had. */
+/* Another host is to be used, if all still use the one that the caller had. If
+ * the first host has to be left soon after each return, returns get rarer. */
 void	gate_change_host(struct gate *, size_t from, size_t to);
 
 /* Whether the caller is to see if the first host is back. */

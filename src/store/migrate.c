@@ -24,6 +24,7 @@
 #define FILES_MAX	1000
 
 #define E_LOCK_WAIT	1205
+#define E_DEADLOCK	1213
 
 struct migration {
 	unsigned	 number;
@@ -344,7 +345,7 @@ apply_one(struct run *r, const struct migration *m, const char *text)
 			    r->arena, "INSERT INTO schema_version "
 			    "(version, name) VALUES (%u, '%.200s')",
 			    m->number, m->name));
-		if (error != E_LOCK_WAIT)
+		if (error != E_LOCK_WAIT && error != E_DEADLOCK)
 			break;
 		printf("%s: %s: a table is in use, trying again\n",
 		    r->market->name, m->name);

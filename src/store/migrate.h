@@ -7,7 +7,9 @@
  * without harm (IF NOT EXISTS), because a server commits each change of a
  * table by itself and may be stopped between two. Two hosts that migrate at
  * once take turns: a row is locked on a second connection all the while, and a
- * lock goes with its connection, however that ends.
+ * lock goes with its connection, however that ends. (Through two nodes of a
+ * Galera cluster they would not: a lock is one node's. The hosts of a market
+ * are tried in their order, which is to be the same everywhere.)
  */
 #ifndef ORDERMUX_MIGRATE_H
 #define ORDERMUX_MIGRATE_H

@@ -67,6 +67,11 @@
 #define WIDE(column) "CAST(" column " AS DECIMAL(30))"
 #define FINDING_ROW "s160 s160 s160"
 
+/* How often a SKU has begun: one that was removed may begin again. */
+#define BEGINNINGS \
+	"SUM(CASE m.reason WHEN 'initial' THEN 1 WHEN 'removed' THEN -1 " \
+	"ELSE 0 END)"
+
 const struct statement statements[STATEMENT__MAX] = {
 	[STATEMENT_IDENTITY] = { "identity",
 	    "SELECT m.market, (SELECT MAX(version) FROM schema_version), "
@@ -514,9 +519,10 @@ const struct statement statements[STATEMENT__MAX] = {
 	    FINDING_ROW },
 
 	[STATEMENT_CHECK_INITIAL] = { "check_initial",
-	    "SELECT " THE_SKU ", '1 movement \"initial\"', COUNT(m.id) "
+	    "SELECT " THE_SKU ", '1 movement \"initial\"', " BEGINNINGS " "
 	    "FROM skus s LEFT JOIN stock_movements m ON m.sku_id = s.id "
-	    "AND m.reason = 'initial' GROUP BY s.id HAVING COUNT(m.id) <> 1",
+	    "AND m.reason IN ('initial', 'removed') GROUP BY s.id "
+	    "HAVING " BEGINNINGS " <> 1",
 	    FINDING_ROW },
 
 	/* An order that began its life in this state (brought from elsewhere)

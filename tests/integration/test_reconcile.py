@@ -118,6 +118,52 @@ def test_an_order_that_was_brought_along_in_its_last_state_is_clean(shop, us):
     reconcile(shop, "us")
 
 
+def test_a_sku_that_is_replaced_begins_anew(shop, us):
+    sku = shop.sku("us", stock=10)
+    us.ordered((sku, 3))
+    shop.sql("us", "REPLACE INTO skus (id, product_id, sku_code, price_minor, "
+             f"stock) VALUES ({sku.id}, {sku.id}, '{sku.code}', 100, 25)")
+    us.ordered((sku, 5))
+    assert shop.stock(sku) == 20
+    reconcile(shop, "us")
+
+
+# A database of schema 2, which kept no books: what 0003 adds is taken away.
+BEFORE_THE_BOOKS = """
+    DROP TRIGGER orders_start; DROP TRIGGER skus_initial;
+    DROP TRIGGER skus_removed;
+    DELETE FROM stock_movements WHERE changed_by = '';
+    DELETE FROM stock_movements WHERE order_id IS NOT NULL;
+    DELETE FROM order_status_history WHERE old_status IS NULL;
+    DELETE FROM schema_version WHERE version >= 3"""
+
+
+def test_a_database_from_before_the_books_is_clean_once_it_is_migrated(
+        shop, books, us):
+    """Also orders that were cancelled by hand, with a line in the history or
+    without, the stock given back or not."""
+    sku = shop.sku("us", stock=50)
+    a, b, c, d = [us.ordered((sku, n))["id"] for n in (1, 2, 3, 4)]
+    for statement in BEFORE_THE_BOOKS.split(";"):
+        shop.sql("us", statement)
+    shop.sql("us", f"UPDATE orders SET status='cancelled' WHERE id IN "
+             f"({b}, {c})")
+    shop.sql("us", "INSERT INTO order_status_history (order_id, old_status, "
+             f"new_status, changed_by) VALUES ({b}, 'pending', 'cancelled', "
+             "'olga')")
+    shop.sql("us", f"UPDATE orders SET status='shipped' WHERE id={d}")
+    shop.sql("us", f"UPDATE skus SET stock = stock + 2 WHERE id={sku.id}")
+    assert shop.stock(sku) == 42
+    done = shop.ctl("migrate", "--sql", str(harness.TREE / "sql"), "us")
+    assert done.returncode == 0, done.stdout
+    reconcile(shop, "us")
+    assert shop.stock(sku) == 42
+    move(shop, "us", a, "cancelled")
+    us.ordered((sku, 5))
+    assert shop.stock(sku) == 38
+    reconcile(shop, "us")
+
+
 # What is done to the books, which checks find it (and no others), and how the
 # finding reads.
 TAMPERINGS = {

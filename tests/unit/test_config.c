@@ -115,7 +115,7 @@ Test(config, every_value_of_the_file_is_taken, .init = init, .fini = fini)
 	    "leeway = 10s\n"
 	    "[markets]\ndirectory = markets.d\ndefault = xx\n"
 	    "claim_required = yes\n"
-	    "[database]\nconnect_timeout = 1s\nquery_timeout = 3s\n"
+	    "[database]\nconnect_timeout = 1s\nquery_timeout = 2s\n"
 	    "[orders]\nduplicate_window = 0\n");
 	scratch_expect_none(&scratch, "all");
 	cr_expect_str_eq(c->listen, "/tmp/s");
@@ -172,7 +172,7 @@ Test(config, every_bad_value_is_named, .init = init, .fini = fini)
 		{ HTTP "body_limit = 17M", "o.conf:4: [http] body_limit: "
 		    "expected 1k to 16M" },
 		{ HTTP "request_deadline = 0", "o.conf:4: [http] "
-		    "request_deadline: expected 100ms to 5m" },
+		    "request_deadline: expected 1s to 5m" },
 		{ HTTP "cors_origins = shop.example", ORIGINS },
 		{ HTTP "cors_origins = https://shop.example/", ORIGINS },
 		{ HTTP "cors_origins = https://Shop.example", ORIGINS },

@@ -160,3 +160,30 @@ Test(gate, all_use_the_host_that_one_has_changed_to, .init = init,
 	gate_change_host(&gates[2][0], 1, 0);
 	cr_expect_eq(gate_host(&gates[5][0]), 0);
 }
+
+Test(gate, a_database_that_answers_somebody_is_not_silent, .init = init,
+    .fini = fini)
+{
+	uint64_t	 before = clock_ms();
+
+	sleep_ms(5);
+	cr_expect(gate_silent(&gates[0][0], before));
+	stage_answered(&board.slots[3].stage, 0);
+	cr_expect_not(gate_silent(&gates[0][0], before));
+	cr_expect(gate_silent(&gates[0][1], before), "the other market");
+	cr_expect(gate_silent(&gates[0][0], clock_ms()));
+}
+
+Test(gate, a_first_host_that_is_of_no_use_is_tried_less_often, .init = init,
+    .fini = fini)
+{
+	uint64_t	 first, second;
+
+	gate_change_host(&gates[0][0], 0, 1);
+	first = board.gates[0].home_wait;
+	gate_change_host(&gates[0][0], 1, 0);
+	gate_change_host(&gates[0][0], 0, 1);
+	second = board.gates[0].home_wait;
+	cr_expect_gt(first, 0);
+	cr_expect_eq(second, 2 * first);
+}
