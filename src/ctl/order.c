@@ -191,7 +191,7 @@ static int
 show_order(const struct ctl *ctl, struct db *db, const char *name)
 {
 	const struct market	*market = db_market(db);
-	struct order_desk	 desk;
+	struct order_desk	 desk = { 0 };
 	struct order_events	 events;
 	enum db_result		 result;
 	int			 status;
@@ -292,7 +292,7 @@ find_and_move(const struct ctl *ctl, struct db *db)
 	    .note = ctl_note(ctl) };
 	const char		*from = ctl->from == NULL ? NULL :
 	    workflow_name(need_state(ctl->from));
-	struct order_desk	 desk;
+	struct order_desk	 desk = { 0 };
 	int			 status;
 
 	status = find_order(ctl, db, ctl->args[1], &desk);
