@@ -299,6 +299,8 @@ find_and_move(const struct ctl *ctl, struct db *db)
 	if (status != CTL_DONE)
 		return status;
 	move.order_id = desk.order.id;
+	/* An order that was found has a status. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 	if (from != NULL && strcmp(from, desk.order.status) != 0) {
 		ctl_error("order %s is %s, not %s",
 		    ctl_clean(ctl->arena, desk.order.number),
