@@ -1,0 +1,112 @@
+"""What breaks things, by pid, and only what belongs to the shop."""
+import contextlib
+import os
+import pathlib
+import random
+import signal
+import threading
+
+from harness import at_once, poll
+
+WORKERS = 8             # of the shop that is broken
+
+
+def workers(shop):
+    """As Shop.workers(), but quick enough for five times a second."""
+    found = []
+    tasks = pathlib.Path(f"/proc/{shop.master}/task/{shop.master}/children")
+    for pid in tasks.read_text().split():
+        with contextlib.suppress(OSError):
+            comm = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+            if comm == "ordermuxd":
+                found.append(int(pid))
+    return found
+
+
+class Repeatedly:
+    """Does something every so many seconds until the with block ends."""
+
+    def __init__(self, interval, work):
+        self.interval, self.work = interval, work
+        self.times = 0
+        self.failure = None
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self):
+        try:
+            while not self.done.wait(self.interval):
+                self.times += bool(self.work())
+        except BaseException as e:      # raised again at the end
+            self.failure = e
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.done.set()
+        self.thread.join()
+        if kind is None and self.failure:
+            raise self.failure
+
+
+def kill_a_worker(shop):
+    """SIGKILL to one of them; whether there was one."""
+    pids = workers(shop)
+    if not pids:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(random.choice(pids), signal.SIGKILL)
+    return True
+
+
+def kill_database(shop, market):
+    pid = shop.database_pid(market)
+    os.kill(pid, signal.SIGKILL)
+    poll(f"the end of the database of {market}", lambda: ended(pid), 10)
+
+
+def ended(pid):
+    """Gone, or dead and only not yet waited for."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] == "Z"
+
+
+@contextlib.contextmanager
+def stopped(*pids):
+    """They stand still, as under SIGSTOP, or behind a disk that hangs."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def all_connected(shop, market):
+    """Waits until each worker, and the courier, has its connection: which
+    worker answers is chance, so that one may have had nothing to do."""
+    buyer = shop.buyer(market)
+
+    def ask():
+        at_once([lambda: buyer.get("/orders")] * 64, 32)
+        return shop.count(market, "information_schema.processlist",
+                          f"user = 'ordermux_{market}'") > WORKERS
+
+    poll(f"all are connected to {market}", ask)
+
+
+def kill_connections(shop, market):
+    """Ends the service's connections, as an administrator's KILL does."""
+    ids = shop.sql(market, "SELECT id FROM information_schema.processlist "
+                   f"WHERE user = 'ordermux_{market}'")
+    for i, in ids:
+        with contextlib.suppress(AssertionError):       # it has just ended
+            shop.sql(market, f"KILL {i}")
+    return len(ids)

@@ -1,0 +1,220 @@
+"""The connection breaks at COMMIT: nobody knows, and the service finds out.
+
+Between the daemon and the database of us stands a proxy that sees the COMMIT
+of an order. Whatever becomes of it: who is told of an order has one, who is
+not told of one gets it by asking again, and there is never a second one.
+"""
+import time
+
+import pytest
+
+import chaos
+from harness import Load, order, poll, reconcile
+from proxy import Proxy
+
+LIMIT = 8.5         # seconds: request_deadline, and half a second to come
+KEYS = (f"commit-{time.time():.0f}-{n}" for n in range(10**6))
+
+
+class Cart:
+    """An order of what is in the cart."""
+
+    def __init__(self, shop):
+        self.shop, self.buyer = shop, shop.buyer("us")
+        self.sku = shop.sku("us", stock=100)
+        shop.put_in_cart(self.buyer, (self.sku, 2))
+        # One body and one key for all tries.
+        self.body = order("us", items=...)
+        self.headers = {"Idempotency-Key": next(KEYS)}
+
+    def ask(self):
+        began = time.monotonic()
+        a = self.buyer.post(self.body, headers=self.headers)
+        assert time.monotonic() - began < LIMIT, a
+        return a
+
+    def check_done(self, a):
+        """The answer tells of the one order that there is."""
+        assert a.status == 200, a
+        rows = self.shop.sql("us", "SELECT id, order_number FROM orders "
+                             f"WHERE user_id = {self.buyer.id}")
+        assert rows == [(str(a.json["id"]), a.json["order_number"])], a
+        assert self.shop.stock(self.sku) == 98
+        self.check_cart(empty=True)
+
+    def check_not_done(self):
+        assert self.buyer.orders() == 0 and self.shop.stock(self.sku) == 100
+        self.check_cart(empty=False)
+
+    def check_cart(self, empty):
+        assert self.shop.cart(self.buyer) == \
+            ([] if empty else [(self.sku.id, 2)])
+
+
+class Items(Cart):
+    """An order of its own lines: the cart is none of its business."""
+
+    def __init__(self, shop):
+        super().__init__(shop)
+        self.body = order("us", (self.sku, 2))
+
+    def check_cart(self, empty):
+        assert self.shop.cart(self.buyer) == [(self.sku.id, 2)]
+
+
+class ItemsWithoutKey(Items):
+    """The mark of the duplicate window stands for the key."""
+
+    def __init__(self, shop):
+        super().__init__(shop)
+        self.headers = {}
+
+
+class Cancel:
+    """An order's end, with the stock that comes back."""
+
+    def __init__(self, shop):
+        self.shop, self.buyer = shop, shop.buyer("us")
+        self.sku = shop.sku("us", stock=100)
+        self.id = self.buyer.ordered((self.sku, 2))["id"]
+
+    def ask(self):
+        began = time.monotonic()
+        a = self.buyer.request("POST", f"/orders/{self.id}/cancel")
+        assert time.monotonic() - began < LIMIT, a
+        return a
+
+    def check_done(self, a):
+        """Also by a cancel that was carried out before."""
+        assert a.status == 200 or (a.status, a.json["message"]) == (
+            400, "Cannot cancel order with status: cancelled"), a
+        assert self.status() == "cancelled"
+        assert self.shop.stock(self.sku) == 100
+        assert self.shop.count("us", "stock_movements",
+                               f"order_id={self.id}") == 1
+
+    def check_not_done(self):
+        assert self.status() == "pending" and self.shop.stock(self.sku) == 98
+
+    def status(self):
+        return self.shop.value(
+            "us", f"SELECT status FROM orders WHERE id = {self.id}")
+
+
+@pytest.fixture
+def proxy(proxied):
+    """Healed, whatever the test before has left."""
+    proxied[1].heal()
+    return proxied[1]
+
+
+@pytest.fixture
+def shop(proxied, proxy):
+    yield proxied[0]
+    proxy.heal()
+    reconcile(proxied[0], "us")
+
+
+@pytest.fixture(params=[Items, ItemsWithoutKey, Cart, Cancel],
+                ids=lambda p: p.__name__)
+def action(request, shop, proxy):
+    buyer = shop.buyer("us")
+    poll("us serves", lambda: buyer.get("/orders").status == 200)
+    return request.param(shop)
+
+
+def test_a_commit_whose_answer_is_cut_off_is_answered_200(action, proxy):
+    proxy.at_commit(Proxy.CUT_AFTER)
+    a = action.ask()
+    assert proxy.struck()
+    assert a.status == 200, a
+    action.check_done(a)
+    action.check_done(action.ask())
+
+
+def test_a_commit_that_does_not_arrive_is_503_and_can_be_repeated(
+        action, proxy):
+    proxy.at_commit(Proxy.CUT_BEFORE)
+    a = action.ask()
+    assert proxy.struck()
+    assert a.status == 503 and a.retry_after, a
+    action.check_not_done()
+    action.check_done(poll("the repetition", lambda: again(action), 10))
+
+
+def again(action):
+    """The answer, once the market is back; None before."""
+    a = action.ask()
+    assert a.status != 500, a
+    return None if a.status == 503 else a
+
+
+# Shorter, and longer, than query_timeout, which is 2 s in this file.
+@pytest.mark.parametrize("seconds", [1, 3])
+def test_a_commit_whose_answer_is_held_back_is_never_made_twice(
+        action, proxy, seconds):
+    proxy.at_commit(Proxy.HOLD, hold=seconds)
+    a = action.ask()
+    assert proxy.struck()
+    if a.status != 200:             # the time was not enough to find out
+        assert a.status == 503 and a.retry_after, a
+        a = poll("the repetition", lambda: again(action), 10)
+    action.check_done(a)
+
+
+@pytest.mark.parametrize("seconds", [1, 3])
+def test_a_commit_that_arrives_late_is_never_made_twice(
+        action, proxy, seconds):
+    """The daemon asks for the outcome while the server still waits for it."""
+    proxy.at_commit(Proxy.LATE, hold=seconds)
+    a = action.ask()
+    assert proxy.struck()
+    if a.status != 200:
+        assert a.status == 503 and a.retry_after, a
+        a = poll("the repetition", lambda: again(action), 10)
+    action.check_done(a)
+
+
+def test_an_unknown_outcome_that_cannot_be_asked_for_is_503(shop, proxy):
+    """The database commits, and nobody can connect to it any more."""
+    action = Items(shop)
+    chaos.all_connected(shop, "us")
+    proxy.at_commit(Proxy.CUT_AFTER)
+    proxy.refusing = "close"        # connections that are there go on
+    a = action.ask()
+    proxy.refusing = None
+    assert proxy.struck() and a.status == 503 and a.retry_after, a
+    assert action.buyer.orders() == 1
+    action.check_done(poll("the repetition", lambda: again(action), 10))
+
+
+def test_thirty_commits_are_cut_and_every_order_is_there_once(
+        shop, proxy, tell):
+    buyers = [shop.buyer("us") for _ in range(8)]
+    sku = shop.sku("us", stock=10**6)
+    told = []
+
+    def place(b):
+        body, headers = order("us", sku), {"Idempotency-Key": next(KEYS)}
+
+        def ask():
+            a = b.post(body, headers=headers)
+            assert a.status in (200, 503), a
+            return a if a.status == 200 else None
+
+        a = poll("an order", ask, 20)
+        told.append((b.id, a.json["id"]))
+        return a
+
+    with Load([lambda b=b: place(b) for b in buyers]) as load:
+        for n in range(30):
+            load.wait_for(3)
+            proxy.at_commit((Proxy.CUT_AFTER, Proxy.CUT_BEFORE)[n % 2])
+            poll("a cut", proxy.struck, 10, 0.01)
+    replayed = sum(a.headers["Idempotent-Replayed"] == "true"
+                   for a in load.results)
+    tell(f"30 commits cut, {len(told)} orders, {replayed} of them replayed")
+    rows = shop.sql("us", "SELECT user_id, id FROM orders WHERE user_id IN "
+                    f"({','.join(str(b.id) for b in buyers)})")
+    assert sorted((int(u), int(i)) for u, i in rows) == sorted(told)
+    assert shop.stock(sku) == 10**6 - len(told)

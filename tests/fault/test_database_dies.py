@@ -1,0 +1,79 @@
+"""A database is killed, or hangs: the other market does not notice."""
+import time
+
+import accounts
+import chaos
+from accounts import between, latencies, rate, statuses
+from load import Load
+from markets import back, check_all, check_kg, check_us, groups, tell_kg
+
+def test_a_database_that_is_killed_five_times_costs_its_own_market_only(
+        shop, tell):
+    both = groups(shop)
+    returns = []
+    with Load(shop, both) as load:
+        time.sleep(4)
+        killed = time.monotonic()
+        for _ in range(5):
+            chaos.kill_database(shop, "us")
+            time.sleep(0.5)
+            shop.start()
+            returns.append(back(shop, "us"))
+            time.sleep(0.5)
+        ended = time.monotonic()
+    tell_kg(tell, load, "before", load.began, killed)
+    tell_kg(tell, load, "while us is killed", killed, ended)
+    tell("us", latencies(between(load.of("us"), killed, ended)),
+         "; back behind its start within",
+         ", ".join(f"{s:.1f}" for s in returns), "s")
+    check_all(shop, load, both, tell)
+    assert 503 in statuses(load.of("us")) and max(returns) < 10
+
+
+def test_a_database_that_hangs_for_20_seconds_costs_the_other_nothing(
+        shop, tell):
+    both = groups(shop)
+    with Load(shop, both) as load:
+        time.sleep(6)
+        with chaos.stopped(shop.database_pid("us")):
+            began = time.monotonic()
+            time.sleep(20)
+            ended = time.monotonic()
+        returned = back(shop, "us")
+    tell_kg(tell, load, "before", began - 5, began)
+    tell_kg(tell, load, "while us hangs", began, ended)
+    tell("us while it hangs:", latencies(between(load.of("us"), began, ended)),
+         f"; back {returned:.1f} s after it")
+    check_all(shop, load, both, tell)
+    kg = load.of("kg")
+    assert rate(kg, began, ended) >= 0.8 * rate(kg, began - 5, began)
+
+
+def test_a_database_that_hangs_with_all_workers_in_it_gives_half_back(
+        shop, tell):
+    """At the moment of the stop, nobody but us is being served."""
+    kg, us = groups(shop)
+    us.clients, us.pause = 32, 0
+    with Load(shop, [us], 1) as busy:
+        with Load(shop, [kg], 1) as before:
+            time.sleep(5)
+        time.sleep(1)
+        with chaos.stopped(shop.database_pid("us")), \
+                Load(shop, [kg], 1) as load:
+            began = time.monotonic()
+            time.sleep(8)
+        returned = back(shop, "us")
+    calm = rate(before.requests, before.began + 0.5, before.began + 5)
+    beside = rate(load.requests, began + 0.5, began + 8)
+    tell(f"kg beside a busy us: {calm:.0f} requests/s,",
+         latencies([t for r in before.requests for t in r.tries]))
+    tell(f"kg from when us hangs: {beside:.0f} requests/s,",
+         latencies([t for r in load.requests for t in r.tries]))
+    tell("us while it hangs:", latencies(
+        between(busy.requests, began, began + 8)),
+        statuses(busy.requests), f"; back {returned:.1f} s after it")
+    tell("us", accounts.check(shop, busy.requests, us.skus))
+    tell("kg", accounts.check(shop, before.requests + load.requests, kg.skus))
+    check_us(busy.requests)
+    check_kg(load.requests)
+    assert beside >= 0.8 * calm

@@ -1,0 +1,188 @@
+"""A database refuses, only reads, or is slow: that of us, as in markets.py.
+
+What a real server is not easily brought to do, a proxy in front of it does.
+"""
+import os
+import signal
+import time
+
+import pytest
+
+import accounts
+import chaos
+from accounts import between, latencies, rate, statuses, tally, \
+    within
+from harness import poll, reconcile
+from load import Load
+from markets import back, check_all, groups
+
+
+@pytest.fixture
+def shop(proxied):
+    yield proxied[0]
+    proxied[1].heal()
+    proxied[0].serves()
+    reconcile(proxied[0])
+
+
+@pytest.fixture
+def proxy(proxied):
+    return proxied[1]
+
+
+def trouble(what, seconds=4):
+    """Calm, then trouble; from when to when it was."""
+    time.sleep(3)
+    began = time.monotonic()
+    what()
+    time.sleep(seconds)
+    return began, time.monotonic()
+
+
+def check_times(load, tell, began, ended, healed):
+    """kg has not less than four fifths of what it had before, or has after,
+    if the machine has something else to do by then."""
+    kg, us = load.of("kg"), load.of("us")
+    for name, a, b in (("before", began - 2, began),
+                       ("during", began, ended),
+                       ("after", healed, healed + 2)):
+        tell(f"{name}: kg {rate(kg, a, b):.0f} requests/s,",
+             latencies(between(kg, a, b)), "; us",
+             latencies(between(us, a, b)), tally(between(us, a, b)))
+    calm = min(rate(kg, began - 2, began), rate(kg, healed, healed + 2))
+    assert rate(kg, began, ended) >= 0.8 * calm
+
+
+def calm(shop):
+    """Until us is back, and for as long as is measured then; since when."""
+    returned, healed = back(shop, "us"), time.monotonic()
+    time.sleep(2)
+    return returned, healed
+
+
+def test_a_database_that_refuses_connections_is_503_at_once(
+        shop, proxy, tell):
+    def refuse():
+        proxy.refusing = "close"
+        proxy.cut()
+
+    both = groups(shop, patience=0)
+    with Load(shop, both) as load:
+        began, ended = trouble(refuse)
+        came = proxy.connected
+        time.sleep(2)
+        came = proxy.connected - came
+        proxy.heal()
+        returned, healed = calm(shop)
+    check_times(load, tell, began, ended, healed)
+    tell(f"{came / 2:.1f} connects a second; back after {returned:.1f} s")
+    check_all(shop, load, both, tell)
+    late = within(load.of("us"), began + 0.5, ended)
+    assert {t.status for t in late} == {503}
+    assert max(t.took for t in late) < 1, "not at once"
+    # The courier, which has its own, tries too.
+    assert came <= 2 * 2 + 2 and returned < 5
+
+
+def test_a_full_database_serves_those_who_are_connected(shop, proxy, tell):
+    """Error 1040: too many connections."""
+    both = groups(shop, patience=0)
+    chaos.all_connected(shop, "us")
+    with Load(shop, both) as load:
+        time.sleep(1)
+        proxy.refusing = "full"
+        full = time.monotonic()
+        time.sleep(2)
+        proxy.cut()
+        began = time.monotonic()
+        time.sleep(3)
+        ended = time.monotonic()
+        proxy.heal()
+        returned = back(shop, "us")
+    connected = within(load.of("us"), full, began)
+    tell(f"us when connected: {len(connected)} requests,",
+         latencies(connected), "; not connected:",
+         latencies(between(load.of("us"), began, ended)),
+         f"; back after {returned:.1f} s")
+    check_all(shop, load, both, tell)
+    assert {t.status for t in connected} == {200}
+    assert {t.status for t in within(load.of("us"), began + 0.5, ended)} == \
+        {503}
+    assert returned < 5
+
+
+def test_a_database_that_only_reads_serves_what_only_reads(shop, tell):
+    both = groups(shop, patience=0)
+    both[1].lists = 0.5
+    with Load(shop, both) as load:
+        try:
+            began, ended = trouble(
+                lambda: shop.sql("us", "SET GLOBAL read_only = 1"))
+        finally:
+            shop.sql("us", "SET GLOBAL read_only = 0")
+        buyer = shop.buyer("us")
+        poll("us writes again", lambda: buyer.request(
+            "PUT", "/auth/profile", {"full_name": "Ann"}).status == 200, 5)
+        _, healed = calm(shop)
+    check_times(load, tell, began, ended, healed)
+    check_all(shop, load, both, tell)
+    seen = {kind: within(load.of("us", kind), began + 0.2, ended)
+            for kind in ("list", "create")}
+    tell("us when it only reads:", *(f"{kind}s {tally(t)}"
+                                     for kind, t in seen.items()))
+    assert tally(seen["list"]).keys() == {200}
+    assert tally(seen["create"]).keys() == {503}
+
+
+def test_a_slow_database_is_slow_for_its_own_market(shop, proxy, tell):
+    def slow():
+        proxy.delay = 0.2       # for each statement; an order has five
+
+    both = groups(shop, patience=0)
+    with Load(shop, both) as load:
+        began, ended = trouble(slow, 6)
+        proxy.heal()
+        returned, healed = calm(shop)
+    check_times(load, tell, began, ended, healed)
+    us = between(load.of("us"), began, ended)
+    tell(f"back after {returned:.1f} s")
+    check_all(shop, load, both, tell)
+    assert tally(us)[200] > 10 and returned < 5
+
+
+def test_a_daemon_with_a_slow_database_ends_with_all_it_has_begun_answered(
+        shop, proxy, tell):
+    both = groups(shop)
+    with Load(shop, both) as load:
+        time.sleep(1)
+        proxy.delay = 0.2
+        time.sleep(2)
+        began = time.monotonic()
+        os.kill(shop.master, signal.SIGTERM)
+        poll("the end of the daemon", lambda: chaos.ended(shop.master), 10)
+        took = time.monotonic() - began
+        proxy.heal()
+        shop.restart()
+        time.sleep(1)
+    for g in both:
+        tell(g.market, statuses(load.of(g.market)))
+        tell(g.market, accounts.check(shop, load.of(g.market), g.skus))
+    tell(f"ended within {took:.1f} s")
+    # 502 is nginx's word for there being nobody; what was taken is answered.
+    assert set(statuses(load.of("kg"))) <= {200, 502}
+    assert set(statuses(load.of("us"))) <= {200, 502, 503}
+    replayed = [r for r in load.requests if r.replayed]
+    assert not replayed, "saved, and answered 502 or 503"
+
+
+def test_killed_connections_are_made_anew(shop, tell):
+    """KILL, five times a second, of all that the service has."""
+    both = groups(shop)
+    with Load(shop, both) as load, chaos.Repeatedly(
+            0.2, lambda: chaos.kill_connections(shop, "us")) as kills:
+        time.sleep(5)
+    check_all(shop, load, both, tell)
+    found = statuses(load.of("us"))
+    tell(f"killed {kills.times} times")
+    assert kills.times >= 10
+    assert found.get(503, 0) <= 0.01 * found[200], found
