@@ -81,6 +81,8 @@ unfit(const unsigned char *p, bool utf8)
 		return 1;
 	if (p[0] == 0xc2 && p[1] < 0xa0)	/* U+0080 .. U+009F */
 		return 2;
+	if (p[0] == 0xd8 && p[1] == 0x9c)	/* U+061C */
+		return 2;
 	if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f ||
 	    (p[2] >= 0xa8 && p[2] <= 0xae)))	/* U+200E, U+2028 and on */
 		return 3;

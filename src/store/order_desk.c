@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "store/order_desk.h"
 #include "store/order_row.h"
@@ -42,42 +41,60 @@ find(struct db *db, void *arg)
 	return result;
 }
 
-/* The order number that is meant, as it is written; NULL if it cannot be
- * one. */
+/* The order number in upper case, as ours are; NULL if it is that already. */
 static const char *
-tidy_number(struct arena *arena, const char *text)
+upper_number(struct arena *arena, const char *number)
 {
-	size_t	 n = strlen(text);
-	char	*number = arena_strdup(arena, text);
+	char	*upper = arena_strdup(arena, number);
 
-	if (n > ORDER_NUMBER_MAX)
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] < '!' || text[i] > '~')
-			return NULL;
-		number[i] = (char)toupper((unsigned char)text[i]);
-	}
-	return number;
+	for (char *p = upper; *p != '\0'; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return strcmp(upper, number) != 0 ? upper : NULL;
+}
+
+/* Whether it can be a number at all: some visible ASCII. */
+static bool
+may_be_number(const char *text)
+{
+	size_t	 n = 0;
+
+	while (text[n] >= '!' && text[n] <= '~')
+		n++;
+	return text[n] == '\0' && n > 0 && n <= ORDER_NUMBER_MAX;
+}
+
+/* Looks by the statement, unless it has been found. */
+static enum db_result
+look(struct db *db, struct finding *f, enum statement_id statement,
+    struct db_value value)
+{
+	if (f->out->found)
+		return DB_OK;
+	f->statement = statement;
+	f->value = value;
+	return db_read(db, find, f);
 }
 
 enum db_result
 order_desk_find(struct db *db, struct arena *arena, const char *number_or_id,
     struct order_desk *out)
 {
-	struct finding	 f = { .arena = arena, .out = out,
-	    .statement = STATEMENT_DESK_BY_ID };
-	const char	*number;
+	struct finding	 f = { .arena = arena, .out = out };
+	enum db_result	 result = DB_OK;
+	const char	*upper;
 	int64_t		 id;
 
 	memset(out, 0, sizeof(*out));
-	if (str_to_int64(number_or_id, &id))
-		f.value = db_int(id);
-	else if ((number = tidy_number(arena, number_or_id)) != NULL) {
-		f.statement = STATEMENT_DESK_BY_NUMBER;
-		f.value = db_text(number);
-	} else
+	if (!may_be_number(number_or_id))
 		return DB_OK;
-	return db_read(db, find, &f);
+	result = look(db, &f, STATEMENT_DESK_BY_NUMBER, db_text(number_or_id));
+	if (result == DB_OK &&
+	    (upper = upper_number(arena, number_or_id)) != NULL)
+		result = look(db, &f, STATEMENT_DESK_BY_NUMBER,
+		    db_text(upper));
+	if (result == DB_OK && str_to_int64(number_or_id, &id))
+		result = look(db, &f, STATEMENT_DESK_BY_ID, db_int(id));
+	return result;
 }
 
 /* ---- the list ---- */

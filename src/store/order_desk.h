@@ -21,7 +21,8 @@ struct order_desk {
 	struct order	 order;
 };
 
-/* The order with this number (in whatever case), or this id. */
+/* The order with this number, as it is written or in upper case; or else with
+ * this id. */
 enum db_result	order_desk_find(struct db *, struct arena *,
     const char *number_or_id, struct order_desk *);
 
@@ -36,8 +37,7 @@ struct order_desk_entry {
 	const char	*customer_name;
 };
 
-/* The newest orders (by id, which costs nothing to find), in this state; NULL:
- * in any. Room for the limit is in the arena; *count is how many there are. */
+/* The newest orders (by id), in this state; NULL: in any. Room for the limit is in the arena; *count is how many there are. */
 enum db_result	order_desk_list(struct db *, struct arena *,
     const char *status, size_t limit, struct order_desk_entry **,
     size_t *count);

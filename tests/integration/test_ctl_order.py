@@ -110,6 +110,21 @@ def test_move_takes_a_state_in_any_case_and_an_order_by_number_or_id(
     assert state(shop, market, o["id"]) == "shipped"
 
 
+def test_a_number_of_digits_is_a_number_before_it_is_an_id(shop, us):
+    o = us.ordered(shop.sku("us"))
+    for number in (str(o["id"]), "mq-own-number"):
+        oid = shop.order_row("us", us.id, order_number=number, lines=0)
+        try:
+            said = done(shop, "order", "show", "us", number)
+            assert re.search(rf"(?m)^id +{oid}$", said), said
+            assert "us has no order" in failed(shop, 1, "order", "show", "us",
+                                               "mq-own-numbex")
+        finally:
+            shop.drop_order("us", oid)
+    said = done(shop, "order", "show", "us", o["id"])
+    assert o["order_number"] in said
+
+
 def test_who_did_it_is_by_or_who_calls_through_sudo_or_the_login_name(
         shop, us):
     o = us.ordered(shop.sku("us"))
@@ -283,21 +298,18 @@ def test_show_and_list_find_orders_of_users_who_may_not_order(shop, us):
 def test_a_text_of_a_customer_cannot_write_to_the_terminal(shop, us):
     """Neither control characters, nor C1, nor a change of direction; and an
     order cannot forge a line of another."""
-    nasty = "Ann\x1b]0;x\x07\u009b2J\u202eeve\\n"
-    clean = r"Ann\x1b]0;x\x07\xc2\x9b2J\xe2\x80\xaeeve\\n"
+    nasty = "Ann\x1b]0;x\x07\u009b2J\u202e\u061ceve\\n"
+    clean = r"Ann\x1b]0;x\x07\xc2\x9b2J\xe2\x80\xae\xd8\x9ceve\\n"
     o = us.ordered(shop.sku("us"), customer_name=nasty,
                    delivery_notes="a\ntotal      0.00 USD\tжö€😀")
     done(shop, "order", "confirm", "us", o["id"], "--note", nasty)
     for said in (done(shop, "order", "show", "us", o["id"]),
                  done(shop, "order", "list", "us", "--limit", 1)):
         assert clean in said
-        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said)
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u061c]", said)
     said = done(shop, "order", "show", "us", o["id"])
     assert r"notes      a\ntotal      0.00 USD\tжö€😀" in said
     assert said.count("\ntotal ") == 1 and said.count(clean) == 2
-    shop.sql("us", "UPDATE orders SET customer_name = "
-             f"CONVERT(X'416EEDA0807A' USING utf8mb4) WHERE id = {o['id']}")
-    assert "\x1b" not in done(shop, "order", "show", "us", o["id"])
 
 
 # -------------------------------------------------------------------- stock
@@ -335,7 +347,7 @@ def test_a_stock_changes_together_with_its_movement(shop, market):
                 "--note", "found") == f"{sku.code} +5 = 15\n"
     assert done(shop, "stock", market, sku.id, "-15", "--by", "olga") == \
         f"{sku.code} -15 = 0\n"
-    assert done(shop, "stock", market, sku.code.lower(), "3", "--by",
+    assert done(shop, "stock", market, sku.code.lower(), "+3", "--by",
                 "olga") == f"{sku.code} +3 = 3\n"
     assert shop.stock(sku) == 3
     assert movements(shop, sku) == [
@@ -346,7 +358,7 @@ def test_a_stock_changes_together_with_its_movement(shop, market):
 
 def test_a_stock_cannot_fall_below_nothing_nor_leave_its_column(shop):
     sku = shop.sku("us", stock=10)
-    for delta in ("-11", "-4294967295", "+4294967286", "4294967295"):
+    for delta in ("-11", "-4294967295", "+4294967286", "+4294967295"):
         said = failed(shop, 3, "stock", "us", sku.code, delta)
         assert said == (f"ordermuxctl: SKU {sku.code} has a stock of 10: "
                         f"{int(delta):+d} is not possible\n")
@@ -364,14 +376,14 @@ def test_many_who_take_at_once_take_what_there_is(shop):
 def test_a_stock_that_is_wrongly_asked_for_is_told_so(shop):
     sku = shop.sku("us")
     with shop.unchanged():
-        for delta in ("0", "+0", "x", "", "+", "-", "+-3", "--3", "1.5",
+        for delta in ("0", "+0", "5", "x", "", "+", "-", "+-3", "--3", "1.5",
                       "4294967296", "-99999999999999999999"):
             said = failed(shop, 2, "stock", "us", sku.code, delta)
             assert "no change of a stock" in said or \
                 "option" in said, (delta, said)
         assert "by how much" in failed(shop, 2, "stock", "us", sku.code)
         for name in ("NOSUCH", "0", os.fsdecode(b"\xff")):
-            assert "us has no SKU" in failed(shop, 1, "stock", "us", name, "1")
+            assert "us has no SKU" in failed(shop, 1, "stock", "us", name, "+1")
 
 
 # ---------------------------------------------------------------- otherwise
