@@ -33,7 +33,9 @@ struct board_gate {
 	_Atomic uint64_t	home_at;
 	_Atomic uint64_t	home_since;
 	_Atomic uint64_t	home_wait;
-	_Atomic uint64_t	said_at;	/* that it is crowded */
+	_Atomic uint64_t	answered_at;	/* somebody; about 50 ms late */
+	_Atomic uint64_t	crowded_at;	/* half of the workers waited */
+	_Atomic uint64_t	said_at;	/* that they do */
 	_Atomic uint32_t	host;
 };
 

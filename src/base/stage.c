@@ -66,13 +66,6 @@ stage_set_market(struct stage *stage, uint32_t market)
 }
 
 void
-stage_answered(struct stage *stage, uint32_t market)
-{
-	STORE(&stage->answered_by, market);
-	STORE(&stage->answered_ms, clock_ms());
-}
-
-void
 stage_clear(struct stage *stage)
 {
 	stage_set(stage, STAGE_STARTING);

@@ -32,8 +32,6 @@ struct stage {
 	_Atomic uint64_t since_ms;	/* clock_ms(), of the phase */
 	_Atomic uint64_t busy_ms;	/* clock_ms() of the accept; 0 = waiting */
 	_Atomic uint64_t entered_ms;	/* the market's database; 0 = not in it */
-	_Atomic uint64_t answered_ms;	/* clock_ms(), the last database that */
-	_Atomic uint32_t answered_by;	/* answered: index in the registry */
 	/* Since the slot was made; a respawned worker counts on. */
 	_Atomic uint64_t requests;	/* finished */
 	_Atomic uint64_t answers[6];	/* [n] = answers of n00..n99; [0] = none */
@@ -48,9 +46,6 @@ void	stage_set_market(struct stage *, uint32_t market);
  * another market. */
 void	stage_enter(struct stage *);
 void	stage_leave(struct stage *);
-
-/* A market's database has answered. */
-void	stage_answered(struct stage *, uint32_t market);
 
 /* Nobody is in the slot any more, or not yet. */
 void	stage_clear(struct stage *);

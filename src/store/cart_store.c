@@ -25,6 +25,7 @@ struct call {
 	int64_t				 sku_id;
 	int64_t				 quantity;
 	struct cart_result		*out;
+	const struct cart_line		*added;		/* the line, as it is now */
 };
 
 /* ---- reading ---- */
@@ -254,9 +255,21 @@ add(struct db *db, void *arg, bool *keep)
 	if ((result = take_line(db, c, &l)) != DB_OK)
 		return result;
 	l->quantity += c->quantity;
+	c->added = l;
 	if ((result = check_line(c, l, keep)) != DB_OK || !*keep)
 		return result;
 	return l->id == 0 ? insert_line(db, c, l) : update_line(db, c, l);
+}
+
+/* Looks for the line as it was to become: body of db_resolve(). */
+static enum db_result
+find_added(struct db *db, void *arg, bool *kept)
+{
+	const struct call	*c = arg;
+	struct db_value		 values[] = { db_int(c->added->id),
+		db_int(c->added->quantity) };
+
+	return db_exists(db, STATEMENT_CART_FIND, values, 2, kept);
 }
 
 enum db_result
@@ -266,8 +279,12 @@ cart_store_add(struct db *db, struct arena *arena,
 {
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .sku_id = sku_id, .quantity = quantity, .out = out };
+	enum db_result	 result = db_transaction(db, add, &c);
 
-	return db_transaction(db, add, &c);
+	/* The only change of a cart that would be another one if repeated. */
+	return result == DB_UNKNOWN ? db_resolve(db,
+	    arena_printf(arena, "cart of user %lld",
+	    (long long)customer->user_id), find_added, &c) : result;
 }
 
 /* Removes the line from the database and from the copy. */

@@ -2,6 +2,7 @@
  * db.c: transactions on one connection (see db.h).
  */
 #include <sodium.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -45,8 +46,10 @@ commit_failed(struct db *db)
 	    DB_UNKNOWN;
 
 	db_log_failure(db, "commit", result, error, mysql_error(db->mysql));
-	if (result == DB_UNKNOWN)
+	if (result == DB_UNKNOWN) {
+		memcpy(db->commit_server, db->server, sizeof(db->server));
 		(void)db_lose(db);
+	}
 	return result;
 }
 
@@ -57,7 +60,6 @@ commit(struct db *db)
 	db_skip(db);
 	if (db_too_late(db, COMMIT_MIN))
 		return DB_AWAY;
-	db->commit_host = db->host;
 	db_wait_begin(db, DB_WAIT_COMMIT);
 	if (mysql_commit(db->mysql) != 0)
 		return commit_failed(db);
@@ -184,7 +186,7 @@ put_question(struct db *db, void *arg)
 }
 
 /*
- * Asks once. On the host that was told to commit, the question waits for a
+ * Asks once. On the server that was told to commit, the question waits for a
  * transaction that is still open there. Another one may not have heard of it
  * yet, even when it has all that its cluster has agreed on: that it has found
  * nothing is no answer.
@@ -197,35 +199,54 @@ resolve_once(struct db *db, struct question *q)
 	if (result != DB_OK)
 		return result;
 	result = db_read(db, put_question, q);
-	if (result == DB_OK && !*q->kept && db->host != db->commit_host)
+	if (result == DB_OK && !*q->kept &&
+	    strcmp(db->server, db->commit_server) != 0)
 		result = DB_UNKNOWN;
 	rollback(db);
-	if (result != DB_AWAY && db->mysql != NULL)
+	if (db->mysql == NULL)
+		return result;
+	if (result == DB_AWAY)
+		db_disconnect(db);	/* or it might wait for the cluster on */
+	else
 		(void)wait_for_cluster(db,
 		    "SET SESSION wsrep_sync_wait = DEFAULT");
 	return result;
 }
 
-enum db_result
-db_resolve(struct db *db,
-    enum db_result (*body)(struct db *, void *, bool *), void *arg,
-    bool *kept)
+/* Asks until there is an answer, or no time to ask. */
+static enum db_result
+ask(struct db *db, struct question *q)
 {
 	const struct timespec	 pause = { .tv_nsec = RESOLVE_PAUSE * 1000000 };
-	struct question		 q = { .body = body, .arg = arg,
-	    .kept = kept };
 	uint64_t		 until = db->deadline_ms != 0 ?
 	    db->deadline_ms : clock_ms() + RESOLVE_MAX;
+	enum db_result		 result;
 
-	enum db_result		 result = DB_AWAY;
-
-	while (result != DB_OK && result != DB_UNKNOWN &&
-	    clock_ms() < until && !gate_crowded(&db->gate)) {
-		result = resolve_once(db, &q);
-		if (result != DB_OK && result != DB_UNKNOWN)
-			nanosleep(&pause, NULL);
+	while (clock_ms() < until && !gate_crowded(&db->gate)) {
+		result = resolve_once(db, q);
+		if (result == DB_OK || result == DB_UNKNOWN)
+			return result;
+		nanosleep(&pause, NULL);
 	}
-	return result == DB_OK ? DB_OK : DB_UNKNOWN;
+	return DB_UNKNOWN;
+}
+
+enum db_result
+db_resolve(struct db *db, const char *of,
+    enum db_result (*body)(struct db *, void *, bool *), void *arg)
+{
+	bool		 kept = false;
+	struct question	 q = { .body = body, .arg = arg, .kept = &kept };
+
+	if (ask(db, &q) != DB_OK) {
+		log_error("outcome of a commit unknown", log_str("of", of),
+		    log_str("database", db->market->name));
+		return DB_UNKNOWN;
+	}
+	log_notice("outcome of a commit found", log_str("of", of),
+	    log_str("database", db->market->name),
+	    log_str("kept", kept ? "yes" : "no"));
+	return kept ? DB_OK : DB_AWAY;
 }
 
 /* ---- is it there ---- */

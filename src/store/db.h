@@ -106,6 +106,10 @@ enum db_result	db_run(struct db *, enum statement_id, size_t lines,
 enum db_result	db_next(struct db *, bool *more);
 void		db_skip(struct db *);
 
+/* Runs a statement only to see whether it gives a row. */
+enum db_result	db_exists(struct db *, enum statement_id,
+    const struct db_value *values, size_t count, bool *exists);
+
 /* Columns of the row, by position; valid until the next db_next(). */
 bool		db_is_null(const struct db *, size_t column);
 int64_t		db_get_int(const struct db *, size_t column);
@@ -133,12 +137,13 @@ enum db_result	db_transaction(struct db *,
  * Behind DB_UNKNOWN: finds out what became of the transaction. Runs body(),
  * which looks for what it would have left and sets *kept, on a new connection,
  * until it has been answered or the deadline (or 5 s) has come, or the worker
- * is needed by other markets. DB_OK, or DB_UNKNOWN; the latter also when only
- * another host of a cluster could be asked, and has found nothing.
+ * is needed by other markets. DB_OK: it was kept; DB_AWAY: it was not;
+ * DB_UNKNOWN: nobody knows, also when only another server of a cluster could
+ * be asked, and has found nothing. All three are logged, as the outcome "of"
+ * what.
  */
-enum db_result	db_resolve(struct db *,
-    enum db_result (*body)(struct db *, void *arg, bool *kept), void *arg,
-    bool *kept);
+enum db_result	db_resolve(struct db *, const char *of,
+    enum db_result (*body)(struct db *, void *arg, bool *kept), void *arg);
 
 /* Runs body(), which only reads, again after DB_AGAIN and DB_LOST. */
 enum db_result	db_read(struct db *,

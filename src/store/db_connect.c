@@ -3,7 +3,10 @@
  * db.h). Reconnecting by the library is never switched on: it loses
  * transactions silently.
  */
+#include <sys/socket.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +17,10 @@
 #include "base/stage.h"
 #include "market/market.h"
 #include "store/db_impl.h"
+#include "store/tls.h"
+
+/* Bytes that the longest statement may have: an order of 100 lines. */
+#define STATEMENT_ROOM	(256 * 1024)
 
 #define OPEN_MAX_MS	100	/* a transaction left open by reading */
 
@@ -118,7 +125,7 @@ void
 db_wait_answered(struct db *db)
 {
 	db_wait_end(db);
-	stage_answered(db->stage, db->market->index);
+	gate_answered(&db->gate);
 }
 
 bool
@@ -126,6 +133,18 @@ db_too_late(const struct db *db, uint64_t needed_ms)
 {
 	return db->deadline_ms != 0 &&
 	    clock_ms() + needed_ms >= db->deadline_ms;
+}
+
+bool
+db_wait_refused(struct db *db)
+{
+	bool	 late = db_too_late(db, 0);
+	bool	 crowded = !late && gate_crowded(&db->gate);
+
+	if (late || crowded)
+		db->wait = (struct db_wait){ .timed_out = late,
+		    .gave_up = crowded };
+	return late || crowded;
 }
 
 #if defined(MARIADB_BASE_VERSION) || defined(MARIADB_VERSION_ID)
@@ -198,11 +217,34 @@ set_wait(MYSQL *mysql)
 {
 	mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, (void *)wait_for_server);
 }
+
+/*
+ * Under TLS the library waits in read(2) of a socket that blocks, and calls
+ * wait_for_server() only when there is nothing to read. Where it has to wait
+ * for room to write it waits for something to read; so there must be room for
+ * all of a statement.
+ */
+static void
+set_tls_wait(MYSQL *mysql)
+{
+	int	 fd = mysql_get_socket(mysql), flags = fcntl(fd, F_GETFL);
+	int	 room = STATEMENT_ROOM;
+
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)) == -1)
+		panic("cannot set up a connection: %s", strerror(errno));
+}
 #else
 /* The other library has no such callback: its timeouts in whole seconds have
  * to do, and a worker cannot make room for others while it waits. */
 static void
 set_wait(MYSQL *mysql)
+{
+	(void)mysql;
+}
+
+static void
+set_tls_wait(MYSQL *mysql)
 {
 	(void)mysql;
 }
@@ -223,11 +265,14 @@ waited_out(const struct db *db)
 void
 db_disconnect(struct db *db)
 {
+	struct db_wait	 last = db->wait;
+
 	db_wait_begin(db, DB_WAIT_SETTLE);
 	db_forget(db);
 	if (db->mysql != NULL)
 		mysql_close(db->mysql);
 	db_wait_end(db);
+	db->wait = last;
 	db->mysql = NULL;
 	db->open = false;
 }
@@ -269,25 +314,6 @@ db_lose(struct db *db)
 
 /* ---- connecting ---- */
 
-/* TLS is always said outright: the libraries' defaults differ. */
-static void
-set_tls(MYSQL *mysql, const char *ca)
-{
-#if defined(MARIADB_BASE_VERSION) || defined(MARIADB_VERSION_ID)
-	db_bool	 on = *ca != '\0';
-
-	mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
-	mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
-#else
-	unsigned mode = *ca != '\0' ? SSL_MODE_VERIFY_IDENTITY :
-	    SSL_MODE_DISABLED;
-
-	mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
-#endif
-	if (*ca != '\0')
-		mysql_options(mysql, MYSQL_OPT_SSL_CA, ca);
-}
-
 /* Whole seconds, rounded up: what the library takes. */
 static unsigned
 seconds(unsigned ms)
@@ -323,7 +349,60 @@ set_options(struct db *db)
 	mysql_options(db->mysql, MYSQL_INIT_COMMAND,
 	    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
 	set_wait(db->mysql);
-	set_tls(db->mysql, db->market->database.tls_ca);
+	tls_set(db->mysql, db->market->database.tls_ca);
+}
+
+/* Keeps the name of the server that the row of STATEMENT_IDENTITY has. */
+static void
+keep_server(struct db *db)
+{
+	size_t		 len;
+	const char	*name = db_get_bytes(db, 3, &len);
+
+	snprintf(db->server, sizeof(db->server), "%.*s",
+	    name != NULL ? (int)len : 0, name != NULL ? name : "");
+}
+
+/* Whether the row names this market; none names nobody. */
+static bool
+is_ours(const struct db *db, bool row)
+{
+	size_t		 len = 0;
+	const char	*name = row ? db_get_bytes(db, 0, &len) : NULL;
+
+	return name != NULL && len == strlen(db->market->name) &&
+	    memcmp(name, db->market->name, len) == 0;
+}
+
+/* Judges the row of STATEMENT_IDENTITY, if there is one; says what is wrong
+ * with it. */
+static enum db_result
+judge_identity(struct db *db, bool row)
+{
+	const char	*database = db->market->database.name;
+
+	if (!is_ours(db, row)) {
+		log_error("THIS DATABASE BELONGS TO ANOTHER MARKET: "
+		    "no request of this market is served",
+		    log_str("market", db->market->name),
+		    log_str("database", database));
+		return DB_AWAY;
+	}
+	keep_server(db);
+	if (db_get_int(db, 1) < DB_SCHEMA_VERSION) {
+		log_error("the database's schema is too old: run "
+		    "\"ordermuxctl migrate\"",
+		    log_str("database", database),
+		    log_int("version", db_get_int(db, 1)),
+		    log_int("needed", DB_SCHEMA_VERSION));
+		return DB_AWAY;
+	}
+	if (db_get_int(db, 2) && db->market->database.host_count > 1) {
+		log_warning("the host only reads",
+		    log_str("database", db->market->name));
+		return DB_AWAY;
+	}
+	return DB_OK;
 }
 
 /*
@@ -335,42 +414,19 @@ static enum db_result
 check_identity(struct db *db)
 {
 	enum db_result	 result;
-	const char	*name;
-	size_t		 len;
 	bool		 more;
 
 	result = db_run(db, STATEMENT_IDENTITY, 1, NULL, 0);
 	if (result == DB_OK)
 		result = db_next(db, &more);
 	if (result == DB_AWAY && db->mysql != NULL && !db->wait.gave_up &&
-	    !db_too_late(db, 0)) {
+	    !db->wait.timed_out)
 		log_error("the database cannot say whose it is: has "
 		    "\"ordermuxctl migrate\" been run?",
 		    log_str("database", db->market->database.name));
-	}
 	if (result != DB_OK)
 		return DB_AWAY;
-	name = more ? db_get_bytes(db, 0, &len) : NULL;
-	if (name == NULL || len != strlen(db->market->name) ||
-	    memcmp(name, db->market->name, len) != 0) {
-		log_error("THIS DATABASE BELONGS TO ANOTHER MARKET: "
-		    "no request of this market is served",
-		    log_str("market", db->market->name),
-		    log_str("database", db->market->database.name));
-		result = DB_AWAY;
-	} else if (db_get_int(db, 1) < DB_SCHEMA_VERSION) {
-		log_error("the database's schema is too old: run "
-		    "\"ordermuxctl migrate\"",
-		    log_str("database", db->market->database.name),
-		    log_int("version", db_get_int(db, 1)),
-		    log_int("needed", DB_SCHEMA_VERSION));
-		result = DB_AWAY;
-	} else if (db_get_int(db, 2) &&
-	    db->market->database.host_count > 1) {
-		log_warning("the host only reads",
-		    log_str("database", db->market->name));
-		result = DB_AWAY;
-	}
+	result = judge_identity(db, more);
 	db_skip(db);
 	return result;
 }
@@ -388,8 +444,11 @@ open_host(struct db *db, const struct market_host *host)
 	db_wait_begin(db, DB_WAIT_CONNECT);
 	if (mysql_real_connect(db->mysql, host->name, d->user,
 	    (const char *)d->password.bytes, d->name, host->port,
-	    *d->socket != '\0' ? d->socket : NULL, CLIENT_FOUND_ROWS) != NULL)
+	    *d->socket != '\0' ? d->socket : NULL, CLIENT_FOUND_ROWS) != NULL) {
+		if (*d->tls_ca != '\0')
+			set_tls_wait(db->mysql);
 		return true;
+	}
 	db_log_failure(db, "connect", DB_AWAY, mysql_errno(db->mysql),
 	    mysql_error(db->mysql));
 	return false;
@@ -452,8 +511,10 @@ connect_home(struct db *db)
 	db_settle(db);
 	db_disconnect(db);
 	db->probe = true;	/* do not wait for it as for one that works */
-	if (connect_host(db, 0, &fault))
+	if (connect_host(db, 0, &fault)) {
 		gate_change_host(&db->gate, from, 0);
+		gate_connected(&db->gate);
+	}
 	db->probe = probe;
 }
 
@@ -472,6 +533,18 @@ may_use(struct db *db)
 	return answer != GATE_SHUT;
 }
 
+/* Puts the probe by a statement that waits for nobody's lock: what comes then
+ * may take as long as ever. */
+static enum db_result
+probe_first(struct db *db)
+{
+	enum db_result	 result = check_identity(db);
+
+	if (result != DB_OK)
+		db_disconnect(db);
+	return result;
+}
+
 enum db_result
 db_ready(struct db *db)
 {
@@ -483,10 +556,11 @@ db_ready(struct db *db)
 		db_settle(db);
 		db_disconnect(db);
 	}
+	if (db->mysql != NULL)
+		db_settle_old(db);
 	if (db->mysql == NULL)
 		return connect_any(db);
-	db_settle_old(db);
-	return db->mysql != NULL ? DB_OK : connect_any(db);
+	return db->probe ? probe_first(db) : DB_OK;
 }
 
 /* Ends what is open without waiting for a server that hangs anyway. */

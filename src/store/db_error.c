@@ -4,13 +4,12 @@
  */
 #include <errmsg.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "market/market.h"
 #include "store/db_impl.h"
 
 enum {
-	E_LOCK_WAIT = 1205, E_NO_VARIABLE = 1193, E_DEADLOCK = 1213, E_DUPLICATE = 1062,
+	E_LOCK_WAIT = 1205, E_LOCK_TABLE_FULL = 1206, E_NO_VARIABLE = 1193, E_DEADLOCK = 1213, E_DUPLICATE = 1062,
 	E_NULL = 1048, E_UNKNOWN_COMMAND = 1047, E_SHUTDOWN = 1053,
 	E_KILLED = 1927, E_READ_ONLY_OPTION = 1290, E_READ_ONLY = 1792,
 	E_READ_ONLY_MODE = 1836, E_STATEMENT_TIMEOUT = 1969,
@@ -19,6 +18,9 @@ enum {
 	E_NO_DEFINER = 1449, E_CHANGED = 1020, E_INTERRUPTED = 1317, E_STALE_STMT = 1243,
 	E_REPREPARE = 1615,
 	E_STMT_CLOSED = 2056, E_NEW_METADATA = 2057, E_SERVER_EXTENDED = 2055,
+	E_DISK_FULL = 1021, E_WRITE = 1026, E_NO_MEMORY = 1037,
+	E_NO_SORT_MEMORY = 1038, E_OUT_OF_RESOURCES = 1041,
+	E_TABLE_FULL = 1114, E_USER_LIMIT = 1226,
 	E_SSL = 2026, E_SOCKET = 2002, E_CONNECT = 2003, E_IDLE = 4031,
 	E_SESSION_KILLED = 3169, E_COMMIT = 1180, E_PACKET_READ = 1158,
 	E_PACKET_READ_TIMEOUT = 1159, E_PACKET_WRITE = 1160,
@@ -31,6 +33,7 @@ db_classify(unsigned error)
 	switch (error) {
 	case E_DEADLOCK:
 	case E_LOCK_WAIT:
+	case E_LOCK_TABLE_FULL:
 	case E_CHANGED:
 		return DB_AGAIN;
 	case E_DUPLICATE:
@@ -71,6 +74,13 @@ db_classify(unsigned error)
 	case E_TABLE_ACCESS:
 	case E_COLUMN_ACCESS:
 	case E_NO_DEFINER:
+	case E_DISK_FULL:
+	case E_WRITE:
+	case E_NO_MEMORY:
+	case E_NO_SORT_MEMORY:
+	case E_OUT_OF_RESOURCES:
+	case E_TABLE_FULL:
+	case E_USER_LIMIT:
 		return DB_AWAY;
 	default:
 		return DB_FAILED;
@@ -101,6 +111,7 @@ db_log_failure(const struct db *db, const char *what, enum db_result result,
     unsigned error, const char *message)
 {
 	enum log_level	 level = LOG_LEVEL_ERROR;
+	uint64_t	 began = db->wait.began_ms;
 
 	if (result == DB_DUPLICATE || result == DB_NULL)
 		return;		/* an answer, not a failure */
@@ -111,5 +122,6 @@ db_log_failure(const struct db *db, const char *what, enum db_result result,
 	log_write(level, "database error", LOG_FIELDS(
 	    log_str("database", db->market->name), log_str("statement", what),
 	    log_uint("errno", error), log_str("error", message),
-	    log_uint("idle_ms", clock_ms() - db->used_ms)));
+	    log_uint("idle_ms", began > db->used_ms ?
+	    began - db->used_ms : 0)));
 }

@@ -27,6 +27,10 @@ typedef my_bool db_bool;
 typedef bool db_bool;
 #endif
 
+/* The name of a server, by what it says itself: another server may answer at
+ * the same address. */
+#define DB_SERVER_MAX	300
+
 /* Where a column's value is put by the library. */
 struct column {
 	enum statement_type	 type;
@@ -71,7 +75,9 @@ struct db {
 	struct gate		 gate;
 	MYSQL			*mysql;		/* NULL: not connected */
 	size_t			 host;		/* of the connection */
-	size_t			 commit_host;	/* of the last COMMIT */
+	char			 server[DB_SERVER_MAX];	/* behind it */
+	/* The one that was told to COMMIT last, and has not answered. */
+	char			 commit_server[DB_SERVER_MAX];
 	uint64_t		 deadline_ms;	/* 0 = none */
 	bool			 probe;		/* it hung; does it still? */
 	struct db_wait		 wait;		/* the last one */
@@ -113,6 +119,10 @@ void	db_wait_answered(struct db *);	/* the same, when it has answered */
 /* Whether there is too little time left to begin with anything. */
 bool	db_too_late(const struct db *, uint64_t needed_ms);
 
+/* Whether a statement may not even be sent, as there is no time left, or the
+ * worker is needed by other markets. It is then as if waited for in vain. */
+bool	db_wait_refused(struct db *);
+
 /* Behind a call that lost its connection: closes it. DB_LOST: worth another
  * try; DB_AWAY when the server was waited for in vain, which others then need
  * not find out again. */
@@ -121,7 +131,8 @@ enum db_result	db_lose(struct db *);
 /* The host only reads: the next one is to be used, if there is one. */
 void	db_leave_host(struct db *);
 
-/* Closes the connection and forgets all that was prepared on it. */
+/* Closes the connection and forgets all that was prepared on it. What was
+ * waited for last stays known. */
 void	db_disconnect(struct db *);
 
 /* ---- db_statement.c ---- */

@@ -278,7 +278,7 @@ statement_done(struct db *db)
 	if (db->current->columns == NULL)
 		db_skip(db);
 	if (db->probe)
-		gate_answered(&db->gate);
+		gate_works(&db->gate);
 	db->probe = false;
 }
 
@@ -291,11 +291,11 @@ db_run(struct db *db, enum statement_id id, size_t lines,
 	if (db->mysql == NULL)
 		return DB_LOST;
 	db_skip(db);
-	if (db_too_late(db, 0) || gate_crowded(&db->gate)) {
+	if (db_wait_refused(db)) {
 		log_info("request given up",
 		    log_str("statement", statements[id].name),
-		    log_str("why", db_too_late(db, 0) ? "deadline" :
-		    "market crowded"));
+		    log_str("why", db->wait.gave_up ? "market crowded" :
+		    "deadline"));
 		return DB_AWAY;
 	}
 	db->current = find_prepared(db, id, lines, &result);
@@ -343,6 +343,19 @@ db_skip(struct db *db)
 	if (db->current_once)
 		prepared_free(db->current);
 	db->current = NULL;
+}
+
+enum db_result
+db_exists(struct db *db, enum statement_id id, const struct db_value *values,
+    size_t count, bool *exists)
+{
+	enum db_result	 result = db_run(db, id, 1, values, count);
+
+	*exists = false;
+	if (result == DB_OK)
+		result = db_next(db, exists);
+	db_skip(db);
+	return result;
 }
 
 bool

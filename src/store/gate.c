@@ -20,7 +20,9 @@
 #define HOME_MIN	10000	/* before the first host is tried again; */
 #define HOME_MAX	600000	/* doubles if it was of use for less than */
 #define HOME_USE	60000	/* this */
+#define CROWDED		1000	/* it stays so, behind the last time */
 #define SAY_INTERVAL	10000	/* in the log, that it is crowded */
+#define ANSWER_STEP	50	/* between two notes that it answers */
 
 #define LOAD(field) \
 	atomic_load_explicit((field), memory_order_relaxed)
@@ -93,17 +95,20 @@ gate_hangs(const struct gate *gate)
 	return LOAD(&gate->shared->use_at) != 0;
 }
 
+/* Not at each answer, or the line would travel between all processors. */
+void
+gate_answered(struct gate *gate)
+{
+	uint64_t	 now = clock_ms();
+
+	if (now - LOAD(&gate->shared->answered_at) >= ANSWER_STEP)
+		STORE(&gate->shared->answered_at, now);
+}
+
 bool
 gate_silent(const struct gate *gate, uint64_t since_ms)
 {
-	for (size_t i = 0; gate->board != NULL && i < gate->board->count; i++) {
-		const struct stage *stage = &gate->board->slots[i].stage;
-
-		if (LOAD(&stage->answered_by) == gate->market->index &&
-		    LOAD(&stage->answered_ms) > since_ms)
-			return false;
-	}
-	return true;
+	return LOAD(&gate->shared->answered_at) <= since_ms;
 }
 
 /* Shuts one of the two; the first one to do so says why. */
@@ -148,7 +153,7 @@ opened(struct gate *gate)
 }
 
 void
-gate_answered(struct gate *gate)
+gate_works(struct gate *gate)
 {
 	STORE(&gate->shared->use_at, 0);
 	opened(gate);
@@ -172,14 +177,16 @@ half(const struct gate *gate)
 	return gate->board->workers / 2;
 }
 
-/* Since when a worker has been waiting for the market; 0 = it is not. */
+/* Since when a worker has been in the market's database; 0 = it is not, or
+ * not for so long. */
 static uint64_t
-waiting_since(const struct gate *gate, const struct stage *stage, uint64_t now)
+inside_since(const struct gate *gate, const struct stage *stage, uint64_t now,
+    uint64_t ms)
 {
 	uint64_t	 entered = LOAD(&stage->entered_ms);
 
 	if (entered == 0 || LOAD(&stage->market) != gate->market->index ||
-	    now < entered + gate->crowd_after)
+	    now < entered + ms)
 		return 0;
 	return entered;
 }
@@ -198,24 +205,47 @@ say_crowded(struct gate *gate, size_t waiting)
 		    log_uint("waiting", waiting));
 }
 
+/* How many workers are in the market's database for at least so long. */
+static size_t
+count_inside(const struct gate *gate, uint64_t now, uint64_t ms)
+{
+	size_t	 inside = 0;
+
+	for (size_t i = 0; i < gate->board->workers; i++)
+		inside += inside_since(gate, &gate->board->slots[i].stage, now,
+		    ms) != 0;
+	return inside;
+}
+
+/*
+ * Whether there is a place: not while half of the workers wait. When they have
+ * just done so, it will not take the next ones long either: then all that are
+ * in it count, or each wave of them would take all workers for crowd_after.
+ */
+static bool
+has_place(struct gate *gate)
+{
+	uint64_t	 now = clock_ms();
+	size_t		 waiting = count_inside(gate, now, gate->crowd_after);
+
+	if (waiting >= half(gate)) {
+		STORE(&gate->shared->crowded_at, now);
+		say_crowded(gate, waiting);
+		return false;
+	}
+	return now - LOAD(&gate->shared->crowded_at) >= CROWDED ||
+	    count_inside(gate, now, 0) < half(gate);
+}
+
 bool
 gate_enter(struct gate *gate)
 {
-	uint64_t	 now;
-	size_t		 waiting = 0;
-
-	if (gate->crowd_after == 0 || LOAD(&gate->stage->entered_ms) != 0)
-		return true;
-	now = clock_ms();
-	for (size_t i = 0; i < gate->board->workers; i++)
-		waiting += waiting_since(gate, &gate->board->slots[i].stage,
-		    now) != 0;
-	if (waiting < half(gate)) {
+	if (gate->crowd_after != 0 && LOAD(&gate->stage->entered_ms) == 0) {
+		if (!has_place(gate))
+			return false;
 		stage_enter(gate->stage);
-		return true;
 	}
-	say_crowded(gate, waiting);
-	return false;
+	return true;
 }
 
 bool
@@ -227,11 +257,11 @@ gate_crowded(const struct gate *gate)
 	if (gate->crowd_after == 0)
 		return false;
 	now = clock_ms();
-	own = waiting_since(gate, gate->stage, now);
+	own = inside_since(gate, gate->stage, now, gate->crowd_after);
 	for (size_t i = 0; own != 0 && i < gate->board->workers; i++) {
 		const struct stage *stage = &gate->board->slots[i].stage;
 
-		other = waiting_since(gate, stage, now);
+		other = inside_since(gate, stage, now, gate->crowd_after);
 		ahead += other != 0 && (other < own ||
 		    (other == own && stage < gate->stage));
 	}
@@ -246,8 +276,8 @@ gate_host(const struct gate *gate)
 	return LOAD(&gate->shared->host);
 }
 
-/* How long not to go back to the first host, which is being left. Two that
- * leave it at once may count twice, which does no harm. */
+/* How long not to go back to the first host, which is being left. For the one
+ * of all who has made the others leave it: it doubles each time. */
 static uint64_t
 stay_away(struct gate *gate)
 {
@@ -269,20 +299,22 @@ gate_change_host(struct gate *gate, size_t from, size_t to)
 
 	if (from == to)
 		return;
+	/* Before: nobody is to go back at once. */
+	if (from == 0)
+		STORE(&gate->shared->home_at, clock_ms() + HOME_MIN);
+	if (!atomic_compare_exchange_strong(&gate->shared->host, &old,
+	    (uint32_t)to))
+		return;
 	if (from == 0)
 		STORE(&gate->shared->home_at, clock_ms() + stay_away(gate));
 	else if (to == 0)
 		STORE(&gate->shared->home_since, clock_ms());
-	if (atomic_compare_exchange_strong(&gate->shared->host, &old,
-	    (uint32_t)to))
-		log_warning("market goes on with another host",
-		    log_str("database", gate->market->name),
-		    log_str("from", gate->market->database.hosts[from].name),
-		    log_uint("from_port",
-		    gate->market->database.hosts[from].port),
-		    log_str("to", gate->market->database.hosts[to].name),
-		    log_uint("to_port",
-		    gate->market->database.hosts[to].port));
+	log_warning("market goes on with another host",
+	    log_str("database", gate->market->name),
+	    log_str("from", gate->market->database.hosts[from].name),
+	    log_uint("from_port", gate->market->database.hosts[from].port),
+	    log_str("to", gate->market->database.hosts[to].name),
+	    log_uint("to_port", gate->market->database.hosts[to].port));
 }
 
 bool

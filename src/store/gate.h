@@ -12,7 +12,8 @@
  * crowd_after is waiting for it. While half of the workers are, no other may
  * enter, and those that came in at the same moment beyond that half give up,
  * so that half of the pool is left for the other markets, whatever happens to
- * one. Not for a single market, which there is nobody to protect from.
+ * one. For a second from then on it is not waited for that: no more than half
+ * may be in it at all. Not for a single market, which there is nobody to protect from.
  *
  * The host in use, of several: the same for all workers of a daemon, or they
  * would be in each other's way in a cluster. The first one is home, and is
@@ -61,6 +62,9 @@ enum gate_answer gate_connect(struct gate *);
 /* Whether it is known to hang. */
 bool	gate_hangs(const struct gate *);
 
+/* A statement was answered. */
+void	gate_answered(struct gate *);
+
 /* Whether no process has had an answer from it since then. */
 bool	gate_silent(const struct gate *, uint64_t since_ms);
 
@@ -68,8 +72,8 @@ bool	gate_silent(const struct gate *, uint64_t since_ms);
 void	gate_hung(struct gate *);
 void	gate_unreachable(struct gate *);
 
-/* A statement was answered; a connection was made. Opens again. */
-void	gate_answered(struct gate *);
+/* The probe was answered; a connection was made. Opens again. */
+void	gate_works(struct gate *);
 void	gate_connected(struct gate *);
 
 /* ---- the bulkhead ---- */

@@ -16,6 +16,7 @@ struct sending {
 	/* When the locks were had: codes of one number have their times in the
 	 * order in which they were sent. */
 	int64_t			 at;
+	char			 message_id[OUTBOX_ID_MAX + 1];
 };
 
 static int64_t
@@ -108,8 +109,17 @@ send_code(struct db *db, void *arg, bool *keep)
 	if (!*keep)
 		return DB_OK;
 	result = insert_code(db, s);
-	return result == DB_OK ? outbox_store_add(db, &s->code->message) :
-	    result;
+	return result == DB_OK ? outbox_store_add(db, &s->code->message,
+	    s->message_id) : result;
+}
+
+/* Body of db_resolve(): the code was sent if its message was. */
+static enum db_result
+find_sent(struct db *db, void *arg, bool *kept)
+{
+	const struct sending	*s = arg;
+
+	return outbox_store_find(db, s->message_id, kept);
 }
 
 enum db_result
@@ -118,8 +128,10 @@ login_store_send(struct db *db, const struct login_code *code,
 {
 	struct sending	 s = { .code = code, .outcome = outcome,
 	    .retry_after = retry_after };
+	enum db_result	 result = db_transaction(db, send_code, &s);
 
-	return db_transaction(db, send_code, &s);
+	return result == DB_UNKNOWN ?
+	    db_resolve(db, s.message_id, find_sent, &s) : result;
 }
 
 /* A code being compared. */
@@ -257,6 +269,18 @@ verify(struct db *db, void *arg, bool *keep)
 	return result;
 }
 
+/* Looks for the code as this login has used it: body of db_resolve(). Of a
+ * wrong guess nobody needs to know. */
+static enum db_result
+find_used(struct db *db, void *arg, bool *kept)
+{
+	const struct comparing	*c = arg;
+	struct db_value		 values[] = { db_int(c->code_id),
+		db_time(c->out->at) };
+
+	return db_exists(db, STATEMENT_CODE_FIND, values, 2, kept);
+}
+
 enum db_result
 login_store_verify(struct db *db, struct arena *arena,
     const struct login_attempt *attempt, struct login_result *out)
@@ -264,5 +288,8 @@ login_store_verify(struct db *db, struct arena *arena,
 	struct comparing	 c = { .attempt = attempt, .out = out,
 	    .arena = arena };
 
-	return db_transaction(db, verify, &c);
+	enum db_result		 result = db_transaction(db, verify, &c);
+
+	return result == DB_UNKNOWN ?
+	    db_resolve(db, "login", find_used, &c) : result;
 }

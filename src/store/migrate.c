@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "market/market.h"
 #include "store/migrate.h"
+#include "store/tls.h"
 
 #define CONNECT_SECONDS	5
 #define LOCK_SECONDS	"600"	/* for another host's migration to end */
@@ -186,6 +187,7 @@ connect_as(struct run *r, const struct migrate_account *account)
 	    "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
 	    "innodb_lock_wait_timeout = " LOCK_SECONDS ", "
 	    "lock_wait_timeout = " TABLE_SECONDS);
+	tls_set(mysql, d->tls_ca);
 	if (mysql_real_connect(mysql, d->hosts[r->host].name, account->user,
 	    account->password, NULL, d->hosts[r->host].port,
 	    *d->socket != '\0' ? d->socket : NULL,

@@ -277,32 +277,8 @@ find_move(struct db *db, void *arg, bool *kept)
 	struct moving	*m = arg;
 	struct db_value	 values[] = { db_int(m->move->order_id),
 		db_text(workflow_name(m->move->to)), db_time(m->out->at) };
-	enum db_result	 result;
 
-	result = db_run(db, STATEMENT_MOVE_FIND, 1, values, 3);
-	if (result == DB_OK)
-		result = db_next(db, kept);
-	db_skip(db);
-	return result;
-}
-
-/* The connection broke between COMMIT and its answer. DB_OK: the move was
- * kept. DB_AWAY: it was not. DB_UNKNOWN: there was no answer. */
-static enum db_result
-resolve_move(struct db *db, struct moving *m)
-{
-	enum db_result	 result;
-	bool		 kept = false;
-
-	if ((result = db_resolve(db, find_move, m, &kept)) != DB_OK) {
-		log_error("outcome of a move unknown",
-		    log_str("order_number", m->out->number));
-		return result;
-	}
-	log_notice("outcome of a move found",
-	    log_str("order_number", m->out->number),
-	    log_str("kept", kept ? "yes" : "no"));
-	return kept ? DB_OK : DB_AWAY;
+	return db_exists(db, STATEMENT_MOVE_FIND, values, 3, kept);
 }
 
 enum db_result
@@ -313,7 +289,8 @@ order_move(struct db *db, struct arena *arena, const struct order_move *move,
 	enum db_result	 result;
 
 	result = db_transaction(db, move_order, &m);
-	return result == DB_UNKNOWN ? resolve_move(db, &m) : result;
+	return result == DB_UNKNOWN ?
+	    db_resolve(db, out->number, find_move, &m) : result;
 }
 
 /* ---- what it has been through ---- */

@@ -605,23 +605,6 @@ find_by_key(struct db *db, void *arg)
 	return DB_OK;
 }
 
-/* Runs a statement that gives at most one order's id. */
-static enum db_result
-find_id(struct db *db, enum statement_id id, const struct db_value *values,
-    size_t count, struct earlier *e)
-{
-	enum db_result	 result;
-
-	e->found = false;
-	result = db_run(db, id, 1, values, count);
-	if (result == DB_OK)
-		result = db_next(db, &e->found);
-	if (result == DB_OK && e->found)
-		e->id = db_get_int(db, 0);
-	db_skip(db);
-	return result;
-}
-
 /* Looks for an order that this request made of the cart a moment ago: a body
  * of db_read(). */
 static enum db_result
@@ -632,9 +615,17 @@ find_recent(struct db *db, void *arg)
 	struct db_value			 values[] = {
 		db_int(q->customer.user_id), db_time(clock_us() - q->window),
 		db_bytes(q->hash, sizeof(q->hash)) };
+	enum db_result			 result;
 
 	e->same = e->recent = true;
-	return find_id(db, STATEMENT_ORDER_RECENT, values, 3, e);
+	e->found = false;
+	result = db_run(db, STATEMENT_ORDER_RECENT, 1, values, 3);
+	if (result == DB_OK)
+		result = db_next(db, &e->found);
+	if (result == DB_OK && e->found)
+		e->id = db_get_int(db, 0);
+	db_skip(db);
+	return result;
 }
 
 /* Whether the customer may order: a body of db_read(). */
@@ -704,38 +695,12 @@ explain(struct db *db, struct making *m, bool *again)
 static enum db_result
 find_by_number(struct db *db, void *arg, bool *kept)
 {
-	struct making			*m = arg;
-	struct earlier			 e = { .making = m };
-	struct db_value			 values[] = {
+	const struct making	*m = arg;
+	struct db_value		 values[] = {
 		db_text(m->result->order.number),
 		db_int(m->request->customer.user_id) };
-	enum db_result			 result;
 
-	result = find_id(db, STATEMENT_ORDER_BY_NUMBER, values, 2, &e);
-	*kept = e.found;
-	return result;
-}
-
-/*
- * The connection broke between COMMIT and its answer. Looks for the order by
- * its number. DB_OK: it was kept. DB_AWAY: it was not. DB_UNKNOWN: there was
- * no answer.
- */
-static enum db_result
-resolve_commit(struct db *db, struct making *m)
-{
-	bool		 kept;
-	enum db_result	 result = db_resolve(db, find_by_number, m, &kept);
-
-	if (result != DB_OK) {
-		log_error("outcome of a commit unknown",
-		    log_str("order_number", m->result->order.number));
-		return result;
-	}
-	log_notice("outcome of a commit found",
-	    log_str("order_number", m->result->order.number),
-	    log_str("kept", kept ? "yes" : "no"));
-	return kept ? DB_OK : DB_AWAY;
+	return db_exists(db, STATEMENT_ORDER_BY_NUMBER, values, 2, kept);
 }
 
 /* The mark of a request without a key: its content. The space in it is in no
@@ -774,7 +739,8 @@ order_store_create(struct db *db, struct arena *arena,
 		again = false;
 		result = db_transaction(db, make_order, &m);
 		if (result == DB_UNKNOWN)
-			return resolve_commit(db, &m);
+			return db_resolve(db, out->order.number,
+			    find_by_number, &m);
 		if (result != DB_OK || out->outcome == ORDER_MADE)
 			return result;
 		if ((result = explain(db, &m, &again)) != DB_OK)

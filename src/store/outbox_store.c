@@ -8,10 +8,10 @@
 #include "store/outbox_store.h"
 
 enum db_result
-outbox_store_add(struct db *db, const struct outbox_message *m)
+outbox_store_add(struct db *db, const struct outbox_message *m,
+    char id[OUTBOX_ID_MAX + 1])
 {
 	unsigned char	 random[OUTBOX_ID_MAX / 2];
-	char		 id[OUTBOX_ID_MAX + 1];
 	struct db_value	 values[] = {
 		{ .kind = DB_KIND_TEXT, .text = id, .len = OUTBOX_ID_MAX },
 		db_text(m->kind), db_bytes(m->payload, m->payload_len),
@@ -19,9 +19,17 @@ outbox_store_add(struct db *db, const struct outbox_message *m)
 	};
 
 	randombytes_buf(random, sizeof(random));
-	sodium_bin2hex(id, sizeof(id), random, sizeof(random));
+	sodium_bin2hex(id, OUTBOX_ID_MAX + 1, random, sizeof(random));
 	return db_run(db, STATEMENT_OUTBOX_ADD, 1, values,
 	    sizeof(values) / sizeof(*values));
+}
+
+enum db_result
+outbox_store_find(struct db *db, const char *id, bool *found)
+{
+	struct db_value	 value = db_text(id);
+
+	return db_exists(db, STATEMENT_OUTBOX_FIND, &value, 1, found);
 }
 
 /* ---- delivering ---- */

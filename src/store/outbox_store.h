@@ -24,8 +24,13 @@ struct outbox_message {
 	int64_t			 expires_at;	/* µs; 0 = never */
 };
 
-/* Adds a message to the running transaction: for bodies of db_transaction(). */
-enum db_result	outbox_store_add(struct db *, const struct outbox_message *);
+/* Adds a message to the running transaction: for bodies of db_transaction().
+ * Gives out the id that it has from now on. */
+enum db_result	outbox_store_add(struct db *, const struct outbox_message *,
+    char id[OUTBOX_ID_MAX + 1]);
+
+/* Whether the message was kept: for bodies of db_resolve(). */
+enum db_result	outbox_store_find(struct db *, const char *id, bool *found);
 
 /*
  * ---- delivering: for the courier ----

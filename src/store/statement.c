@@ -75,8 +75,9 @@
 const struct statement statements[STATEMENT__MAX] = {
 	[STATEMENT_IDENTITY] = { "identity",
 	    "SELECT m.market, (SELECT MAX(version) FROM schema_version), "
-	    "@@GLOBAL.read_only FROM market_identity m",
-	    "s16 i i" },
+	    "@@GLOBAL.read_only, CONCAT(@@hostname, ':', @@port, ' ', "
+	    "@@server_id) FROM market_identity m",
+	    "s16 i i s300" },
 
 	[STATEMENT_USER_STATE] = { "user_state",
 	    "SELECT " TOKEN_LIVE " FROM users u WHERE u.id = ?",
@@ -309,6 +310,12 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "DELETE FROM cart_items WHERE user_id = ?",
 	    NULL },
 
+	/* With a lock, as order_by_number. */
+	[STATEMENT_CART_FIND] = { "cart_find",
+	    "SELECT id FROM cart_items WHERE id = ? AND quantity = ? "
+	    "LOCK IN SHARE MODE",
+	    "i" },
+
 	/* ---- login and profile ---- */
 
 	/* Locks the rows too, in this order: the number's first, the day's,
@@ -348,6 +355,12 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "UPDATE login_codes SET used_at = ? WHERE id = ?",
 	    NULL },
 
+	/* With a lock, as order_by_number. */
+	[STATEMENT_CODE_FIND] = { "code_find",
+	    "SELECT id FROM login_codes WHERE id = ? AND used_at = ? "
+	    "LOCK IN SHARE MODE",
+	    "i" },
+
 	[STATEMENT_USER_BY_PHONE] = { "user_by_phone",
 	    "SELECT " USER_COLUMNS ", u.tokens_valid_from FROM users u "
 	    "WHERE u.phone_number = ? FOR UPDATE",
@@ -386,6 +399,11 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "INSERT INTO outbox (message_id, kind, payload, expires_at) "
 	    "VALUES (?, ?, ?, ?)",
 	    NULL },
+
+	/* With a lock, as order_by_number. */
+	[STATEMENT_OUTBOX_FIND] = { "outbox_find",
+	    "SELECT id FROM outbox WHERE message_id = ? LOCK IN SHARE MODE",
+	    "i" },
 
 	/* ---- delivering: all times by the database's own clock, which is the
 	 * same for every host that delivers ---- */

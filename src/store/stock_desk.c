@@ -165,13 +165,8 @@ find_change(struct db *db, void *arg, bool *kept)
 	struct db_value	 values[] = { db_int(c->out->sku.id),
 		db_time(c->at), db_int(c->change->delta),
 		db_text(c->change->by) };
-	enum db_result	 result;
 
-	result = db_run(db, STATEMENT_DESK_STOCK_FIND, 1, values, 4);
-	if (result == DB_OK)
-		result = db_next(db, kept);
-	db_skip(db);
-	return result;
+	return db_exists(db, STATEMENT_DESK_STOCK_FIND, values, 4, kept);
 }
 
 enum db_result
@@ -180,10 +175,7 @@ stock_desk_change(struct db *db, struct arena *arena,
 {
 	struct changing	 c = { .change = change, .arena = arena, .out = out };
 	enum db_result	 result = db_transaction(db, change_stock, &c);
-	bool		 kept = false;
 
-	if (result != DB_UNKNOWN)
-		return result;
-	result = db_resolve(db, find_change, &c, &kept);
-	return result == DB_OK && !kept ? DB_AWAY : result;
+	return result == DB_UNKNOWN ?
+	    db_resolve(db, out->sku.code, find_change, &c) : result;
 }

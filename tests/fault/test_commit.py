@@ -10,6 +10,7 @@ import pytest
 
 import chaos
 from harness import Load, order, poll, reconcile
+from markets import back
 from proxy import Proxy
 
 LIMIT = 8.5         # seconds: request_deadline, and half a second to come
@@ -101,6 +102,44 @@ class Cancel:
             "us", f"SELECT status FROM orders WHERE id = {self.id}")
 
 
+class CartAdd:
+    """Two more of what is in the cart: not the same if it is done twice."""
+
+    def __init__(self, shop):
+        self.shop, self.buyer = shop, shop.buyer("us")
+        self.sku = shop.sku("us", stock=100)
+        shop.put_in_cart(self.buyer, (self.sku, 3))
+
+    def ask(self):
+        began = time.monotonic()
+        a = self.buyer.post({"sku_id": self.sku.id, "quantity": 2},
+                            "/cart/items")
+        assert time.monotonic() - began < LIMIT, a
+        return a
+
+
+class SendCode:
+    """A code by SMS, once."""
+
+    def __init__(self, shop):
+        self.shop, self.phone = shop, shop.phone("us")
+
+    def ask(self):
+        return self.shop.request("POST", "/auth/send-code",
+                                 {"phone": self.phone})
+
+    def sent(self):
+        return self.shop.count("us", "login_codes",
+                               f"phone_number = '{self.phone}'")
+
+    def code(self):
+        """Once it has come, and the courier has written that down: it comes
+        through the proxy, too."""
+        poll("the courier is done", lambda: self.shop.count(
+            "us", "outbox", "state = 'pending'") == 0)
+        return self.shop.code(self.phone)
+
+
 @pytest.fixture
 def proxy(proxied):
     """Healed, whatever the test before has left."""
@@ -186,6 +225,46 @@ def test_an_unknown_outcome_that_cannot_be_asked_for_is_503(shop, proxy):
     assert proxy.struck() and a.status == 503 and a.retry_after, a
     assert action.buyer.orders() == 1
     action.check_done(poll("the repetition", lambda: again(action), 10))
+
+
+def test_what_was_put_into_the_cart_is_there_once(shop, proxy):
+    action = CartAdd(shop)
+    for strike, status, quantity in ((Proxy.CUT_BEFORE, 503, 3),
+                                     (Proxy.CUT_AFTER, 200, 5)):
+        chaos.all_connected(shop, "us")
+        proxy.at_commit(strike)
+        a = action.ask()
+        assert proxy.struck() and a.status == status, a
+        assert shop.cart(action.buyer) == [(action.sku.id, quantity)]
+        back(shop, "us")
+    assert a.json["items"][0]["quantity"] == 5
+
+
+def test_a_login_whose_answer_is_cut_off_is_done_once(shop, proxy):
+    """The code is used up and the customer made: there is no second try."""
+    action = SendCode(shop)
+    proxy.at_commit(Proxy.CUT_AFTER)
+    a = action.ask()
+    assert proxy.struck() and a.status == 200, a
+    assert action.sent() == 1
+    code = action.code()
+    proxy.at_commit(Proxy.CUT_AFTER)
+    a = shop.verify(action.phone, code)
+    assert proxy.struck() and a.status == 200, a
+    assert a.json["is_new_user"] and a.json["access_token"]
+    assert shop.count("us", "users", f"phone_number = '{action.phone}'") == 1
+
+
+def test_a_login_that_is_not_kept_is_503_and_can_be_repeated(shop, proxy):
+    action = SendCode(shop)
+    assert action.ask().status == 200
+    code = action.code()
+    proxy.at_commit(Proxy.CUT_BEFORE)
+    a = shop.verify(action.phone, code)
+    assert proxy.struck() and a.status == 503 and a.retry_after, a
+    back(shop, "us")
+    a = shop.verify(action.phone, code)
+    assert a.status == 200 and a.json["is_new_user"], a
 
 
 def test_thirty_commits_are_cut_and_every_order_is_there_once(

@@ -83,6 +83,9 @@ Test(gate, one_of_all_probes_a_database_that_hung, .init = init, .fini = fini)
 		probes += gate_use(&gates[w][0]) == GATE_PROBE;
 	cr_expect_eq(probes, 1, "%zu", probes);
 	gate_answered(&gates[3][0]);
+	cr_expect_eq(gate_use(&gates[5][0]), GATE_SHUT,
+	    "that was asked before it hung");
+	gate_works(&gates[3][0]);
 	cr_expect_eq(gate_use(&gates[5][0]), GATE_OPEN);
 }
 
@@ -98,6 +101,26 @@ Test(gate, half_of_the_workers_may_wait_for_one_market, .init = init,
 	cr_expect(enter(6, 1), "the other market");
 	stage_finished(&board.slots[0].stage, 200);
 	cr_expect(enter(7, 0), "one has come back");
+}
+
+Test(gate, behind_a_crowd_no_more_than_half_come_in_at_once, .init = init,
+    .fini = fini)
+{
+	for (size_t w = 0; w < WORKERS / 2; w++)
+		cr_assert(enter(w, 0));
+	sleep_ms(CROWD + 10);
+	cr_assert_not(enter(7, 0));
+	for (size_t w = 0; w < WORKERS / 2; w++)
+		stage_finished(&board.slots[w].stage, 503);
+	for (size_t w = 0; w < WORKERS / 2; w++)
+		cr_assert(enter(w, 0));
+	cr_expect_not(enter(7, 0), "though nobody has waited yet");
+	stage_set_market(&board.slots[7].stage, STAGE_NONE);
+	sleep_ms(1010);
+	for (size_t w = 0; w < WORKERS / 2; w++)
+		stage_finished(&board.slots[w].stage, 200);
+	for (size_t w = 0; w < WORKERS; w++)
+		cr_expect(enter(w, 0), "it is long ago: %zu", w);
 }
 
 Test(gate, those_who_came_in_beyond_the_half_give_up, .init = init,
@@ -168,10 +191,31 @@ Test(gate, a_database_that_answers_somebody_is_not_silent, .init = init,
 
 	sleep_ms(5);
 	cr_expect(gate_silent(&gates[0][0], before));
-	stage_answered(&board.slots[3].stage, 0);
-	cr_expect_not(gate_silent(&gates[0][0], before));
-	cr_expect(gate_silent(&gates[0][1], before), "the other market");
+	gate_answered(&gates[3][0]);
+	gate_answered(&gates[3][1]);
+	cr_expect_not(gate_silent(&gates[0][0], before),
+	    "though who had that answer has had one of the other since");
+	cr_expect_not(gate_silent(&gates[0][1], before));
 	cr_expect(gate_silent(&gates[0][0], clock_ms()));
+}
+
+Test(gate, an_answer_of_one_market_is_none_of_the_other, .init = init,
+    .fini = fini)
+{
+	uint64_t	 before = clock_ms();
+
+	sleep_ms(5);
+	gate_answered(&gates[3][1]);
+	cr_expect(gate_silent(&gates[3][0], before));
+}
+
+Test(gate, those_who_leave_a_host_together_leave_it_once, .init = init,
+    .fini = fini)
+{
+	for (size_t w = 0; w < WORKERS; w++)
+		gate_change_host(&gates[w][0], 0, 1);
+	cr_expect_eq(board.gates[0].home_wait, 10000, "%llu",
+	    (unsigned long long)board.gates[0].home_wait);
 }
 
 Test(gate, a_first_host_that_is_of_no_use_is_tried_less_often, .init = init,
