@@ -10,6 +10,7 @@
 SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
 -- A state is entered once in an order's life (the workflow has no circles).
+-- Rows that somebody has written twice must be deleted first.
 SET @change = IF(EXISTS(SELECT 1 FROM information_schema.statistics
     WHERE table_schema = DATABASE() AND table_name = 'order_status_history'
     AND index_name = 'order_status'), 'DO 0',
@@ -31,6 +32,15 @@ PREPARE change_it FROM @change;
 EXECUTE change_it;
 DEALLOCATE PREPARE change_it;
 
+-- The orders of a state, for the staff's list: few of very many.
+SET @change = IF(EXISTS(SELECT 1 FROM information_schema.statistics
+    WHERE table_schema = DATABASE() AND table_name = 'orders'
+    AND index_name = 'status'), 'DO 0',
+  'ALTER TABLE orders ADD KEY status (status, id)');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
+
 CREATE TRIGGER IF NOT EXISTS orders_start AFTER INSERT ON orders
 FOR EACH ROW
   INSERT INTO order_status_history (order_id, new_status, changed_by,
@@ -47,12 +57,16 @@ FOR EACH ROW
     VALUES (OLD.id, -CAST(OLD.stock AS SIGNED), 'removed');
 
 -- An order that was moved by hand began where its oldest line says.
+-- (Not where it went in a circle: that is for reconcile to name.)
 INSERT INTO order_status_history (order_id, new_status, changed_by, created_at)
-SELECT o.id, COALESCE((SELECT f.old_status FROM order_status_history f
-  WHERE f.order_id = o.id ORDER BY f.created_at, f.id LIMIT 1), o.status),
-  'customer', o.created_at FROM orders o
-WHERE NOT EXISTS (SELECT 1 FROM order_status_history h
-  WHERE h.order_id = o.id AND h.old_status IS NULL);
+SELECT b.id, b.status, 'customer', b.created_at FROM (SELECT o.id,
+    o.created_at, COALESCE((SELECT f.old_status FROM order_status_history f
+    WHERE f.order_id = o.id ORDER BY f.created_at, f.id LIMIT 1), o.status)
+    AS status FROM orders o
+  WHERE NOT EXISTS (SELECT 1 FROM order_status_history h
+    WHERE h.order_id = o.id AND h.old_status IS NULL)) b
+WHERE NOT EXISTS (SELECT 1 FROM order_status_history c
+  WHERE c.order_id = b.id AND c.new_status = b.status);
 
 -- Orders that were cancelled by hand: the stock of now, from which the first
 -- stock is found below, is what it is after that.
@@ -73,3 +87,20 @@ LEFT JOIN (SELECT sku_id, SUM(delta) AS n FROM stock_movements
   GROUP BY sku_id) moved ON moved.sku_id = s.id
 WHERE NOT EXISTS (SELECT 1 FROM stock_movements m
   WHERE m.sku_id = s.id AND m.reason = 'initial');
+
+-- SKUs that are gone by now began and ended: none is left of what was sold.
+INSERT INTO stock_movements (sku_id, delta, reason)
+SELECT g.sku_id, -SUM(g.n), 'initial' FROM (
+  SELECT i.sku_id, -CAST(i.quantity AS SIGNED) AS n FROM order_items i
+  UNION ALL SELECT m.sku_id, m.delta FROM stock_movements m) g
+WHERE NOT EXISTS (SELECT 1 FROM skus s WHERE s.id = g.sku_id)
+  AND NOT EXISTS (SELECT 1 FROM stock_movements m
+    WHERE m.sku_id = g.sku_id AND m.reason = 'initial')
+GROUP BY g.sku_id;
+
+INSERT INTO stock_movements (sku_id, delta, reason)
+SELECT i.sku_id, 0, 'removed' FROM stock_movements i
+WHERE i.reason = 'initial'
+  AND NOT EXISTS (SELECT 1 FROM skus s WHERE s.id = i.sku_id)
+  AND NOT EXISTS (SELECT 1 FROM stock_movements r
+    WHERE r.sku_id = i.sku_id AND r.reason = 'removed');

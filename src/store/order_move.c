@@ -208,6 +208,24 @@ note_stock(struct db *db, struct moving *m, bool *keep)
 	return result == DB_DUPLICATE ? already(m, keep) : result;
 }
 
+/* Writes off what came back of SKUs that were deleted. If that is not "count"
+ * of them by now, one has just come again, and all must be looked at anew. */
+static enum db_result
+write_off(struct db *db, struct moving *m, uint64_t count)
+{
+	struct db_value	 values[] = { db_text(m->out->number),
+		db_int(m->move->order_id) };
+	enum db_result	 result;
+
+	result = db_run(db, STATEMENT_STOCK_GONE, 1, values, 2);
+	if (result != DB_OK)
+		return result;
+	log_notice("stock of a SKU that is not there any more",
+	    log_str("order_number", m->out->number),
+	    log_uint("skus", db_matched(db)));
+	return db_matched(db) == count ? DB_OK : DB_AGAIN;
+}
+
 /* Gives the stock back, by one statement. A SKU that was deleted meanwhile has
  * none, which is no error of this order's. */
 static enum db_result
@@ -224,12 +242,8 @@ give_stock(struct db *db, struct moving *m)
 	}
 	result = db_run(db, STATEMENT_STOCK_GIVE, m->count, values,
 	    m->count * 3);
-	if (result == DB_OK && db_matched(db) != m->count)
-		log_notice("stock of a SKU that is not there any more",
-		    log_str("order_number", m->out->number),
-		    log_uint("lines", m->count),
-		    log_uint("skus", db_matched(db)));
-	return result;
+	return result == DB_OK && db_matched(db) != m->count ?
+	    write_off(db, m, m->count - db_matched(db)) : result;
 }
 
 /* What the order took goes back, if that belongs to the new state. */

@@ -27,7 +27,8 @@ struct check {
 };
 
 static const struct check checks[] = {
-	{ { "stock", "each is what came in less what was sold",
+	{ { "stock", "each is what came in less what was sold, and none is left of "
+	    "one that is gone",
 	    RECONCILE_SKUS }, .statement = STATEMENT_CHECK_STOCK },
 	{ { "initial", "each began with one stock",
 	    RECONCILE_SKUS }, .statement = STATEMENT_CHECK_INITIAL },
@@ -37,7 +38,7 @@ static const struct check checks[] = {
 	{ { "movements", "none is of an order that keeps its goods",
 	    RECONCILE_MOVEMENTS }, .statement = STATEMENT_CHECK_MOVEMENTS,
 	    .given = GIVEN_BACK },
-	{ { "lines", "each has lines, numbered from 1",
+	{ { "lines", "each has lines, numbered from 1, at most 100",
 	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_LINES },
 	{ { "line-totals", "each is price times quantity",
 	    RECONCILE_LINES }, .statement = STATEMENT_CHECK_LINE_TOTALS,
@@ -48,7 +49,7 @@ static const struct check checks[] = {
 	{ { "totals", "each is the sum of its parts",
 	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_TOTALS,
 	    .money = true },
-	{ { "amounts", "none is negative",
+	{ { "amounts", "none is negative, no tax is more than the total that it is in",
 	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_AMOUNTS,
 	    .money = true },
 	{ { "currency", "all are in the market's",

@@ -199,7 +199,7 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "AND (? = '' OR k.status = ?) "
 	    "ORDER BY k.created_at DESC, k.id DESC LIMIT ? OFFSET ?) page "
 	    "JOIN orders o ON o.id = page.id LEFT JOIN order_items i "
-	    "ON i.order_id = o.id AND i.line_no <= 3 "
+	    "ON i.order_id = o.id AND i.line_no BETWEEN 1 AND 3 "
 	    "ORDER BY o.created_at DESC, o.id DESC, i.line_no",
 	    "i s32 s16 i s3 t s500 i s255 i i s500" },
 
@@ -251,6 +251,16 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "UPDATE skus FORCE INDEX (PRIMARY) "
 	    "SET stock = stock + CASE id {WHEN ? THEN ?| } END "
 	    "WHERE id IN ({?|,}) ORDER BY id",
+	    NULL },
+
+	/* What comes back of SKUs that were deleted has nowhere to go: the
+	 * books say so, or they would be wrong if the SKU came again. */
+	[STATEMENT_STOCK_GONE] = { "stock_gone",
+	    "INSERT INTO stock_movements (sku_id, delta, reason, changed_by, "
+	    "note, created_at) SELECT m.sku_id, -m.delta, 'gone', "
+	    "m.changed_by, ?, m.created_at FROM stock_movements m "
+	    "LEFT JOIN skus s ON s.id = m.sku_id "
+	    "WHERE m.order_id = ? AND s.id IS NULL",
 	    NULL },
 
 	/* With a lock, as order_by_number. */
@@ -516,8 +526,8 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "i" },
 
 	/* ---- not for requests: reconciling. Each gives what is wrong, and
-	 * runs for as long as it takes; sums are made along the primary key,
-	 * so that nothing is sorted or put aside. ---- */
+	 * runs for as long as it takes. Sums over an order are made along the
+	 * primary key, so that nothing is sorted or put aside. ---- */
 
 	[STATEMENT_CHECK_COUNTS] = { "check_counts",
 	    "SELECT (SELECT COUNT(*) FROM orders), "
@@ -526,6 +536,7 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "FROM stock_movements",
 	    "i i i i i" },
 
+	/* Of a SKU that is gone there must be none left. */
 	[STATEMENT_CHECK_STOCK] = { "check_stock",
 	    "SELECT " THE_SKU ", COALESCE(m.n, 0) - COALESCE(i.n, 0), s.stock "
 	    "FROM skus s LEFT JOIN (SELECT sku_id, SUM(delta) AS n "
@@ -533,7 +544,12 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "LEFT JOIN (SELECT sku_id, SUM(quantity) AS n "
 	    "FROM order_items GROUP BY sku_id) i ON i.sku_id = s.id "
 	    "WHERE s.stock <> COALESCE(m.n, 0) - COALESCE(i.n, 0) "
-	    "ORDER BY s.id",
+	    "UNION ALL SELECT CONCAT('SKU ', g.sku_id, ', which is gone'), "
+	    "SUM(g.n), 0 FROM (SELECT m.sku_id, m.delta AS n "
+	    "FROM stock_movements m UNION ALL SELECT i.sku_id, "
+	    "-CAST(i.quantity AS SIGNED) FROM order_items i) g "
+	    "LEFT JOIN skus s ON s.id = g.sku_id WHERE s.id IS NULL "
+	    "GROUP BY g.sku_id HAVING SUM(g.n) <> 0",
 	    FINDING_ROW },
 
 	[STATEMENT_CHECK_INITIAL] = { "check_initial",
@@ -543,18 +559,14 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "HAVING " BEGINNINGS " <> 1",
 	    FINDING_ROW },
 
-	/* An order that began its life in this state (brought from elsewhere)
-	 * was not in the books before. */
 	[STATEMENT_CHECK_RETURNS] = { "check_returns",
 	    "SELECT CONCAT('order ', o.order_number, ' (', o.id, '), SKU ', "
 	    "i.sku_id), CONCAT(SUM(i.quantity), ' back in stock'), "
 	    "COALESCE(MAX(m.delta), 'no movement') FROM orders o "
 	    "JOIN order_items i ON i.order_id = o.id "
-	    "LEFT JOIN order_status_history h ON h.order_id = o.id "
-	    "AND h.new_status = o.status AND h.old_status IS NULL "
 	    "LEFT JOIN stock_movements m ON m.order_id = o.id "
 	    "AND m.sku_id = i.sku_id "
-	    "WHERE o.status IN ({?|,}) AND h.id IS NULL "
+	    "WHERE o.status IN ({?|,}) "
 	    "GROUP BY o.id, i.sku_id "
 	    "HAVING MAX(m.delta) IS NULL OR MAX(m.delta) <> SUM(i.quantity)",
 	    FINDING_ROW },
@@ -570,13 +582,15 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE i.order_id = o.id AND i.sku_id = m.sku_id)",
 	    FINDING_ROW },
 
+	/* 100 is ORDER_LINES_MAX: an order of more cannot be cancelled. */
 	[STATEMENT_CHECK_LINES] = { "check_lines",
-	    "SELECT " THE_ORDER ", 'lines from 1 without a gap', "
+	    "SELECT " THE_ORDER ", '1 to 100 lines without a gap', "
 	    "IF(COUNT(i.order_id) = 0, 'no line', CONCAT(COUNT(i.order_id), "
 	    "' lines, ', MIN(i.line_no), ' to ', MAX(i.line_no))) "
 	    "FROM orders o LEFT JOIN order_items i ON i.order_id = o.id "
 	    "GROUP BY o.id HAVING COUNT(i.order_id) = 0 "
-	    "OR MIN(i.line_no) <> 1 OR MAX(i.line_no) <> COUNT(i.order_id)",
+	    "OR MIN(i.line_no) <> 1 OR MAX(i.line_no) <> COUNT(i.order_id) "
+	    "OR MAX(i.line_no) > 100",
 	    FINDING_ROW },
 
 	[STATEMENT_CHECK_LINE_TOTALS] = { "check_line_totals",
@@ -607,6 +621,9 @@ const struct statement statements[STATEMENT__MAX] = {
 	    "LEAST(o.subtotal_minor, o.tax_minor, o.shipping_minor, "
 	    "o.total_minor) FROM orders o WHERE LEAST(o.subtotal_minor, "
 	    "o.tax_minor, o.shipping_minor, o.total_minor) < 0 "
+	    "UNION ALL SELECT " THE_ORDER ", 'no more tax than the total that "
+	    "it is in', o.tax_minor FROM orders o "
+	    "WHERE o.tax_included AND o.tax_minor > o.total_minor "
 	    "UNION ALL SELECT CONCAT('order ', o.order_number, ' (', o.id, "
 	    "'), line ', i.line_no), 'no amount below 0, a quantity of 1 or "
 	    "more', IF(i.quantity = 0, 'a quantity of 0', "

@@ -106,15 +106,64 @@ def test_orders_in_every_state_are_clean(shop, market):
     reconcile(shop, market)
 
 
-def test_an_order_that_was_brought_along_in_its_last_state_is_clean(shop, us):
-    """Its stock came back before there were books."""
+def bring_along(shop, buyer, sku_id, status):
+    """An order of another system, of three pieces; its id."""
     order_id = shop.unused_order_id()
-    shop.order_row("us", us.id, order_id, lines=0, status="cancelled")
+    shop.order_row("us", buyer.id, order_id, lines=0, status=status)
     shop.insert("us", "order_items", order_id=order_id, line_no=1,
-                sku_id=next(shop.ids), product_name="Shirt", sku_code="OLD",
-                unit_price_minor=1000, quantity=1, total_minor=1000)
-    shop.sql("us", "UPDATE orders SET subtotal_minor=1000, total_minor=1000 "
+                sku_id=sku_id, product_name="Shirt", sku_code="OLD",
+                unit_price_minor=1000, quantity=3, total_minor=3000)
+    shop.sql("us", "UPDATE orders SET subtotal_minor=3000, total_minor=3000 "
              f"WHERE id={order_id}")
+    return order_id
+
+
+@pytest.mark.parametrize("status, reason", [
+    ("cancelled", "cancelled"), ("delivered", "brought along")])
+@pytest.mark.parametrize("there", [True, False], ids=["a SKU", "no SKU"])
+def test_an_order_that_was_brought_along_needs_its_movement(
+        shop, us, status, reason, there):
+    """As docs/reconcile.md says."""
+    sku = shop.sku("us").id if there else next(shop.ids)
+    order_id = bring_along(shop, us, sku, status)
+    done = shop.ctl("reconcile", "us")
+    assert done.returncode == 1 and "stock" in wrong(done.stdout), done.stdout
+    shop.sql("us", "INSERT INTO stock_movements (sku_id, delta, reason, "
+             f"order_id) VALUES ({sku}, 3, '{reason}', "
+             f"{order_id if status == reason else 'NULL'})")
+    reconcile(shop, "us")
+
+
+def test_an_order_that_is_archived_leaves_its_movement(shop, us):
+    """By the statements of docs/reconcile.md."""
+    text = (harness.TREE / "docs/reconcile.md").read_text()
+    block = re.search(r"(?s)START TRANSACTION;.*?COMMIT;", text)[0]
+    oid = us.ordered((shop.sku("us"), 2), shop.sku("us"))["id"]
+    move(shop, "us", oid, "confirmed")
+    shop.sql("us", re.sub(r"= 7\b", f"= {oid}", block))
+    assert shop.count("us", "orders", f"id = {oid}") == 0
+    reconcile(shop, "us")
+
+
+def test_goods_of_a_sku_that_was_deleted_are_written_off(shop, us):
+    """So that the books are right also when it is there again."""
+    gone, there = shop.sku("us", stock=10), shop.sku("us", stock=10)
+    ids = [us.ordered((gone, 3), (there, 2))["id"] for _ in range(2)]
+    shop.sql("us", f"DELETE FROM skus WHERE id = {gone.id}")
+    reconcile(shop, "us")
+    for oid in ids:
+        move(shop, "us", oid, "cancelled")
+    assert shop.stock(there) == 10
+    assert shop.sql("us", "SELECT delta, note FROM stock_movements WHERE "
+                    f"sku_id = {gone.id} AND reason = 'gone' ORDER BY id") == \
+        [("-3", n) for n, in shop.sql("us", "SELECT order_number FROM orders "
+                                      f"WHERE id IN ({ids[0]}, {ids[1]}) "
+                                      "ORDER BY id")]
+    reconcile(shop, "us")
+    shop.insert("us", "skus", id=gone.id, product_id=gone.id,
+                sku_code=gone.code, price_minor=100, stock=25)
+    us.ordered((gone, 5))
+    assert shop.stock(gone) == 20
     reconcile(shop, "us")
 
 
@@ -131,9 +180,12 @@ def test_a_sku_that_is_replaced_begins_anew(shop, us):
 # A database of schema 2, which kept no books: what 0003 adds is taken away.
 BEFORE_THE_BOOKS = """
     DROP TRIGGER orders_start; DROP TRIGGER skus_initial;
-    DROP TRIGGER skus_removed;
-    DELETE FROM stock_movements WHERE changed_by = '';
-    DELETE FROM stock_movements WHERE order_id IS NOT NULL;
+    DROP TRIGGER skus_removed; ALTER TABLE orders DROP KEY status;
+    ALTER TABLE order_status_history ADD KEY order_id (order_id),
+        DROP KEY order_status;
+    ALTER TABLE stock_movements DROP KEY order_sku, DROP COLUMN note,
+        DROP COLUMN changed_by, MODIFY delta INT NOT NULL;
+    DELETE FROM stock_movements WHERE reason <> 'adjusted';
     DELETE FROM order_status_history WHERE old_status IS NULL;
     DELETE FROM schema_version WHERE version >= 3"""
 
@@ -141,9 +193,11 @@ BEFORE_THE_BOOKS = """
 def test_a_database_from_before_the_books_is_clean_once_it_is_migrated(
         shop, books, us):
     """Also orders that were cancelled by hand, with a line in the history or
-    without, the stock given back or not."""
-    sku = shop.sku("us", stock=50)
+    without, the stock given back or not; and of SKUs that are gone."""
+    sku, gone = shop.sku("us", stock=50), shop.sku("us", stock=50)
     a, b, c, d = [us.ordered((sku, n))["id"] for n in (1, 2, 3, 4)]
+    e = us.ordered((gone, 5))["id"]
+    us.ordered((gone, 6))
     for statement in BEFORE_THE_BOOKS.split(";"):
         shop.sql("us", statement)
     shop.sql("us", f"UPDATE orders SET status='cancelled' WHERE id IN "
@@ -152,6 +206,8 @@ def test_a_database_from_before_the_books_is_clean_once_it_is_migrated(
              f"new_status, changed_by) VALUES ({b}, 'pending', 'cancelled', "
              "'olga')")
     shop.sql("us", f"UPDATE orders SET status='shipped' WHERE id={d}")
+    shop.sql("us", f"UPDATE orders SET status='cancelled' WHERE id={e}")
+    shop.sql("us", f"DELETE FROM skus WHERE id={gone.id}")
     shop.sql("us", f"UPDATE skus SET stock = stock + 2 WHERE id={sku.id}")
     assert shop.stock(sku) == 42
     done = shop.ctl("migrate", "--sql", str(harness.TREE / "sql"), "us")
@@ -162,6 +218,26 @@ def test_a_database_from_before_the_books_is_clean_once_it_is_migrated(
     us.ordered((sku, 5))
     assert shop.stock(sku) == 38
     reconcile(shop, "us")
+    shop.insert("us", "skus", id=gone.id, product_id=gone.id,
+                sku_code=gone.code, price_minor=100, stock=25)
+    reconcile(shop, "us")
+
+
+def test_a_history_that_went_in_a_circle_is_migrated_and_named(
+        shop, books, us):
+    """The migration does not fail of it: that would be for good."""
+    oid = us.ordered(shop.sku("us"))["id"]
+    with kept(shop, "us"):
+        shop.sql("us", "DELETE FROM order_status_history WHERE "
+                 f"order_id={oid}; DELETE FROM schema_version WHERE "
+                 "version >= 3; INSERT INTO order_status_history (order_id, "
+                 "old_status, new_status, created_at) VALUES "
+                 f"({oid}, 'pending', 'confirmed', '2026-01-01'), "
+                 f"({oid}, 'confirmed', 'pending', '2026-01-02')")
+        done = shop.ctl("migrate", "--sql", str(harness.TREE / "sql"), "us")
+        assert done.returncode == 0, done.stdout
+        assert wrong(shop.ctl("reconcile", "us").stdout) == {
+            "moves", "starts", "times"}
 
 
 # What is done to the books, which checks find it (and no others), and how the
@@ -205,6 +281,17 @@ TAMPERINGS = {
         "UPDATE skus SET stock = stock + 2 WHERE id = {sku}",
         {"movements"}, r"movement \d+ of order {order_number} \({order}\): "
         r"expected .*, found order shipped, reason cancelled, SKU {sku}"),
+    "goods that did not come back, and a history that hides it": (
+        "DELETE FROM order_status_history WHERE order_id = {pending}; "
+        "INSERT INTO order_status_history (order_id, new_status) "
+        "VALUES ({pending}, 'cancelled'); "
+        "UPDATE orders SET status = 'cancelled' WHERE id = {pending}",
+        {"returns"}, r"\({pending}\), SKU {sku}: "
+        r"expected 6 back in stock, found no movement"),
+    "goods that were sold of a SKU that never was": (
+        "UPDATE order_items SET sku_id = 424242 WHERE order_id = {order} "
+        "AND line_no = 1; UPDATE skus SET stock = stock + 2 WHERE id = {sku}",
+        {"stock"}, r"SKU 424242, which is gone: expected -2, found 0"),
     "goods that came back for another reason": (
         "UPDATE stock_movements SET reason = 'returned' "
         "WHERE order_id = {cancelled}",
@@ -225,6 +312,13 @@ TAMPERINGS = {
         "UPDATE order_items SET line_no = 3 WHERE order_id = {order} "
         "AND line_no = 2",
         {"lines"}, r"\({order}\): expected .*, found 2 lines, 1 to 3"),
+    "an order with more lines than can be": (
+        "INSERT INTO order_items (order_id, line_no, sku_id, product_name, "
+        "sku_code, unit_price_minor, quantity, total_minor) SELECT "
+        "order_id, seq, sku_id, '', '', 0, 1, 0 FROM order_items "
+        "JOIN seq_3_to_101 WHERE order_id = {order} AND line_no = 1; "
+        "UPDATE skus SET stock = stock - 99 WHERE id = {sku}",
+        {"lines"}, r"\({order}\): expected .*, found 101 lines, 1 to 101"),
     "a line that does not cost its price": (
         "UPDATE order_items SET total_minor = total_minor - 1, "
         "unit_price_minor = unit_price_minor WHERE order_id = {order} "
@@ -248,6 +342,10 @@ TAMPERINGS = {
     "a total that forgets the tax": (
         "UPDATE orders SET tax_included = 1 - tax_included WHERE id = {order}",
         {"totals"}, r"\({order}\): expected \d+\.\d\d, found \d+\.\d\d$"),
+    "a tax that is more than the total that it is in": (
+        "UPDATE orders SET total_minor = subtotal_minor + shipping_minor, "
+        "tax_included = 1, tax_minor = 10 * total_minor WHERE id = {order}",
+        {"amounts"}, r"\({order}\): expected no more tax than the total"),
     "a delivery that is paid for": (
         "UPDATE orders SET total_minor = total_minor - shipping_minor - 1, "
         "shipping_minor = -1 WHERE id = {order}",
