@@ -43,13 +43,19 @@ def whole(s, size):
     return data
 
 
+def new_socket(address):
+    """For the path of a socket, or an IPv4 address and a port."""
+    return socket.socket(socket.AF_UNIX if isinstance(address, str) else
+                         socket.AF_INET)
+
+
 class Passage:
     """One connection through the proxy: a thread for each direction."""
 
     def __init__(self, proxy, client):
         self.proxy, self.client = proxy, client
-        self.server = socket.socket(socket.AF_UNIX)
-        self.server.connect(proxy.server_path)
+        self.server = new_socket(proxy.server)
+        self.server.connect(proxy.server)
         self.writing = set()        # numbers of prepared statements
         self.preparing = None       # SQL of the one that is being prepared
         self.written = False        # since the last COMMIT
@@ -96,6 +102,8 @@ class Passage:
 
     def commit(self, data):
         what = self.proxy.next_strike()
+        if what is not None and self.proxy.moves_to:
+            self.proxy.server = self.proxy.moves_to
         if what == Proxy.CUT_BEFORE:
             self.cut()
             return
@@ -126,12 +134,13 @@ class Proxy:
     HOLD = "the server commits, and its answer does not come, then the cut"
     LATE = "COMMIT comes to the server late, and its answer is cut off"
 
-    def __init__(self, path, server_path):
-        self.path, self.server_path = path, server_path
+    def __init__(self, address, server):
+        self.address, self.server = address, server
         self.passages = set()
         self.refusing = None        # None, "close", or "full"
         self.delay = 0              # seconds, for each command
         self.hold = 0               # seconds, of HOLD and LATE
+        self.moves_to = None        # the server that answers behind a strike
         self.flowing = threading.Event()
         self.flowing.set()
         self.strikes = []
@@ -139,10 +148,11 @@ class Proxy:
         self.connected = 0          # how often somebody has come
 
     def __enter__(self):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
+        if isinstance(self.address, str):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.address)
+        self.listener = new_socket(self.address)
+        self.listener.bind(self.address)
         self.listener.listen(512)
         threading.Thread(target=self._accept, daemon=True).start()
         return self

@@ -23,6 +23,7 @@ import harness
 from accounts import statuses
 from harness import TREE, Sql, poll
 from load import Group, Load
+from proxy import Proxy
 
 PROVIDER = pathlib.Path("/usr/lib/galera/libgalera_smm.so")
 NODES = (1, 2, 3)
@@ -137,6 +138,32 @@ class Cluster(harness.Shop):
         finally:
             file.write_text(before)
             self.restart()
+
+    def hosts(self):
+        """The nodes, as the market's file has them: (address, port)."""
+        text = (self.conf.parent / "markets.d" / "us.conf").read_text()
+        return [(h.strip().split(":")[0], int(h.split(":")[1])) for h in
+                re.search(r"(?m)^host = (.*)$", text)[1].split(",")]
+
+    @contextlib.contextmanager
+    def one_address(self):
+        """Both daemons know of one server only, and what answers there can
+        be changed, as behind a load balancer. Gives the proxy."""
+        port = harness.free_port()
+        files = [pathlib.Path(self.env[n]).parent / "markets.d" / "us.conf"
+                 for n in ("ORDERMUX_CONF", "ORDERMUX_CONF_2")]
+        before = [f.read_text() for f in files]
+        with Proxy(("127.0.0.1", port), self.hosts()[0]) as proxy:
+            for file, text in zip(files, before):
+                file.write_text(re.sub(r"(?m)^host = .*$",
+                                       f"host = 127.0.0.1:{port}", text))
+            try:
+                self.restart()
+                yield proxy
+            finally:
+                for file, text in zip(files, before):
+                    file.write_text(text)
+                self.restart()
 
     def created(self):
         """How many orders each of the daemons says that it made."""
@@ -328,3 +355,29 @@ def test_a_node_without_a_quorum_serves_nobody_until_it_is_told_to(
     check_answers(load.requests)
     tell(check_nodes(shop, load, group))
     assert [o["id"] for o in buyer.list()] == [first["id"]]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_another_node_at_the_same_address_proves_nothing(shop, tell, kept):
+    """The first one dies in COMMIT, and the address leads to the second. That
+    the order is there is an answer; that it is not, is none."""
+    buyer, sku = shop.buyer("us"), shop.sku("us", stock=10)
+    body = harness.order("us", sku)
+    key = {"Idempotency-Key": f"moved-{buyer.id}"}
+    second = shop.hosts()[1]
+    with shop.one_address() as proxy:
+        shop.serves()
+        proxy.at_commit(Proxy.CUT_AFTER if kept else Proxy.CUT_BEFORE)
+        proxy.moves_to = second
+        a = buyer.post(body, headers=key)
+        assert proxy.struck(), a
+        tell(f"{'kept' if kept else 'lost'}: {a.status}",
+             a.json.get("error", ""))
+        if kept:
+            assert a.status == 200, a
+        else:
+            assert (a.status, a.json["error"]) == (503, "outcome_unknown"), a
+            a = poll("the repetition", lambda: next(
+                (a for a in [buyer.post(body, headers=key)]
+                 if a.status == 200), None), 15, 0.3)
+    assert buyer.orders() == 1 and shop.stock(sku) == 9
