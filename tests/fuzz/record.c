@@ -68,8 +68,24 @@ struct walk {
 	int			 id;		/* of the request; 0 = none yet */
 	size_t			 answered;	/* records, by libfcgi itself */
 	struct buf		 params;	/* of the request */
+	bool			 skip;		/* content, as if of others */
 	bool			 fit;
 };
+
+/*
+ * Whether libfcgi passes over the content: that of another request's record,
+ * and behind one of those without any, that of the next one.
+ */
+static bool
+is_skipped(struct walk *w, int type, int id, size_t n)
+{
+	bool	 other = id != 0 && id != w->id && type != FCGI_BEGIN_REQUEST;
+	bool	 skipped = id != 0 && (other || w->skip);
+
+	if (other || (type == FCGI_PARAMS && id == w->id))
+		w->skip = skipped && n == 0;
+	return skipped;
+}
 
 /*
  * One record, of which at least the header is there. libfcgi forgets the
@@ -92,8 +108,9 @@ walk_record(struct walk *w)
 		whole = n;
 	} else if (type == FCGI_BEGIN_REQUEST || id == 0)
 		w->answered++;
-	if (id == 0 ? type != FCGI_GET_VALUES :
-	    type == FCGI_PARAMS && id == w->id)
+	if (!is_skipped(w, type, id, n) &&
+	    (id == 0 ? type != FCGI_GET_VALUES :
+	    type == FCGI_PARAMS && id == w->id))
 		buf_add(&w->params, content, n);
 	if (id == 0 && !lengths_fit(content, n))
 		w->fit = false;
