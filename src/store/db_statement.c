@@ -315,6 +315,8 @@ db_run(struct db *db, enum statement_id id, size_t lines,
 enum db_result
 db_next(struct db *db, bool *more)
 {
+	if (db->current == NULL)
+		panic("a row of a statement that gives none");
 	*more = false;
 	switch (mysql_stmt_fetch(db->current->stmt)) {
 	case 0:
