@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "base/wake.h"
 #include "http/form.h"
 #include "market/market.h"
@@ -56,7 +57,8 @@ make_code(const struct session *s, struct login_code *c)
 
 	memset(c, 0, sizeof(*c));
 	c->phone = s->phone;
-	c->address = s->client;
+	c->address = str_client(s->client,
+	    arena_alloc(s->arena, STR_CLIENT_MAX));
 	c->lifetime = (int64_t)rules->code_lifetime * 1000;
 	c->per_phone = rules->per_phone;
 	c->per_address = rules->per_address;

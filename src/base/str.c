@@ -1,7 +1,10 @@
 /*
  * str.c: small functions over text (see str.h).
  */
+#include <arpa/inet.h>
 #include <locale.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <wctype.h>
@@ -189,4 +192,22 @@ str_fold(const char *s, char *out, size_t cap)
 		return false;
 	*out = '\0';
 	return true;
+}
+
+const char *
+str_client(const char *address, char buf[STR_CLIENT_MAX])
+{
+	char			 net[INET6_ADDRSTRLEN];
+	struct in6_addr		 a;
+
+	if (inet_pton(AF_INET6, address, &a) != 1)
+		return address;
+	if (IN6_IS_ADDR_V4MAPPED(&a)) {
+		inet_ntop(AF_INET, &a.s6_addr[12], buf, STR_CLIENT_MAX);
+		return buf;
+	}
+	memset(&a.s6_addr[8], 0, 8);
+	inet_ntop(AF_INET6, &a, net, sizeof(net));
+	snprintf(buf, STR_CLIENT_MAX, "%s/64", net);
+	return buf;
 }

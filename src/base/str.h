@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define STR_CLIENT_MAX 64	/* bytes, with the NUL */
+
 /* Valid UTF-8 by RFC 3629: no overlong form, no surrogate, at most U+10FFFF. */
 bool	str_utf8_valid(const char *, size_t);
 
@@ -29,5 +31,11 @@ bool	str_equal_nocase(const char *, const char *);	/* ASCII */
  * names of cities. Writes at most cap bytes with the NUL; false if the text
  * is not valid UTF-8 or does not fit. */
 bool	str_fold(const char *, char *out, size_t cap);
+
+/* Whom an address stands for where clients are counted: of IPv6 its /64, as a
+ * customer has a whole one ("2001:db8:0:1::/64"); IPv4, also within IPv6
+ * (::ffff:192.0.2.1), is itself; so is what is no address. The result is in buf
+ * or the text itself. */
+const char *	str_client(const char *address, char buf[STR_CLIENT_MAX]);
 
 #endif

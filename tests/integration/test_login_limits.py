@@ -3,9 +3,15 @@
 Each code costs money and wakes somebody up. All is counted in the market's
 database, so it holds whichever worker or host is asked, and over restarts.
 """
+import contextlib
+import os
+import pathlib
+import signal
+import subprocess
+
 import pytest
 
-from harness import MARKETS, at_once, tally
+from harness import MARKETS, at_once, poll, tally
 
 OTHER = {"kg": "us", "us": "kg"}
 
@@ -148,6 +154,62 @@ def test_one_address_gets_so_many_codes_an_hour_in_a_market(shop, market):
         assert a.status == 200, a
         assert had(shop, market, "address", mine) == limit
     assert send(shop, shop.phone(market), source=mine).status == 200
+
+
+def reload_nginx(shop):
+    """Until none of its workers has the configuration of before."""
+    pid, = pathlib.Path(shop.dir, "pids/nginx.pid").read_text().split()
+
+    def workers():
+        return set(subprocess.run(["pgrep", "-P", pid], text=True,
+                                  stdout=subprocess.PIPE).stdout.split())
+
+    before = workers()
+    os.kill(int(pid), signal.SIGHUP)
+    poll("other workers", lambda: workers() and not workers() & before)
+
+
+@contextlib.contextmanager
+def balancer(shop):
+    """nginx believes us who the client is, as it would a load balancer."""
+    conf = pathlib.Path(shop.dir, "etc/nginx/nginx.conf")
+    before = conf.read_text()
+    mark = "\t\tserver_name localhost;\n"
+    assert before.count(mark) == 1, before
+    try:
+        conf.write_text(before.replace(
+            mark, mark + "\t\tset_real_ip_from 127.0.0.1;\n"
+            "\t\treal_ip_header X-Test-Client;\n"))
+        reload_nginx(shop)
+        yield
+    finally:
+        conf.write_text(before)
+        reload_nginx(shop)
+
+
+def test_a_client_of_ipv6_is_its_64_and_of_ipv4_its_address(shop, market):
+    n = next(shop.ids)
+    net = f"2001:db8:{n // 2**14 % 2**14 + 1:x}:{n % 2**14 + 1:x}"
+    mine = address(shop)
+
+    def ask(client):
+        return send(shop, shop.phone(market),
+                    headers={"X-Test-Client": client})
+
+    with shop.market_configured(market, "login", per_address=3), \
+            balancer(shop):
+        for host in ("1", "2:3:4:5", "ffff:ffff:ffff:ffff"):
+            colons = "::" if ":" not in host else ":"
+            assert ask(net + colons + host).status == 200, host
+        limited(ask(net + "::6"), 3600)
+        assert had(shop, market, "address", net + "::/64") == 3
+        # The net beside it is somebody else.
+        assert ask(net + "f::1").status == 200
+        # However the socket is called that it came by.
+        for client in (mine, "::ffff:" + mine, mine):
+            assert ask(client).status == 200, client
+        limited(ask("::ffff:" + mine), 3600)
+        assert had(shop, market, "address", mine) == 3
 
 
 def test_a_number_that_is_refused_costs_the_others_nothing(shop):

@@ -241,3 +241,33 @@ Test(str, folding_uses_all_of_its_room)
 	cr_expect(str_fold("БИШКЕК", out, 13));
 	cr_expect(str_fold("\U00010400", out, 5));
 }
+
+Test(str, a_client_is_an_address_or_a_whole_64_of_ipv6)
+{
+	static const struct {
+		const char	*address;
+		const char	*client;
+	} cases[] = {
+		{ "192.0.2.1", "192.0.2.1" },
+		{ "2001:db8:0:1:2:3:4:5", "2001:db8:0:1::/64" },
+		{ "2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:1::/64" },
+		{ "2001:db8:0:1::", "2001:db8:0:1::/64" },
+		{ "2001:0DB8:0000:0001::9", "2001:db8:0:1::/64" },
+		{ "2001:db8:0:2::1", "2001:db8:0:2::/64" },
+		{ "fedc:ba98:7654:3210:fedc:ba98:7654:3210",
+		    "fedc:ba98:7654:3210::/64" },
+		{ "::1", "::/64" },
+		{ "::ffff:192.0.2.1", "192.0.2.1" },
+		{ "::ffff:c000:201", "192.0.2.1" },
+		/* What is no address is whoever it says. */
+		{ "", "" }, { "unix:", "unix:" }, { "192.0.2", "192.0.2" },
+		{ "2001:db8::1 ", "2001:db8::1 " }, { "[::1]", "[::1]" },
+		{ "fe80::1%eth0", "fe80::1%eth0" },
+		{ "2001:db8::1/64", "2001:db8::1/64" },
+	};
+	char	 buf[STR_CLIENT_MAX];
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		cr_expect_str_eq(str_client(cases[i].address, buf),
+		    cases[i].client, "%s", cases[i].address);
+}
