@@ -41,7 +41,8 @@ struct session {
 
 const struct market_registry *service_markets(const struct service *);
 
-/* Reads a table of the market's database. *us is how long it took. */
+/* Reads a table of the market's database, for a second at most. *us is how
+ * long it took. To be asked of all markets in the registry's order. */
 enum db_result	service_probe(struct service *, const struct market *,
     int64_t *us);
 

@@ -17,7 +17,7 @@ probe_health(struct service *service, struct request *req,
 	jw_end(&res->json, '}');
 }
 
-/* "up", "slow" or "down". */
+/* "up"; "slow", but within the time that a probe has; or "down". */
 static const char *
 market_state(struct service *service, const struct market *market)
 {

@@ -27,6 +27,7 @@
 
 #define ARENA_FIRST (96 * 1024)	/* a usual request needs no more */
 #define ANSWER_PART 40	/* of the deadline is kept for writing the answer */
+#define PROBE_LIMIT 1000	/* ms for one market's answer to a probe */
 
 #define V1	"/api/v1"
 #define ORDERS	V1 "/orders"
@@ -114,15 +115,11 @@ service_route_name(uint32_t route)
 static void
 make_keys(struct service *s)
 {
-	const struct config	*config = s->config;
 	struct token_key	 keys[CONFIG_KEY_MAX];
+	size_t			 count = config_token_keys(s->config, keys);
 
-	for (size_t i = 0; i < config->key_count; i++)
-		keys[i] = (struct token_key){ .kid = config->keys[i].kid,
-		    .bytes = config->keys[i].secret.bytes,
-		    .len = config->keys[i].secret.len };
-	s->keys = token_keys_new(keys, config->key_count);
-	s->seal = seal_keys_new(keys, config->key_count);
+	s->keys = token_keys_new(keys, count);
+	s->seal = seal_keys_new(keys, count);
 }
 
 struct service *
@@ -172,6 +169,20 @@ service_markets(const struct service *s)
 	return s->config->markets;
 }
 
+/* Until when a market may take to answer a probe, by clock_ms(). One request
+ * asks all of them, in their order: one that hangs must leave the others
+ * theirs, however many hang. */
+static uint64_t
+probe_deadline(const struct service *s, const struct market *market)
+{
+	uint64_t	 now = clock_ms();
+	uint64_t	 left = s->deadline_ms > now ? s->deadline_ms - now : 0;
+	uint64_t	 share = left /
+	    (s->config->markets->count - market->index);
+
+	return now + (share < PROBE_LIMIT ? share : PROBE_LIMIT);
+}
+
 enum db_result
 service_probe(struct service *s, const struct market *market, int64_t *us)
 {
@@ -179,7 +190,7 @@ service_probe(struct service *s, const struct market *market, int64_t *us)
 	enum db_result	 result;
 
 	stage_set_market(s->stage, market->index);
-	db_set_deadline(s->dbs[market->index], s->deadline_ms);
+	db_set_deadline(s->dbs[market->index], probe_deadline(s, market));
 	result = db_probe(s->dbs[market->index]);
 	*us = clock_monotonic_us() - began;
 	return result;

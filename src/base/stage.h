@@ -1,8 +1,8 @@
 /*
  * stage.h: what a worker is doing now, written by the worker alone and read
- * by the master (a death report, later the deadline and the bulkhead) from
- * shared memory. The request path gets a pointer to its stage; where the
- * memory comes from is the daemon's business (base/board.h).
+ * from shared memory by the master (death reports, deadline, watchdog) and the
+ * other workers (store/gate.h). The request path gets a pointer to its stage;
+ * where the memory comes from is the daemon's business (base/board.h).
  *
  * Each field is atomic by itself, relaxed: a reader may see a new phase with
  * an old route, and must not need more.

@@ -87,11 +87,7 @@ courier_keys(const struct config *config)
 {
 	struct token_key	 keys[CONFIG_KEY_MAX];
 
-	for (size_t i = 0; i < config->key_count; i++)
-		keys[i] = (struct token_key){ .kid = config->keys[i].kid,
-		    .bytes = config->keys[i].secret.bytes,
-		    .len = config->keys[i].secret.len };
-	return seal_keys_new(keys, config->key_count);
+	return seal_keys_new(keys, config_token_keys(config, keys));
 }
 
 /*

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/token.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/conf.h"
@@ -23,6 +24,8 @@
 #define CONFIG_KID_MAX	 64
 #define CONFIG_KEY_BYTES 32	/* RFC 7518, 3.2: at least the hash's size */
 #define CONFIG_WORKERS_MAX 256
+
+_Static_assert(CONFIG_KEY_MAX <= TOKEN_KEYS_MAX, "keys");
 
 /* ---- types of our own ---- */
 
@@ -261,6 +264,21 @@ static const struct config_bound {
 /* ---- checks ---- */
 
 /*
+ * Says in the list which times do not fit together.
+ */
+static void
+check_order(const struct config *c, struct conf_errors *errors)
+{
+	if (c->query_timeout >= c->request_deadline)
+		conf_error_at(errors, &c->query_timeout, "expected less than "
+		    "[http] request_deadline");
+	/* Else a stop would kill a worker in a request that is in time. */
+	if (c->stop_timeout < c->request_deadline)
+		conf_error_at(errors, &c->stop_timeout, "expected at least "
+		    "[http] request_deadline");
+}
+
+/*
  * Says in the list which values are outside of their bounds.
  */
 static void
@@ -276,10 +294,8 @@ check_bounds(const struct config *c, struct conf_errors *errors)
 			conf_error_at(errors, value, "expected %s",
 			    b->expects);
 	}
-	if (errors->count == before &&
-	    c->query_timeout >= c->request_deadline)
-		conf_error_at(errors, &c->query_timeout, "expected less than "
-		    "[http] request_deadline");
+	if (errors->count == before)
+		check_order(c, errors);
 	if (c->body_limit < 1024 || c->body_limit > 16 << 20)
 		conf_error_at(errors, &c->body_limit, "expected 1k to 16M");
 }
@@ -444,6 +460,16 @@ config_load(const char *path, bool without_secrets, struct arena *arena,
 	if (c->markets != NULL)
 		c->texts = texts_load(c->texts_dir, c->markets, arena, errors);
 	return errors->count == before ? c : NULL;
+}
+
+size_t
+config_token_keys(const struct config *c, struct token_key *keys)
+{
+	for (size_t i = 0; i < c->key_count; i++)
+		keys[i] = (struct token_key){ .kid = c->keys[i].kid,
+		    .bytes = c->keys[i].secret.bytes,
+		    .len = c->keys[i].secret.len };
+	return c->key_count;
 }
 
 void

@@ -19,6 +19,7 @@ struct buf;
 struct conf_errors;
 struct market_registry;
 struct texts;
+struct token_key;
 
 struct config_key {
 	const char	*kid;
@@ -34,7 +35,7 @@ struct config {
 	const char	 *listen;		/* unix socket, when systemd passes none */
 	unsigned	  workers;		/* 0 = auto: 4 a processor, 4 to 64 */
 	unsigned	  log_level;		/* enum log_level: error .. debug */
-	unsigned	  stop_timeout;		/* ms for workers to finish at TERM */
+	unsigned	  stop_timeout;		/* ms to finish at TERM */
 
 	/* [http] */
 	size_t		  body_limit;		/* bytes of a request body */
@@ -71,6 +72,10 @@ struct config {
 /* NULL on any error; the list then says all of them. */
 struct config *	config_load(const char *path, bool without_secrets,
     struct arena *, struct conf_errors *);
+
+/* The keys as token.h and seal.h take them, into CONFIG_KEY_MAX places; returns
+ * how many. Their bytes stay the configuration's. */
+size_t	config_token_keys(const struct config *, struct token_key *);
 
 /* ordermux.conf and each market's file as they are in force, each after a
  * comment with its name; secrets masked; the texts as comments. Can be read

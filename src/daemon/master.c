@@ -52,6 +52,13 @@
 /* There is one courier, in the slot behind the workers'. */
 #define MASTER_COURIERS		 1
 
+/*
+ * What resolv.conf(5) may not decide: a host's name is looked up within one
+ * connect to a database, where no deadline reaches, and with the usual 5 s
+ * twice a name server that is silent would hold a worker until it is killed.
+ */
+#define MASTER_RESOLVER		 "timeout:1 attempts:1"
+
 /* The courier's name in ps(1), where else it would be one of many. */
 #define MASTER_COURIER_TITLE	"ordermuxcourier"
 
@@ -92,8 +99,10 @@ struct master {
 	int			 signals;
 	bool			 ready;
 	bool			 stopping;
+	bool			 told;		/* stopping: the workers, too */
 	bool			 killed;
-	uint64_t		 kill_at;	/* while stopping */
+	uint64_t		 tell_at;	/* while stopping */
+	uint64_t		 kill_at;
 	uint64_t		 look_at;	/* for requests without end */
 	uint64_t		 interval;	/* of the watchdog, 0 = none */
 	uint64_t		 fed_at;
@@ -209,6 +218,8 @@ master_become(const struct master *master, const struct child *child,
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1 || getppid() != parent)
 		_exit(EXIT_FAILURE);
 	(void)close(master->signals);
+	/* Read at the process's first look-up. */
+	(void)setenv("RES_OPTIONS", MASTER_RESOLVER, 0);
 	if (child->kind == CHILD_WORKER)
 		exit(worker_run(master->listener->fd, child->config,
 		    &master->board, child->stage));
@@ -314,13 +325,14 @@ master_log_child(enum log_level level, const char *msg,
     const struct child *child, const char *how)
 {
 	const struct stage *stage = child->stage;
+	uint64_t since = stage->since_ms, now = clock_ms();
 
 	log_write(level, msg, LOG_FIELDS(
 	    log_int("pid", child->pid),
 	    log_uint("worker", child->index),
 	    log_str("how", how),
 	    log_str("phase", stage_phase_name(stage->phase)),
-	    log_uint("phase_ms", clock_ms() - stage->since_ms),
+	    log_uint("phase_ms", now > since ? now - since : 0),
 	    log_str("route", service_route_name(stage->route)),
 	    log_str("market", master_market_name(child)),
 	    log_uint("requests", stage->requests - child->requests),
@@ -387,24 +399,71 @@ master_running(const struct master *master, enum child_kind kind)
 }
 
 /*
- * Begins to stop: no worker takes another request, and each has stop_timeout
- * for the one that it may have.
+ * Tells the children of a kind to end.
+ */
+static void
+master_tell(const struct master *master, enum child_kind kind)
+{
+	const struct child *child;
+	size_t i;
+
+	for (i = 0; i < master->count; i++) {
+		child = &master->children[i];
+		if (child->kind == kind && child->pid != 0)
+			(void)kill(child->pid, SIGTERM);
+	}
+}
+
+/*
+ * For how long the workers may go on while the courier ends: half of
+ * stop_timeout, but only as long as they then have enough of it left for a
+ * whole request. (The configuration has no shorter stop_timeout.)
+ */
+static unsigned
+master_patience(const struct config *config)
+{
+	unsigned half = config->stop_timeout / 2;
+	unsigned spare = config->stop_timeout - config->request_deadline;
+
+	return half < spare ? half : spare;
+}
+
+/*
+ * Begins to stop: the courier is told. It may have to wait for a program that
+ * waits for a gateway, and the next master cannot start before it has gone;
+ * if the workers went now, nobody would be there for the customers until then.
  */
 static void
 master_stop(struct master *master)
 {
-	size_t i;
+	uint64_t now = clock_ms();
 
 	if (master->stopping)
 		return;
 	master->stopping = true;
-	master->kill_at = clock_ms() + master->config->stop_timeout;
+	master->tell_at = now + master_patience(master->config);
+	master->kill_at = now + master->config->stop_timeout;
 	log_notice("stopping", log_uint("workers",
 	    master_running(master, CHILD_WORKER)));
-	notify_stopping("Finishing the running requests");
-	for (i = 0; i < master->count; i++)
-		if (master->children[i].pid != 0)
-			(void)kill(master->children[i].pid, SIGTERM);
+	notify_stopping("Finishing the running deliveries");
+	master_tell(master, CHILD_COURIER);
+}
+
+/*
+ * Tells the workers when the courier has gone, or has taken too long: none
+ * takes another request, and each finishes the one that it may have.
+ */
+static void
+master_tell_workers(struct master *master)
+{
+	if (!master->stopping || master->told)
+		return;
+	if (master_running(master, CHILD_COURIER) > 0
+	    && clock_ms() < master->tell_at)
+		return;
+	master->told = true;
+	notify_status("Finishing the running requests");
+	master_tell(master, CHILD_WORKER);
 }
 
 /*
@@ -432,6 +491,19 @@ master_kill_late(struct master *master)
 /* ---- Requests without end ---- */
 
 /*
+ * Whether a worker is over its request's deadline, and has had the time to end
+ * it by itself.
+ */
+static bool
+master_overdue(const struct child *child, uint64_t now)
+{
+	uint64_t busy = child->stage->busy_ms;
+
+	return busy != 0 && now >= busy + child->config->request_deadline +
+	    MASTER_DEADLINE_GRACE;
+}
+
+/*
  * Kills the workers that are over the request's deadline, and have not ended
  * it by themselves: whatever they are waiting for, nobody waits for them. Half
  * a request on the socket is one of these, as nothing else limits reading it.
@@ -439,22 +511,20 @@ master_kill_late(struct master *master)
 static void
 master_kill_overdue(struct master *master)
 {
-	uint64_t now = clock_ms(), limit, busy;
+	const struct child *child;
+	uint64_t now = clock_ms();
 	size_t i;
 
 	if (now < master->look_at)
 		return;
 	master->look_at = now + MASTER_DEADLINE_POLL;
 	for (i = 0; i < master->workers; i++) {
-		limit = master->children[i].config->request_deadline +
-		    MASTER_DEADLINE_GRACE;
-		busy = master->children[i].stage->busy_ms;
-		if (master->children[i].pid == 0 || busy == 0
-		    || now < busy + limit)
+		child = &master->children[i];
+		if (child->pid == 0 || !master_overdue(child, now))
 			continue;
-		master_log_child(LOG_LEVEL_ERROR, "worker killed",
-		    &master->children[i], "over the request deadline");
-		(void)kill(master->children[i].pid, SIGKILL);
+		master_log_child(LOG_LEVEL_ERROR, "worker killed", child,
+		    "over the request deadline");
+		(void)kill(child->pid, SIGKILL);
 	}
 }
 
@@ -521,25 +591,34 @@ master_report(struct master *master)
 }
 
 /*
- * Whether the workers look alive: one waits for work, or has changed its
- * phase since the watchdog was fed last. When all of them are paused, or are
+ * Whether a worker looks alive: it waits for work, has changed its phase since
+ * the watchdog was fed last, or is in a request that may still take its time.
+ * One that is over that is killed; if it is still there, that did not help.
+ */
+static bool
+master_alive(const struct master *master, const struct child *child)
+{
+	const struct stage *stage = child->stage;
+
+	return child->pid != 0 && (stage->phase == STAGE_WAITING
+	    || stage->since_ms >= master->fed_at
+	    || (stage->busy_ms != 0 && !master_overdue(child, clock_ms())));
+}
+
+/*
+ * Whether one of the workers looks alive. When all of them are paused, or are
  * finishing, it is the master that knows what it is doing.
  */
 static bool
 master_moves(const struct master *master)
 {
-	const struct stage *stage;
 	size_t i;
 
 	if (master_running(master, CHILD_WORKER) == 0 || master->stopping)
 		return true;
-	for (i = 0; i < master->workers; i++) {
-		stage = master->children[i].stage;
-		if (master->children[i].pid != 0
-		    && (stage->phase == STAGE_WAITING
-		    || stage->since_ms >= master->fed_at))
+	for (i = 0; i < master->workers; i++)
+		if (master_alive(master, &master->children[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -569,6 +648,19 @@ master_feed(struct master *master)
 /* ---- The loop ---- */
 
 /*
+ * When something is due next while stopping; not after "next".
+ */
+static uint64_t
+master_next_stopping(const struct master *master, uint64_t next)
+{
+	if (!master->told && master->tell_at < next)
+		next = master->tell_at;
+	if (!master->killed && master->kill_at < next)
+		next = master->kill_at;
+	return next;
+}
+
+/*
  * When something is due next, of all that is not announced by a signal.
  * UINT64_MAX = never.
  */
@@ -583,8 +675,7 @@ master_next(const struct master *master)
 	if (master->look_at < next)
 		next = master->look_at;
 	if (master->stopping)
-		return !master->killed && master->kill_at < next ?
-		    master->kill_at : next;
+		return master_next_stopping(master, next);
 	if (!master->ready
 	    && master_running(master, CHILD_WORKER) == master->workers)
 		next = clock_ms() + MASTER_READY_POLL;
@@ -649,6 +740,7 @@ master_run(const struct listener *listener, const struct config *config)
 		 * told to must not be replaced. */
 		master_hear(&master);
 		master_reap(&master);
+		master_tell_workers(&master);
 		master_kill_overdue(&master);
 		master_kill_late(&master);
 		if (master.stopping && master.running == 0)

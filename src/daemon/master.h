@@ -14,9 +14,12 @@ struct listener;
  * waits for requests, and replaces those that end. One that ends before its
  * first finished request (or try of a message) is replaced after a pause of
  * 2 s that doubles to 60 s; one that ends later, at once. A worker that is
- * still in a request 2 s after [http] request_deadline is killed. On SIGTERM or SIGINT
- * they finish what is running; those that have not after [daemon] stop_timeout
- * are killed. Returns the exit status.
+ * still in a request 2 s after [http] request_deadline is killed.
+ *
+ * On SIGTERM or SIGINT nobody is replaced any more. The courier finishes what
+ * is running; the workers take requests until it has gone, for half of
+ * [daemon] stop_timeout at most, and then finish theirs. Those that have not
+ * after stop_timeout are killed. Returns the exit status.
  */
 int	master_run(const struct listener *, const struct config *);
 

@@ -27,7 +27,7 @@ void	notify_status(const char *status);
 /* The watchdog is fed. */
 void	notify_alive(void);
 
-/* No further requests are taken. */
+/* The service has begun to stop; it may go on for a while. */
 void	notify_stopping(const char *status);
 
 #endif

@@ -1,13 +1,19 @@
 """What an operator relies on: processes, the log, sizes, round trips."""
+import contextlib
 import os
 import re
+import shutil
 import signal
+import socket
+import subprocess
+import threading
 import time
 
 import pytest
 
-from harness import Load, LogTail, answered, at_once, order, poll, saved, \
-    tally
+from harness import BUILD, MARKETS, Load, LogTail, answered, at_once, order, \
+    poll, saved, tally
+from test_order_life import locked
 
 
 def gone(pid):
@@ -89,6 +95,115 @@ def test_a_stopped_service_has_answered_all_that_it_accepted(shop):
     assert saved(shop, buyers) == set(numbers)
     assert shop.stock(sku) == 10**6 - len(numbers)
     assert buyers[0].order(sku).status == 200
+
+
+# ---------------------------------------------------------------- waiting
+
+class Systemd:
+    """In its place, for the daemons started while the block lasts: with
+    WatchdogSec=1."""
+
+    def __init__(self, path):
+        self.path, self.usual = path, os.environ.get("ORDERMUX_WRAPPER")
+
+    def __enter__(self):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.path))
+        os.environ["ORDERMUX_WRAPPER"] = (
+            "env WATCHDOG_USEC=1000000 "
+            f"NOTIFY_SOCKET={self.path} {self.usual or ''}")
+        return self
+
+    def __exit__(self, *_):
+        del os.environ["ORDERMUX_WRAPPER"]
+        if self.usual is not None:
+            os.environ["ORDERMUX_WRAPPER"] = self.usual
+        self.socket.close()
+
+    def fed(self):
+        """How often the watchdog was, since this was asked last."""
+        times = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                message = self.socket.recv(4096, socket.MSG_DONTWAIT)
+                times += b"WATCHDOG=1" in message
+        return times
+
+
+def test_the_watchdog_is_fed_while_all_workers_wait_for_their_databases(
+        shop, tmp_path):
+    """They may, up to the deadline, for longer than systemd waits."""
+    if b"libsystemd" not in (BUILD / "ordermuxd").read_bytes():
+        pytest.skip("built without systemd")
+    skus = {m: shop.sku(m, stock=10) for m in MARKETS}
+    buyers = {m: shop.buyer(m) for m in MARKETS}
+    try:
+        with Systemd(tmp_path / "notify") as systemd, \
+                shop.configured(workers=2), contextlib.ExitStack() as held:
+            shop.serves()
+            for m in MARKETS:
+                held.enter_context(locked(
+                    shop, m, f"SELECT id FROM skus WHERE id={skus[m].id} "
+                    "FOR UPDATE"))
+            log = LogTail(shop)
+            orders = [threading.Thread(target=buyers[m].order,
+                                       args=(skus[m],)) for m in MARKETS]
+            for o in orders:
+                o.start()
+            time.sleep(0.2)
+            systemd.fed()
+            time.sleep(1.4)     # a lock is waited for for 2 s
+            waiting = sum(o.is_alive() for o in orders)
+            fed, said = systemd.fed(), log.lines()
+            held.close()
+            for o in orders:
+                o.join()
+    finally:
+        shop.restart()
+    assert waiting == 2
+    assert fed >= 2 and not [l for l in said if "watchdog" in l], (fed, said)
+
+
+@pytest.fixture
+def silent(tmp_path):
+    """A command behind which names are asked of a server that is silent."""
+    with contextlib.closing(socket.socket(type=socket.SOCK_DGRAM)) as server:
+        try:
+            server.bind(("127.0.53.53", 53))
+        except OSError as e:
+            pytest.skip(f"there can be no name server: {e}")
+        conf = tmp_path / "resolv.conf"
+        conf.write_text("nameserver 127.0.53.53\n")
+        command = ["unshare", "--mount", "sh", "-c", "mount --bind "
+                   f"{conf} /etc/resolv.conf && exec \"$@\"", "sh"]
+        if subprocess.run([*command, "true"]).returncode != 0:
+            pytest.skip("this user cannot have a resolv.conf of its own")
+        yield command
+
+
+def test_a_name_server_that_is_silent_is_not_waited_for_long(
+        shop, silent, tmp_path):
+    """No deadline reaches into a look-up, which takes 10 s by default."""
+    etc = tmp_path / "etc"
+    shutil.copytree(shop.conf.parent, etc)
+    conf, us = etc / "ordermux.conf", etc / "markets.d" / "us.conf"
+    conf.write_text(re.sub(r"(?m)^listen = .*", f"listen = {tmp_path}/s",
+                           conf.read_text()))
+    us.write_text(re.sub(r"(?m)^host = .*\nsocket = .*", "host = db.example",
+                         us.read_text()))
+    with open(tmp_path / "log", "w+") as log:
+        daemon = subprocess.Popen([*silent, str(BUILD / "ordermuxd"), "-c",
+                                   str(conf)], stderr=log)
+        began = time.monotonic()
+        try:
+            # The courier connects to each market at once.
+            poll("a failure", lambda: 'database=us statement=connect'
+                 in (tmp_path / "log").read_text(), 20)
+            took = time.monotonic() - began
+        finally:
+            daemon.terminate()
+            assert daemon.wait(30) == 0
+    assert shop.sanitized or took < 6, took
 
 
 # -------------------------------------------------------------------- log

@@ -4,11 +4,13 @@ Two are added, with currencies of no and of three digits, and taken away again.
 """
 import json
 import subprocess
+import time
 import types
 
 import pytest
 
-from harness import TREE, check_money, check_sums, tax_included
+from harness import TREE, check_money, check_sums, poll, states, tax_included
+from test_database_away import hung
 
 FILES = {
     "jp": """
@@ -181,6 +183,27 @@ def test_the_new_markets_are_listed_and_ready(added):
     assert by_name["kw"]["currency_code"] == "KWD"
     check_money(by_name["kw"]["shipping_zones"][0]["free_from"], 20005, 3)
     assert a.json["default_market"] == "kg"
+
+
+def test_ready_tells_the_truth_of_a_market_behind_others_that_hang(added):
+    """Three of the four are on the server that hangs; us is asked last."""
+    shop = added.shop
+    if shop.database_pid("us") == shop.database_pid("kg"):
+        pytest.skip("both databases are on one server")
+    shop.serves()
+    poll("nothing is open", lambda: not shop.sql(
+        "kg", "SELECT trx_id FROM information_schema.innodb_trx"), 10)
+    with hung(shop.database_pid("kg")):
+        began = time.monotonic()
+        r = shop.request("GET", "/ready")
+        took = time.monotonic() - began
+    shop.serves()
+    assert r.status == 200 and r.json["status"] == "degraded", r
+    found = states(r)
+    assert found.pop("us") != "down", r
+    assert found == {"jp": "down", "kg": "down", "kw": "down"}, r
+    # A second each, and a quarter for leaving it.
+    assert shop.sanitized or took < 5, took
 
 
 def test_a_market_on_the_same_server_is_still_another_database(added):

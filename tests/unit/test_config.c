@@ -3,6 +3,7 @@
  */
 #include "scratch.h"
 
+#include "auth/token.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "daemon/config.h"
@@ -210,6 +211,15 @@ Test(config, every_bad_value_is_named, .init = init, .fini = fini)
 		    "connect_timeout: expected 1s to 1m" },
 		{ DATABASE "query_timeout = 0", "o.conf:4: [database] "
 		    "query_timeout: expected 1s to 5m" },
+		{ DATABASE "query_timeout = 8s", "o.conf:4: [database] "
+		    "query_timeout: expected less than [http] "
+		    "request_deadline" },
+		{ DAEMON "stop_timeout = 7999ms", "o.conf:4: [daemon] "
+		    "stop_timeout: expected at least [http] "
+		    "request_deadline" },
+		{ HTTP "request_deadline = 31s", "o.conf: [daemon] "
+		    "stop_timeout: expected at least [http] "
+		    "request_deadline" },
 		{ MARKETS "[orders]\nduplicate_window = 2d", "o.conf:4: "
 		    "[orders] duplicate_window: expected 0s to 1d" },
 		{ MARKETS "claim_required = perhaps", "o.conf:3: [markets] "
@@ -223,6 +233,30 @@ Test(config, every_bad_value_is_named, .init = init, .fini = fini)
 		cr_expect_null(load(cases[i].text), "%s", cases[i].text);
 		scratch_expect(&scratch, cases[i].text, cases[i].error);
 	}
+}
+
+Test(config, a_stop_lasts_as_long_as_a_request_may, .init = init,
+    .fini = fini)
+{
+	cr_expect_not_null(load(DAEMON "stop_timeout = 8s\n"));
+	scratch_expect_none(&scratch, "the same");
+}
+
+Test(config, the_keys_are_handed_on_in_their_order, .init = init,
+    .fini = fini)
+{
+	struct token_key	 keys[CONFIG_KEY_MAX];
+	struct config		*c;
+
+	scratch_write(&scratch, "new.key", KEY "+");
+	c = load(TOKEN "keys = new:new.key, main:jwt.key\n");
+	scratch_expect_none(&scratch, "two keys");
+	cr_assert_eq(config_token_keys(c, keys), 2);
+	cr_expect_str_eq(keys[0].kid, "new");
+	cr_expect_eq(keys[0].len, 33);
+	cr_expect_eq(memcmp(keys[0].bytes, KEY "+", 33), 0);
+	cr_expect_str_eq(keys[1].kid, "main");
+	cr_expect_eq(keys[1].len, 32);
 }
 
 Test(config, a_key_must_be_there_and_long_enough, .init = init, .fini = fini)
