@@ -141,6 +141,14 @@ command_start(struct command *c, const struct command_plan *plan)
 		close(in);
 }
 
+void
+command_refuse(struct command *c, enum command_state state, const char *why)
+{
+	*c = (struct command){ .state = state, .complaints = -1,
+	    .began_ms = clock_ms() };
+	snprintf(c->why, sizeof(c->why), "%s", why);
+}
+
 /*
  * Keeps the first line that is not empty, as far as there is room.
  */
@@ -248,7 +256,10 @@ command_complaint(struct command *c, const char *const *secrets)
 }
 
 /*
- * Fills state and "why" from a wait status.
+ * Fills state and "why" from a wait status. Whether it was late says only why
+ * it was killed: nothing but SIGKILL is ever sent, so that what has exited did
+ * so by itself, before that came, and what it says of the message is true. The
+ * courier may look a deadline late, behind a database that made it wait.
  */
 static void
 command_judge(struct command *c, const siginfo_t *info,
@@ -258,18 +269,17 @@ command_judge(struct command *c, const siginfo_t *info,
 	char		 how[64];
 
 	c->state = COMMAND_AGAIN;
-	if (c->late)
-		snprintf(how, sizeof(how), "not finished after %llu ms",
-		    (unsigned long long)(c->deadline_ms - c->began_ms));
-	else if (info->si_code != CLD_EXITED)
-		snprintf(how, sizeof(how), "signal %d", info->si_status);
-	else {
+	if (info->si_code == CLD_EXITED) {
 		snprintf(how, sizeof(how), "exit %d", info->si_status);
 		if (info->si_status == EXIT_SUCCESS)
 			c->state = COMMAND_DELIVERED;
 		else if (info->si_status != EX_TEMPFAIL)
 			c->state = COMMAND_DEAD;
-	}
+	} else if (c->late)
+		snprintf(how, sizeof(how), "not finished after %llu ms",
+		    (unsigned long long)(c->deadline_ms - c->began_ms));
+	else
+		snprintf(how, sizeof(how), "signal %d", info->si_status);
 	snprintf(c->why, sizeof(c->why), "%s%s%.*s", how,
 	    *complaint != '\0' ? ": " : "", SHOWN_MAX, complaint);
 }

@@ -11,6 +11,9 @@
  * killed, too slow, cannot be started
  *				to be tried again: what it did is unknown
  * any other exit		dead: it would fail again
+ *
+ * Too slow is who had to be killed. One that has ended by itself has said what
+ * became of the message, however late that is looked at.
  */
 #ifndef ORDERMUX_COMMAND_H
 #define ORDERMUX_COMMAND_H
@@ -38,7 +41,7 @@ struct command {
 	int			 complaints;	/* its stderr; -1 = closed */
 	uint64_t		 began_ms;	/* clock_ms() */
 	uint64_t		 deadline_ms;
-	bool			 late;		/* was killed at its deadline */
+	bool			 late;		/* was to be killed */
 	char			 said[COMMAND_SAID_MAX];
 	size_t			 said_len;
 	bool			 said_line;	/* the line has ended */
@@ -57,6 +60,9 @@ struct command_plan {
 /* Starts it: COMMAND_RUNNING; or COMMAND_AGAIN with "why" when there can be no
  * process. */
 void	command_start(struct command *, const struct command_plan *);
+
+/* Makes it one that was never begun, with an outcome and its "why". */
+void	command_refuse(struct command *, enum command_state, const char *why);
 
 /* Takes what it has written on its standard error; never waits. */
 void	command_listen(struct command *);

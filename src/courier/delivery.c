@@ -54,17 +54,6 @@ delivery_pause(unsigned attempt)
 /* ---- the beginning ---- */
 
 /*
- * Makes the outcome of a try that was never begun.
- */
-static void
-delivery_refuse(struct delivery *d, enum command_state state, const char *why)
-{
-	d->command = (struct command){ .state = state, .complaints = -1,
-	    .began_ms = clock_ms() };
-	snprintf(d->command.why, sizeof(d->command.why), "%s", why);
-}
-
-/*
  * Opens the payload into the job. Returns false with the outcome made. A
  * message that cannot be opened is tried again: another host may have a newer
  * key already, with which it was sealed, and this one will have it soon.
@@ -79,12 +68,14 @@ delivery_open(struct delivery *d, const struct seal_keys *keys,
 	text = seal_open(keys, (const unsigned char *)m->payload,
 	    m->payload_len, d->arena, &len);
 	if (text == NULL) {
-		delivery_refuse(d, COMMAND_AGAIN, "no live key opens it");
+		command_refuse(&d->command, COMMAND_AGAIN,
+		    "no live key opens it");
 		return false;
 	}
 	if (!json_read(d->arena, text, len, &d->job.payload, &why) ||
 	    !json_object_is_type(d->job.payload, json_type_object)) {
-		delivery_refuse(d, COMMAND_DEAD, "it is not a JSON object");
+		command_refuse(&d->command, COMMAND_DEAD,
+		    "it is not a JSON object");
 		return false;
 	}
 	return true;
@@ -99,12 +90,12 @@ delivery_begin(struct delivery *d, const struct seal_keys *keys,
     const struct outbox_claim *m)
 {
 	if (m->expired) {
-		delivery_refuse(d, COMMAND_DEAD, "expired");
+		command_refuse(&d->command, COMMAND_DEAD, "expired");
 		return;
 	}
 	/* One that ends the courier each time is stopped by this. */
 	if (m->attempts > DELIVERY_ATTEMPTS_MAX) {
-		delivery_refuse(d, COMMAND_DEAD, "tried too often");
+		command_refuse(&d->command, COMMAND_DEAD, "tried too often");
 		return;
 	}
 	for (size_t i = 0; i < KIND_COUNT; i++)
@@ -113,7 +104,7 @@ delivery_begin(struct delivery *d, const struct seal_keys *keys,
 				kinds[i].start(&d->job, &d->command);
 			return;
 		}
-	delivery_refuse(d, COMMAND_AGAIN, "unknown kind of message");
+	command_refuse(&d->command, COMMAND_AGAIN, "unknown kind of message");
 }
 
 void

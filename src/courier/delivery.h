@@ -15,7 +15,6 @@
 #define DELIVERY_ATTEMPTS_MAX 20	/* then a message is dead */
 
 struct arena;
-struct kind;
 struct seal_keys;
 
 struct delivery {

@@ -3,7 +3,6 @@
  * courier.
  */
 #include <json-c/json.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -122,16 +121,6 @@ sms_argv(const char *command, struct arena *arena)
 	return argv;
 }
 
-/*
- * Makes the command's state one of a delivery that was never begun.
- */
-static void
-sms_refuse(struct command *c, enum command_state state, const char *why)
-{
-	*c = (struct command){ .state = state, .complaints = -1 };
-	snprintf(c->why, sizeof(c->why), "%s", why);
-}
-
 void
 sms_start(struct job *job, struct command *c)
 {
@@ -143,12 +132,13 @@ sms_start(struct job *job, struct command *c)
 
 	plan.input = sms_line(job, &plan.input_len, &why);
 	if (plan.input == NULL) {
-		sms_refuse(c, COMMAND_DEAD, why);
+		command_refuse(c, COMMAND_DEAD, why);
 		return;
 	}
 	plan.argv = sms_argv(m->sms.command, job->arena);
 	if (plan.argv[0] == NULL) {
-		sms_refuse(c, COMMAND_AGAIN, "the market has no [sms] command");
+		command_refuse(c, COMMAND_AGAIN,
+		    "the market has no [sms] command");
 		return;
 	}
 	envp[2] = arena_printf(job->arena, "ORDERMUX_MARKET=%s", m->name);

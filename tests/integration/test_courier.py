@@ -21,7 +21,8 @@ import time
 
 import pytest
 
-from harness import BUILD, TREE, LogTail, at_once, free_port, poll
+from harness import BUILD, TREE, Load, LogTail, answered, at_once, \
+    free_port, poll, saved, tally
 
 numbers = itertools.count(int(time.time() * 1000) % 10**7)
 UNKNOWN = "delivery outcome unknown, sending again"
@@ -568,6 +569,62 @@ def test_a_stop_waits_for_the_running_delivery(shop):
         shop.restart()
         assert row(shop, "us", where)["state"] == "delivered"
     assert len(sent(shop, [phone])) == 1
+
+
+def stopping(shop):
+    """Has a message claimed, and tells the master to stop; its number, and
+    the condition that finds it."""
+    phone = send(shop, number())
+    where = newest(shop)
+    poll("a claim", lambda: row(shop, "us", where)["claimed"])
+    os.kill(shop.master, signal.SIGTERM)
+    return phone, where
+
+
+def test_customers_are_served_while_a_stop_waits_for_a_delivery(shop):
+    """The workers go when the courier has gone: else nobody would be there
+    for as long as a gateway hangs."""
+    buyers = [shop.buyer("us") for _ in range(4)]
+    sku, courier = shop.sku("us", stock=10**6), shop.courier()
+    try:
+        with script(shop, "sleep 3; deliver"), \
+                Load([lambda b=b: b.order(sku) for b in buyers]) as load:
+            load.wait_for(20)
+            phone, where = stopping(shop)
+            time.sleep(0.5)
+            load.wait_for(50)
+            meanwhile = len(load.results)
+            assert shop.courier() == courier, "it has not waited"
+            poll("the end of the service", lambda: not shop.children(), 10)
+            load.wait_for(10)
+        assert row(shop, "us", where)["state"] == "delivered"
+    finally:
+        shop.restart()
+    assert set(tally(load.results[:meanwhile])) == {200}
+    assert set(tally(load.results)) <= {200, 502, 503}, tally(load.results)
+    numbers = answered(load.results)
+    assert len(set(numbers)) == len(numbers)
+    assert saved(shop, buyers) == set(numbers)
+    assert shop.stock(sku) == 10**6 - len(numbers)
+    assert len(sent(shop, [phone])) == 1
+
+
+def test_the_workers_do_not_wait_for_ever_for_the_courier(shop):
+    """They keep what a request may take, 8 s, of stop_timeout."""
+    log = LogTail(shop)
+    with shop.configured(stop_timeout="10s"):
+        with script(shop, "sleep 60"):
+            began = time.monotonic()
+            phone, where = stopping(shop)
+            time.sleep(1)
+            assert shop.workers(), "they have not waited"
+            poll("the workers go", lambda: not shop.workers(), 5)
+            assert shop.courier(), "it has not waited"
+            poll("the end of the service", lambda: not shop.children(), 10)
+            assert shop.sanitized or time.monotonic() - began < 9
+        shop.restart()
+        assert len(arrived(shop, phone)) == 1
+    assert not [l for l in log.lines() if "killed" in l], log.lines()
 
 
 def test_the_master_killed_with_a_message_in_delivery_loses_nothing(shop):

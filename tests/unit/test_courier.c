@@ -223,6 +223,33 @@ Test(sms, what_is_no_message_is_refused)
 	}
 }
 
+Test(sms, a_message_that_is_not_tried_took_no_time)
+{
+	static const struct {
+		const char		*payload;
+		enum command_state	 state;
+	} cases[] = {
+		{ "{}", COMMAND_DEAD },
+		{ "{\"to\":\"+13128059851\"" REST, COMMAND_AGAIN },
+	};
+	static struct market	 mute = { .name = "us", .language = "xx",
+	    .sms = { .command = "" } };
+	uint64_t		 before = clock_ms();
+	struct command		 c;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct json_object	*o = parse(cases[i].payload);
+		struct job		 job = { .market = &mute, .texts =
+		    load("{code}"), .id = "00ff", .payload = o,
+		    .arena = scratch.arena };
+
+		sms_start(&job, &c);
+		cr_expect_eq(c.state, cases[i].state, "%s", c.why);
+		cr_expect(c.began_ms >= before);
+		json_object_put(o);
+	}
+}
+
 Test(sms, a_time_limit_is_never_none_and_never_for_ever)
 {
 	static const struct {
@@ -301,6 +328,59 @@ Test(command, the_exit_status_says_what_became_of_it)
 		if (cases[i].why != NULL)
 			cr_expect_str_eq(c.why, cases[i].why);
 	}
+}
+
+/* Starts a shell script and waits until it has ended; it is not buried. */
+static void
+start_and_end(struct command *c, const char *script)
+{
+	char *const		 argv[] = { (char[]){ "/bin/sh" },
+	    (char[]){ "-c" }, (char *)(uintptr_t)script, NULL };
+	char *const		 envp[] = { NULL };
+	struct command_plan	 plan = { .argv = argv, .envp = envp,
+	    .input = "", .timeout = 1000 };
+	siginfo_t		 info;
+
+	command_start(c, &plan);
+	cr_assert_eq(waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOWAIT), 0);
+}
+
+Test(command, what_has_ended_by_itself_is_judged_by_that_however_late)
+{
+	static const struct {
+		const char		*script;
+		enum command_state	 state;
+		const char		*why;
+	} cases[] = {
+		{ "exit 0", COMMAND_DELIVERED, "exit 0" },
+		{ "exit 75", COMMAND_AGAIN, "exit 75" },
+		{ "echo no >&2; exit 1", COMMAND_DEAD, "exit 1: no" },
+		{ "kill -KILL $$", COMMAND_AGAIN,
+		    "not finished after 1000 ms" },
+	};
+	struct command	 c;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		start_and_end(&c, cases[i].script);
+		command_limit(&c, c.deadline_ms);
+		cr_assert(command_ended(&c, NULL));
+		cr_expect_eq(c.state, cases[i].state, "%s: %d",
+		    cases[i].script, c.state);
+		cr_expect_str_eq(c.why, cases[i].why);
+	}
+}
+
+Test(command, what_was_never_begun_has_ended_and_took_no_time)
+{
+	uint64_t	 before = clock_ms();
+	struct command	 c;
+
+	command_refuse(&c, COMMAND_DEAD, "expired");
+	cr_expect(command_ended(&c, NULL));
+	cr_expect_eq(c.state, COMMAND_DEAD);
+	cr_expect_str_eq(c.why, "expired");
+	cr_expect_eq(c.complaints, -1);
+	cr_expect(c.began_ms >= before && c.began_ms <= clock_ms());
 }
 
 Test(command, it_has_its_input_and_nothing_of_ours)
