@@ -96,6 +96,11 @@ def statuses(requests):
     return tally(t for r in requests for t in r.tries)
 
 
+def refusals(requests):
+    """What the first ones were told that had to ask again."""
+    return [t for r in requests for t in r.tries if t.status != 200][:5]
+
+
 def between(requests, began, ended):
     """The tries that began in this time, by time.monotonic()."""
     return [t for r in requests for t in r.tries if began <= t.began < ended]
@@ -105,6 +110,12 @@ def within(requests, began, ended):
     """Those of them that also ended in it."""
     return [t for t in between(requests, began, ended)
             if t.began + t.took < ended]
+
+
+def percentile(tries, n):
+    """The time that so many of a hundred took at most, in seconds."""
+    took = sorted(t.took for t in tries)
+    return took[len(took) * n // 100]
 
 
 def latencies(tries):

@@ -6,7 +6,7 @@ import random
 import signal
 import threading
 
-from harness import at_once, poll
+from harness import Sql, at_once, poll
 
 WORKERS = 8             # of the shop that is broken
 
@@ -76,6 +76,13 @@ def ended(pid):
     return stat.rpartition(")")[2].split()[0] == "Z"
 
 
+def shut_down_database(shop, market):
+    """As an administrator does, who waits until it has ended."""
+    pid = shop.database_pid(market)
+    os.kill(pid, signal.SIGTERM)
+    poll(f"the end of the database of {market}", lambda: ended(pid), 60)
+
+
 @contextlib.contextmanager
 def stopped(*pids):
     """They stand still, as under SIGSTOP, or behind a disk that hangs."""
@@ -110,3 +117,65 @@ def kill_connections(shop, market):
         with contextlib.suppress(AssertionError):       # it has just ended
             shop.sql(market, f"KILL {i}")
     return len(ids)
+
+
+class Locked:
+    """Somebody else holds rows, of the kind (market, table, id): who changes
+    them waits in the database."""
+
+    def __init__(self, shop, *rows):
+        self.shop, self.rows = shop, rows
+
+    def __enter__(self):
+        self.clients = []
+        try:
+            for row in self.rows:
+                self._take(*row)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _take(self, market, table, row):
+        client = Sql(self.shop.socket(market), self.shop.database(market))
+        self.clients.append(client)
+        client("BEGIN")
+        found = client(f"SELECT id FROM {table} WHERE id = {row} FOR UPDATE")
+        assert found, f"{market} has no row {row} in {table}"
+
+    def __exit__(self, *_):
+        for client in self.clients:
+            client.close()
+
+    def wait_for(self, market, n):
+        """Until n wait for a lock. Not asked too often: the server renews
+        this table only when it has not been read for 0.1 s."""
+        poll(f"{n} wait in {market}", lambda: self.shop.count(
+            market, "information_schema.innodb_trx",
+            "trx_state = 'LOCK WAIT'") == n, 5, 0.15)
+
+
+def stock_of(*skus):
+    """Their rows, for Locked."""
+    return [(s.market, "skus", s.id) for s in skus]
+
+
+class Later:
+    """Something in a thread; what it returns, when it does."""
+
+    def __init__(self, work):
+        self.answer = self.failure = None
+        self.thread = threading.Thread(target=self._run, args=(work,))
+        self.thread.start()
+
+    def _run(self, work):
+        try:
+            self.answer = work()
+        except BaseException as e:      # raised again by wait()
+            self.failure = e
+
+    def wait(self):
+        self.thread.join()
+        if self.failure:
+            raise self.failure
+        return self.answer

@@ -9,7 +9,9 @@ Each client does one thing after the other on a kept connection: it makes up an
 order with an Idempotency-Key, and where the answer is 502, 503, 504 or none,
 it asks again with the same key and body until it is answered or its patience
 is at an end. What becomes of each request is kept: every try with its time,
-its status and its Retry-After, and the order that was acknowledged.
+its status and its Retry-After, and the order that was acknowledged. An answer
+that cannot be read is nothing that a client gets over: the load ends, and the
+test with it.
 
 The requests are written by hand and the answers read by hand, as http.client
 would take more of two processors than the service does.
@@ -24,6 +26,7 @@ import random
 import socket
 import threading
 import time
+import traceback
 
 from harness import order, poll
 
@@ -145,8 +148,19 @@ class Client:
         self.dice = random.Random(name)
         self.progress, self.slot = progress, slot
         self.requests = []
+        self.failure = None         # where it went wrong, as a text
 
-    def run(self, left, stop):
+    def run(self, left, stop, failed):
+        try:
+            self.work(left, stop)
+        except BaseException:       # raised again by Load.finish()
+            self.failure = f"{self.name}: {traceback.format_exc()}"
+            failed.set()
+            stop.set()
+        finally:
+            self.connection.close()
+
+    def work(self, left, stop):
         for n in left:
             if stop.is_set():
                 break
@@ -156,7 +170,6 @@ class Client:
             self.progress[self.slot] += 1
             refused = self.group.after_refusal if r.status in RETRIED else 0
             time.sleep(self.group.pause + refused)
-        self.connection.close()
 
     def make(self, n):
         g = self.group
@@ -191,21 +204,28 @@ class Client:
         try:
             status, head, body = self.connection.ask(data)
             retry_after = field(head, b"retry-after")
-            if status == 200 and r.kind == "create":
-                answer = json.loads(body)
-                told = answer["id"], answer["order_number"]
-                assert not r.number or told == (r.order_id, r.number)
-                r.order_id, r.number = told
-                r.replayed = field(head, b"idempotent-replayed") == b"true"
+            if status == 200:
+                self.take(r, head, body)
             elif status >= 400:
                 error = body[:300].decode("utf-8", "replace")
         except OSError as e:
             error = repr(e)
-        r.tries.append(Try(began, time.monotonic() - began, status,
-                           retry_after, error))
+        finally:
+            r.tries.append(Try(began, time.monotonic() - began, status,
+                               retry_after, error))
+
+    @staticmethod
+    def take(r, head, body):
+        """What an answer of 200 says; an exception if it is not whole."""
+        answer = json.loads(body)
+        if r.kind == "create":
+            r.order_id, r.number = answer["id"], answer["order_number"]
+            r.replayed = field(head, b"idempotent-replayed") == b"true"
+        else:
+            assert isinstance(answer, list), answer
 
 
-def serve(address, parts, progress, stop, pipe):
+def serve(address, parts, progress, stop, failed, pipe):
     """A process of Load's: its clients' threads, then the accounts."""
     clients, threads = [], []
     for group, name, slots, most in parts:
@@ -213,12 +233,14 @@ def serve(address, parts, progress, stop, pipe):
         for slot in slots:
             c = Client(address, group, f"{name}-{slot}", progress, slot)
             clients.append(c)
-            threads.append(threading.Thread(target=c.run, args=(left, stop)))
+            threads.append(threading.Thread(
+                target=c.run, args=(left, stop, failed)))
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    pipe.send([r for c in clients for r in c.requests])
+    pipe.send(([r for c in clients for r in c.requests],
+               [c.failure for c in clients if c.failure]))
     pipe.close()
 
 
@@ -231,7 +253,7 @@ class Load:
     def __init__(self, shop, groups, processes=PROCESSES):
         # A copy of this process: nothing has to be handed over by hand.
         fork = multiprocessing.get_context("fork")
-        self.stop = fork.Event()
+        self.stop, self.failed = fork.Event(), fork.Event()
         total = sum(g.clients for g in groups)
         self.progress = fork.RawArray("l", total)
         run = f"load-{int(time.time())}-{next(runs)}"
@@ -248,10 +270,10 @@ class Load:
             mine, theirs = fork.Pipe(duplex=False)
             p = fork.Process(target=serve, args=(
                 (shop.host, shop.port), part, self.progress, self.stop,
-                theirs))
+                self.failed, theirs))
             self.pipes.append((mine, theirs))
             self.processes.append(p)
-        self.requests = []
+        self.requests, self.failures = [], []
 
     def __enter__(self):
         self.began = time.monotonic()
@@ -265,7 +287,8 @@ class Load:
         self.finish()
 
     def finish(self, seconds=120):
-        """Waits for the clients; their accounts are then in requests."""
+        """Waits for the clients; their accounts are then in requests. What
+        went wrong in one of them is raised."""
         if not self.pipes:
             return
         end = time.monotonic() + seconds
@@ -273,7 +296,9 @@ class Load:
             for mine, _ in self.pipes:
                 assert mine.poll(max(0, end - time.monotonic())), \
                     f"the clients have not ended within {seconds} s"
-                self.requests += mine.recv()
+                requests, failures = mine.recv()
+                self.requests += requests
+                self.failures += failures
         finally:
             self.pipes = []
             for p in self.processes:
@@ -283,15 +308,18 @@ class Load:
                     p.join()
         self.took = max((r.ended for r in self.requests),
                         default=self.began) - self.began
+        assert not self.failures, \
+            f"{len(self.failures)} clients failed\n{self.failures[0]}"
 
     def done(self):
         return sum(self.progress)
 
     def wait_for(self, n, seconds=60):
-        """Until n more requests have come to something."""
+        """Until n more requests have come to something, or a client has
+        failed, which the end of the load tells."""
         n += self.done()
-        poll(f"{n} requests under load", lambda: self.done() >= n, seconds,
-             0.02)
+        poll(f"{n} requests under load",
+             lambda: self.failed.is_set() or self.done() >= n, seconds, 0.02)
 
     def of(self, market, kind=None):
         return [r for r in self.requests if r.market == market and

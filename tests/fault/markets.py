@@ -3,9 +3,9 @@ clients of each may notice."""
 import time
 
 import accounts
-from accounts import between, latencies, rate, statuses
+from accounts import between, latencies, percentile, rate, statuses
 from harness import poll
-from load import Group
+from load import Group, Load
 
 DEADLINE = 8.5          # seconds: request_deadline, and half a second to come
 
@@ -58,3 +58,49 @@ def tell_kg(tell, load, name, began, ended):
     kg = load.of("kg")
     tell(f"kg {name}: {rate(kg, began, ended):.0f} requests/s,",
          latencies(between(kg, began, ended)))
+
+
+def compare(shop, *pairs):
+    """Each first number is not less than the second; but with sanitizers, when
+    the daemon itself takes most of the machine."""
+    if not shop.sanitized:
+        for more, least in pairs:
+            assert more >= least, pairs
+
+
+class KgAlone:
+    """What kg has while nobody asks us. Beside a us that works it has less,
+    by what that takes of the processors; a us that hangs takes none, and then
+    kg must have as good as all of it. Measured before the trouble and after
+    it, as the machine may have something else to do at one of the times."""
+    SECONDS = 5
+    SHARE = 0.7             # us is still asked, and answered 503
+    SLOWER = 0.05           # seconds
+
+    def __init__(self, shop, tell):
+        self.shop, self.tell = shop, tell
+        self.rates, self.p99s = [], []
+        self.measure()
+
+    def measure(self):
+        kg = groups(self.shop)[0]
+        with Load(self.shop, [kg]) as load:
+            time.sleep(self.SECONDS)
+        began, ended = load.began + 0.5, load.began + self.SECONDS
+        tell_kg(self.tell, load, "alone", began, ended)
+        check_kg(load.requests)
+        accounts.check(self.shop, load.requests, kg.skus)
+        self.rates.append(rate(load.requests, began, ended))
+        self.p99s.append(p99(load.requests, began, ended))
+
+    def check(self, load, began, ended):
+        """Of a load that has ended, while us hung."""
+        self.measure()
+        kg = load.of("kg")
+        compare(self.shop,
+                (rate(kg, began, ended), self.SHARE * min(self.rates)),
+                (2 * max(self.p99s) + self.SLOWER, p99(kg, began, ended)))
+
+
+def p99(requests, began, ended):
+    return percentile(between(requests, began, ended), 99)

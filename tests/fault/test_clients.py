@@ -1,5 +1,6 @@
 """Clients that go away, dawdle, flood or talk nonsense harm nobody else."""
 import contextlib
+import itertools
 import json
 import pathlib
 import re
@@ -13,8 +14,8 @@ import pytest
 
 import accounts
 from accounts import between, latencies, statuses
-from chaos import WORKERS
-from harness import LogTail, Sql, order, poll, tally
+from chaos import Later, Locked, WORKERS, stock_of
+from harness import LogTail, order, poll, skip, tally
 from load import Group, Load, request_bytes
 
 IDLE = 10000            # connections that nobody uses
@@ -23,51 +24,6 @@ KILL = DEADLINE + 2     # when the master ends what does not end by itself
 
 
 # ------------------------------------------------- clients that give up
-
-class Locked:
-    """Somebody else holds SKUs: who orders them waits in the database."""
-
-    def __init__(self, shop, *skus):
-        self.shop, self.skus = shop, skus
-
-    def __enter__(self):
-        self.clients = []
-        for sku in self.skus:
-            client = Sql(self.shop.socket(sku.market),
-                         self.shop.database(sku.market))
-            self.clients.append(client)
-            client("BEGIN")
-            client(f"SELECT id FROM skus WHERE id = {sku.id} FOR UPDATE")
-        return self
-
-    def __exit__(self, *_):
-        for client in self.clients:
-            client.close()
-
-    def wait_for(self, market, n):
-        """Until n orders wait for a lock. Not asked too often: the server
-        renews this table only when it has not been read for 0.1 s."""
-        poll(f"{n} orders wait in {market}", lambda: self.shop.count(
-            market, "information_schema.innodb_trx",
-            "trx_state = 'LOCK WAIT'") == n, 5, 0.15)
-
-
-class Later:
-    """A request in a thread; its answer when there is one."""
-
-    def __init__(self, ask):
-        self.answer = None
-        self.thread = threading.Thread(target=self._run, args=(ask,))
-        self.thread.start()
-
-    def _run(self, ask):
-        self.answer = ask()
-
-    def wait(self):
-        self.thread.join()
-        assert self.answer is not None, "no answer"
-        return self.answer
-
 
 def create(shop, buyer, sku, key):
     """The bytes of a good order, and its body and headers to repeat it."""
@@ -81,35 +37,65 @@ def connect(shop):
     return socket.create_connection((shop.host, shop.port), 30)
 
 
-def test_who_gives_up_before_the_start_has_ordered_nothing(shop):
+class Busy:
+    """All workers wait for locks, half of them in each market."""
+
+    def __init__(self, shop):
+        self.shop = shop
+        self.held = [shop.sku(m, stock=100) for m in ("kg", "us")]
+        self.buyers = [(shop.buyer(s.market), s)
+                       for s in self.held for _ in range(WORKERS // 2)]
+
+    def __enter__(self):
+        self.locked = Locked(self.shop, *stock_of(*self.held)).__enter__()
+        self.running = [Later(lambda b=b, s=s: b.order(s))
+                        for b, s in self.buyers]
+        try:
+            for s in self.held:
+                self.locked.wait_for(s.market, WORKERS // 2)
+        except BaseException:
+            self.locked.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.locked.__exit__()
+
+    def answers(self):
+        return tally(r.wait() for r in self.running)
+
+    def orders(self):
+        return sum(b.orders() for b, _ in self.buyers)
+
+
+NOT_STARTED = "given up before it was started"
+
+
+def test_who_gives_up_before_the_start_has_ordered_nothing(shop, tell):
     """All workers are busy; the client and nginx close what still waits."""
     buyer, sku = shop.buyer("us"), shop.sku("us", stock=10)
-    held = [shop.sku(m, stock=100) for m in ("kg", "us")]
-    busy = [(s, shop.buyer(s.market))
-            for s in held for _ in range(WORKERS // 2)]
     data, body, headers = create(shop, buyer, sku, "given-up-before")
     log = LogTail(shop)
-    with Locked(shop, *held) as locked:
-        running = [Later(lambda b=b, s=s: b.order(s)) for s, b in busy]
-        for s in held:
-            locked.wait_for(s.market, WORKERS // 2)
+    with Busy(shop) as busy:
         with connect(shop) as c:
             c.sendall(data)
             time.sleep(0.3)
         time.sleep(0.3)
-    assert tally(r.wait() for r in running) == {200: WORKERS}
-    poll("the log says so", lambda: [
-        l for l in log.lines() if "given up before it was started" in l], 5)
+    assert busy.answers() == {200: WORKERS}
+    said = poll("the log says so", lambda: [
+        l for l in log.lines() if NOT_STARTED in l], 5)
     assert buyer.orders() == 0 and shop.stock(sku) == 10
     a = buyer.post(body, headers=headers)
     assert a.status == 200 and "Idempotent-Replayed" not in a.headers, a
     assert buyer.orders() == 1 and shop.stock(sku) == 9
+    tell(f"{WORKERS} workers busy, {len(said)} request given up before its",
+         "start: 0 orders; asked again: 1")
 
 
-def test_who_gives_up_after_the_start_finds_the_order_by_its_key(shop):
+def test_who_gives_up_after_the_start_finds_the_order_by_its_key(shop, tell):
     buyer, sku = shop.buyer("us"), shop.sku("us", stock=10)
     data, body, headers = create(shop, buyer, sku, "given-up-after")
-    with Locked(shop, sku) as locked:
+    with Locked(shop, *stock_of(sku)) as locked:
         with connect(shop) as c:
             c.sendall(data)
             locked.wait_for("us", 1)
@@ -120,6 +106,73 @@ def test_who_gives_up_after_the_start_finds_the_order_by_its_key(shop):
     assert a.status == 200, a
     assert a.headers["Idempotent-Replayed"] == "true", a
     assert buyer.orders() == 1 and shop.stock(sku) == 9
+    tell("1 request given up behind its start: 1 order; asked again: the same")
+
+
+# --------------------------------- nginx gives up, and its client waits
+
+PATIENCE = 1            # of nginx with the service here, s
+
+
+def check_timeout(answer, asked):
+    """nginx's own words, not before its time and not long after."""
+    took = time.monotonic() - asked
+    assert answer.status == 504 and answer.json["error"] == "timeout", answer
+    assert answer.retry_after, answer
+    assert PATIENCE <= took < PATIENCE + 1, f"504 after {took:.1f} s"
+
+
+def test_who_is_told_504_before_the_start_has_ordered_nothing(shop, tell):
+    """All workers are busy for longer than nginx waits."""
+    buyer, sku = shop.buyer("us"), shop.sku("us", stock=10)
+    _, body, headers = create(shop, buyer, sku, "timed-out-before")
+    log = LogTail(shop)
+    with shop.nginx_configured(fastcgi_read_timeout=f"{PATIENCE}s"):
+        with Busy(shop) as busy:
+            asked = time.monotonic()
+            told = buyer.post(body, headers=headers)
+            check_timeout(told, asked)
+            time.sleep(0.3)
+        # Of those who held the workers up, nginx knew nothing more either.
+        assert busy.answers() == {504: WORKERS}
+        poll("the log says so", lambda: [
+            l for l in log.about(told) if NOT_STARTED in l], 5)
+        poll("the orders of the others",
+             lambda: busy.orders() == WORKERS, 5)
+    assert buyer.orders() == 0 and shop.stock(sku) == 10
+    a = buyer.post(body, headers=headers)
+    assert a.status == 200 and "Idempotent-Replayed" not in a.headers, a
+    assert buyer.orders() == 1 and shop.stock(sku) == 9
+    assert [shop.stock(s) for s in busy.held] == [100 - WORKERS // 2] * 2
+    tell(f"504 to {WORKERS} that were started: {busy.orders()} orders;",
+         "504 to 1 that was not: 0 orders; asked again: 1, not replayed")
+
+
+def test_who_is_told_504_after_the_start_finds_the_order_by_its_key(
+        shop, tell):
+    """The order waits for a lock for longer than nginx waits for it."""
+    buyer, sku = shop.buyer("us"), shop.sku("us", stock=10)
+    _, body, headers = create(shop, buyer, sku, "timed-out-after")
+    log = LogTail(shop)
+    with shop.nginx_configured(fastcgi_read_timeout=f"{PATIENCE}s"):
+        with Locked(shop, *stock_of(sku)) as locked:
+            asked = time.monotonic()
+            request = Later(lambda: buyer.post(body, headers=headers))
+            locked.wait_for("us", 1)
+            told = request.wait()
+            check_timeout(told, asked)
+            time.sleep(0.3)
+            assert buyer.orders() == 0 and shop.stock(sku) == 10
+        poll("the order", lambda: buyer.orders() == 1, 5)
+    assert not [l for l in log.about(told) if NOT_STARTED in l]
+    made = shop.sql("us", "SELECT id, order_number FROM orders "
+                    f"WHERE user_id = {buyer.id}")
+    a = buyer.post(body, headers=headers)
+    assert a.status == 200, a
+    assert a.headers["Idempotent-Replayed"] == "true", a
+    assert [(str(a.json["id"]), a.json["order_number"])] == made
+    assert buyer.orders() == 1 and shop.stock(sku) == 9
+    tell("504 to 1 that was started: 1 order; asked again: the same, replayed")
 
 
 # --------------------------------------- clients that take their time
@@ -155,23 +208,17 @@ def open_files(pid):
     return int(re.search(r"Max open files +(\d+)", text)[1])
 
 
-def nginx_workers(shop):
-    master = (pathlib.Path(shop.dir) / "pids" / "nginx").read_text().split()[0]
-    found = pathlib.Path(f"/proc/{master}/task/{master}/children").read_text()
-    return [int(pid) for pid in found.split()]
-
-
 @pytest.fixture
 def many_files(shop):
     """Room for so many connections, here and in nginx."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     need = IDLE + 500
     if hard != resource.RLIM_INFINITY and hard < need:
-        pytest.skip(f"{IDLE} connections need {need} open files, and the "
-                    f"hard limit is {hard}")
-    least = min(map(open_files, nginx_workers(shop)))
+        skip(f"{IDLE} connections need {need} open files, and the hard limit "
+             f"is {hard}")
+    least = min(map(open_files, shop.nginx_workers()))
     if least < need:
-        pytest.skip(f"nginx may have {least} open files, not {need}")
+        skip(f"nginx may have {least} open files, not {need}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, need), hard))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -259,8 +306,13 @@ def record(kind, content):
     return struct.pack(">BBHHBB", 1, kind, 1, len(content), 0, 0) + content
 
 
+def size(text):
+    return bytes([len(text)]) if len(text) < 128 else \
+        struct.pack(">I", len(text) | 1 << 31)
+
+
 def pair(name, value):
-    return bytes([len(name), len(value)]) + name + value
+    return size(name) + size(value) + name + value
 
 
 POST = record(4, pair(b"REQUEST_METHOD", b"POST") +
@@ -278,11 +330,18 @@ WRONG = {
 }
 
 
+def reach(shop):
+    """A connection to one of the workers."""
+    path = re.search(r"(?m)^listen *= *(.*)$", shop.conf.read_text())[1]
+    c = socket.socket(socket.AF_UNIX)
+    c.settimeout(30)
+    c.connect(path.strip())
+    return c
+
+
 def say(shop, clients, data):
     """To one worker, by a client who then stays."""
-    path = re.search(r"(?m)^listen *= *(.*)$", shop.conf.read_text())[1]
-    c = clients.enter_context(socket.socket(socket.AF_UNIX))
-    c.connect(path.strip())
+    c = clients.enter_context(reach(shop))
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         c.sendall(data)
 
@@ -314,3 +373,57 @@ def test_nonsense_holds_no_worker(shop, tell):
             took = served_within(shop, 3)
             tell(f"served {took:.1f} s behind {name}")
             assert not data or took < 1
+
+
+def answer_to(shop, params, body):
+    """What a worker answers to a whole request: status, head and JSON."""
+    said, out = b"", b""
+    with reach(shop) as c:
+        c.sendall(BEGIN + record(4, b"".join(itertools.starmap(pair, params)))
+                  + record(4, b"") + record(5, body) + record(5, b""))
+        while piece := c.recv(65536):
+            said += piece
+    while said:
+        _, kind, _, length, padding, _ = struct.unpack(">BBHHBB", said[:8])
+        if kind == 6:
+            out += said[8:8 + length]
+        said = said[8 + length + padding:]
+    head, _, text = out.partition(b"\r\n\r\n")
+    status = re.search(rb"(?mi)^Status: (\d+)", head)
+    return int(status[1]) if status else 200, head.lower(), json.loads(text)
+
+
+def order_begun(shop, buyer, sku, key, seconds):
+    """A good order that nginx took so many seconds ago."""
+    body = json.dumps(order("us", sku, delivery_notes=key)).encode()
+    return answer_to(shop, [
+        (b"REQUEST_METHOD", b"POST"),
+        (b"DOCUMENT_URI", b"/api/v1/orders"),
+        (b"CONTENT_TYPE", b"application/json"),
+        (b"CONTENT_LENGTH", str(len(body)).encode()),
+        (b"HTTP_AUTHORIZATION", f"Bearer {buyer.token}".encode()),
+        (b"HTTP_IDEMPOTENCY_KEY", key.encode()),
+        (b"REMOTE_ADDR", b"127.0.0.1"),
+        (b"REQ_START", f"{time.time() - seconds:.3f}".encode())], body)
+
+
+def test_what_has_waited_past_the_deadline_is_not_started(shop, tell):
+    """Nobody has closed anything: the time alone, which nginx tells."""
+    buyer, sku = shop.buyer("us"), shop.sku("us", stock=10)
+    log, made = LogTail(shop), 0
+    for waited, expected in ((DEADLINE + 1, 503), (DEADLINE - 2, 200),
+                             (DEADLINE + 0.1, 503), (0, 200)):
+        key = f"waited-{waited}"
+        status, head, told = order_begun(shop, buyer, sku, key, waited)
+        assert status == expected, told
+        if status == 503:
+            assert told["error"] == "overloaded" and b"retry-after" in head
+            # The same again, without the wait, is the first.
+            assert buyer.orders() == made and shop.stock(sku) == 10 - made
+            status, head, told = order_begun(shop, buyer, sku, key, 0)
+            assert status == 200, told
+        assert b"idempotent-replayed" not in head
+        made += 1
+        assert buyer.orders() == made and shop.stock(sku) == 10 - made
+        tell(f"waited {waited} s: {expected}, {expected == 200:d} order")
+    assert sum(NOT_STARTED in l for l in log.lines()) == 2

@@ -1,29 +1,36 @@
-"""A database is killed, or hangs: the other market does not notice."""
+"""A database ends, or hangs: the other market does not notice."""
 import time
+
+import pytest
 
 import accounts
 import chaos
 from accounts import between, latencies, rate, statuses
 from load import Load
-from markets import back, check_all, check_kg, check_us, groups, tell_kg
+from markets import KgAlone, back, check_all, check_kg, check_us, compare, \
+    groups, tell_kg
 
-def test_a_database_that_is_killed_five_times_costs_its_own_market_only(
-        shop, tell):
+
+@pytest.mark.parametrize("end, times", [
+    (chaos.kill_database, 5), (chaos.shut_down_database, 3)],
+    ids=["killed", "shut down"])
+def test_a_database_that_ends_again_and_again_costs_its_own_market_only(
+        shop, tell, end, times):
     both = groups(shop)
     returns = []
     with Load(shop, both) as load:
         time.sleep(4)
-        killed = time.monotonic()
-        for _ in range(5):
-            chaos.kill_database(shop, "us")
+        first = time.monotonic()
+        for _ in range(times):
+            end(shop, "us")
             time.sleep(0.5)
             shop.start()
             returns.append(back(shop, "us"))
             time.sleep(0.5)
         ended = time.monotonic()
-    tell_kg(tell, load, "before", load.began, killed)
-    tell_kg(tell, load, "while us is killed", killed, ended)
-    tell("us", latencies(between(load.of("us"), killed, ended)),
+    tell_kg(tell, load, "before", load.began, first)
+    tell_kg(tell, load, f"while us ends {times} times", first, ended)
+    tell("us", latencies(between(load.of("us"), first, ended)),
          "; back behind its start within",
          ", ".join(f"{s:.1f}" for s in returns), "s")
     check_all(shop, load, both, tell)
@@ -32,6 +39,7 @@ def test_a_database_that_is_killed_five_times_costs_its_own_market_only(
 
 def test_a_database_that_hangs_for_20_seconds_costs_the_other_nothing(
         shop, tell):
+    alone = KgAlone(shop, tell)
     both = groups(shop)
     with Load(shop, both) as load:
         time.sleep(6)
@@ -46,12 +54,15 @@ def test_a_database_that_hangs_for_20_seconds_costs_the_other_nothing(
          f"; back {returned:.1f} s after it")
     check_all(shop, load, both, tell)
     kg = load.of("kg")
-    assert rate(kg, began, ended) >= 0.8 * rate(kg, began - 5, began)
+    compare(shop, (rate(kg, began, ended),
+                   0.8 * rate(kg, began - 5, began)))
+    alone.check(load, began, ended)
 
 
 def test_a_database_that_hangs_with_all_workers_in_it_gives_half_back(
         shop, tell):
     """At the moment of the stop, nobody but us is being served."""
+    alone = KgAlone(shop, tell)
     kg, us = groups(shop)
     us.clients, us.pause = 32, 0
     with Load(shop, [us], 1) as busy:
@@ -76,4 +87,5 @@ def test_a_database_that_hangs_with_all_workers_in_it_gives_half_back(
     tell("kg", accounts.check(shop, before.requests + load.requests, kg.skus))
     check_us(busy.requests)
     check_kg(load.requests)
-    assert beside >= 0.8 * calm
+    compare(shop, (beside, 0.8 * calm))
+    alone.check(load, began + 0.5, began + 8)

@@ -174,7 +174,7 @@ class Cluster(harness.Shop):
 @pytest.fixture(scope="module")
 def cluster():
     if not PROVIDER.exists():
-        pytest.skip("galera-4 is not installed")
+        harness.skip("galera-4 is not installed")
     running = os.environ.get("ORDERMUX_TEST_GALERA")
     if running:
         with contextlib.closing(Cluster(running)) as shop:

@@ -1,38 +1,112 @@
 """Many at one SKU or one order, and tables that change under them."""
 import collections
+import contextlib
 import itertools
 import random
+import shutil
 import time
+
+import pytest
 
 import accounts
 from accounts import latencies, statuses
-from harness import TREE, Load as Threads, at_once, tally
+from chaos import Later, Locked, WORKERS
+from harness import MARKETS, TREE, Load as Threads, at_once, tally
 from load import Group, Load
 
 
+class Further:
+    """One migration more than there are, and the way back."""
+    TABLES = "orders", "skus"
+    NOTE = "fault_note VARCHAR(20) NULL"
+
+    def __init__(self, shop, directory):
+        self.shop, self.sql = shop, directory / "sql"
+        shutil.copytree(TREE / "sql", self.sql)
+        last = max(int(p.name[:4]) for p in self.sql.glob("[0-9]*_*.sql"))
+        self.version, self.name = last + 1, f"{last + 1:04}_fault.sql"
+        (self.sql / self.name).write_text("".join([
+            "CREATE TABLE IF NOT EXISTS fault_notes (id INT NOT NULL PRIMARY "
+            "KEY) ENGINE=InnoDB;\n",
+            *(f"ALTER TABLE {t} ADD COLUMN IF NOT EXISTS {self.NOTE};\n"
+              for t in self.TABLES)]))
+
+    def migrate(self):
+        """Really, in every market."""
+        done = self.shop.ctl("migrate", "--sql", str(self.sql), "--user",
+                             "root")
+        assert done.returncode == 0, done.stdout
+        assert done.stdout.count(f"applied {self.name}") == len(MARKETS), \
+            done.stdout
+        for m in MARKETS:
+            assert self.columns(m) == len(self.TABLES)
+            assert self.shop.count(m, "fault_notes") == 0
+            assert self.shop.count(m, "schema_version",
+                                   f"version = {self.version}") == 1
+
+    def columns(self, market):
+        return self.shop.count(market, "information_schema.columns",
+                               "table_schema = DATABASE() AND "
+                               "column_name = 'fault_note'")
+
+    def undo(self):
+        """As if it had never been; also what is there in part."""
+        for m in MARKETS:
+            for table in self.TABLES:
+                self.shop.sql(m, f"ALTER TABLE {table} DROP COLUMN IF EXISTS "
+                              "fault_note")
+            self.shop.sql(m, "DROP TABLE IF EXISTS fault_notes")
+            self.shop.sql(m, "DELETE FROM schema_version WHERE "
+                          f"version = {self.version}")
+            assert self.columns(m) == 0
+
+
+@contextlib.contextmanager
+def further_migration(shop, directory):
+    further = Further(shop, directory)
+    try:
+        yield further
+    finally:
+        further.undo()
+
+
+def prepared_again(shop, market):
+    """How often the server has, because a table had changed."""
+    return int(shop.sql(market, "SHOW GLOBAL STATUS LIKE "
+                        "'Com_stmt_reprepare'")[0][1])
+
+
 def test_tables_that_are_altered_and_migrated_under_load_cost_no_request(
-        shop, tell):
+        shop, tell, tmp_path):
     groups = [Group(m, 8, accounts.people(shop, m), accounts.goods(shop, m),
                     lists=0.3, pause=0.005) for m in ("kg", "us")]
-    changes = 0
-    with Load(shop, groups) as load:
+    before = {m: prepared_again(shop, m) for m in MARKETS}
+    rounds = changes = 0
+    with further_migration(shop, tmp_path) as further, \
+            Load(shop, groups) as load:
         time.sleep(1)
-        for table in ("orders", "skus") * 2:
-            done = shop.ctl("migrate", "--sql", str(TREE / "sql"), "--user",
-                            "root")
-            assert done.returncode == 0, done.stdout
-            for change in ("ADD COLUMN fault_note VARCHAR(20) NULL",
+        for table in further.TABLES * 2:
+            further.migrate()
+            time.sleep(0.2)
+            further.undo()
+            rounds += 1
+            for change in (f"ADD COLUMN {further.NOTE}",
                            "DROP COLUMN fault_note",
-                           "ADD COLUMN fault_note VARCHAR(20) NULL FIRST",
+                           f"ADD COLUMN {further.NOTE} FIRST",
                            "DROP COLUMN fault_note"):
                 shop.sql("us", f"ALTER TABLE {table} {change}")
                 changes += 1
                 time.sleep(0.2)
+    again = {m: prepared_again(shop, m) - before[m] for m in MARKETS}
     for g in groups:
         tell(g.market, statuses(load.of(g.market)), latencies(
             t for r in load.of(g.market) for t in r.tries))
         tell(g.market, accounts.check(shop, load.of(g.market), g.skus))
-    tell(f"{changes} changes of tables, 4 migrations")
+    tell(f"{rounds} times {further.name} applied in both markets and undone,",
+         f"{changes} further changes in us; statements prepared again:",
+         ", ".join(f"{n} in {m}" for m, n in again.items()))
+    # Or no prepared statement has seen a change.
+    assert again["kg"] >= rounds and again["us"] >= rounds + changes, again
     assert set(statuses(load.requests)) == {200}
 
 
@@ -60,42 +134,117 @@ def cancel(buyer, order_id):
     return buyer.request("POST", f"/orders/{order_id}/cancel")
 
 
+def all_waiting(shop, order_id, *jobs):
+    """Runs the jobs, which change one order. Nobody goes on before all have
+    read it, and wait in this order to change it. What each has returned."""
+    with Locked(shop, ("us", "orders", order_id)) as locked:
+        running = []
+        for job in jobs:
+            running.append(Later(job))
+            locked.wait_for("us", len(running))
+    return [r.wait() for r in running]
+
+
+def past(shop, order_id):
+    """What an order has been, and the stock that came back of it."""
+    states = shop.sql("us", "SELECT old_status, new_status FROM "
+                      f"order_status_history WHERE order_id = {order_id} "
+                      "ORDER BY id")
+    stock = shop.sql("us", "SELECT sku_id, delta, reason FROM stock_movements "
+                     f"WHERE order_id = {order_id} ORDER BY sku_id")
+    return states, [(int(sku), int(n), why) for sku, n, why in stock]
+
+
+def ship_first(shop, order_id, ship, cancel_it):
+    return all_waiting(shop, order_id, ship, cancel_it)
+
+
+def cancel_first(shop, order_id, ship, cancel_it):
+    return all_waiting(shop, order_id, cancel_it, ship)[::-1]
+
+
+def as_it_comes(shop, order_id, ship, cancel_it):
+    def late():
+        # About when the other program has come as far.
+        time.sleep(random.uniform(0, 0.03))
+        return cancel_it()
+
+    return at_once([ship, late])
+
+
+@pytest.mark.parametrize("how, rounds", [(ship_first, 8), (cancel_first, 8),
+                                         (as_it_comes, 12)],
+                         ids=["ship first", "cancel first", "as it comes"])
 def test_an_order_that_is_cancelled_and_shipped_at_once_is_one_of_both(
-        shop, tell):
+        shop, tell, how, rounds):
     buyer, sku = shop.buyer("us"), shop.sku("us", stock=1000)
-    ids = [buyer.ordered((sku, 3))["id"] for _ in range(24)]
+    ids = [buyer.ordered((sku, 3))["id"] for _ in range(rounds)]
     for word in ("confirm", "process"):
         for done in at_once([lambda i=i: shop.ctl("order", word, "us", str(i))
                              for i in ids], 4):
             assert done.returncode == 0, done.stdout
     won = collections.Counter()
+    stock = shop.stock(sku)
     for i in ids:
-        def late_cancel(i=i):
-            # About when the other program has come as far.
-            time.sleep(random.uniform(0, 0.03))
-            return cancel(buyer, i)
-
-        shipped, cancelled = at_once([
-            lambda i=i: shop.ctl("order", "ship", "us", str(i)), late_cancel])
+        shipped, cancelled = how(
+            shop, i, lambda: shop.ctl("order", "ship", "us", str(i)),
+            lambda: cancel(buyer, i))
         status = shop.value("us", f"SELECT status FROM orders WHERE id={i}")
         won[status] += 1
         assert (shipped.returncode, cancelled.status) == {
             "shipped": (0, 400), "cancelled": (3, 200)}[status], (
             shipped.stdout, cancelled)
-    tell(dict(won))
-    assert shop.stock(sku) == 1000 - 3 * won["shipped"]
-    assert sum(won.values()) == len(ids)
+        back = [(sku.id, 3, status)] if status == "cancelled" else []
+        assert past(shop, i) == (
+            [(None, "pending"), ("pending", "confirmed"),
+             ("confirmed", "processing"), ("processing", status)], back)
+        stock += sum(n for _, n, _ in back)
+        assert shop.stock(sku) == stock
+    tell(f"{rounds} times:", dict(won))
+    assert stock == 1000 - 3 * won["shipped"]
+    # Who waits for a row first has it first.
+    if how != as_it_comes:
+        assert won[{ship_first: "shipped", cancel_first: "cancelled"}[how]] \
+            == rounds
 
 
-def test_an_order_that_is_cancelled_many_times_at_once_gives_back_once(shop):
+@pytest.mark.parametrize("clients, rounds", [(2, 12), (WORKERS // 2, 6)])
+def test_an_order_that_many_wait_to_cancel_gives_back_once(
+        shop, tell, clients, rounds):
+    """All have read that it can be cancelled. More than half of the workers
+    may not wait in one market."""
     buyer = shop.buyer("us")
     skus = [shop.sku("us", stock=100) for _ in range(3)]
+    for _ in range(rounds):
+        i = buyer.ordered(*((s, 2) for s in skus))["id"]
+        assert [shop.stock(s) for s in skus] == [98] * 3
+        answers = all_waiting(shop, i, *[lambda: cancel(buyer, i)] * clients)
+        check_cancelled_once(shop, i, skus, answers)
+    tell(f"{rounds} times {clients} cancels that wait: 1 done,",
+         f"{clients - 1} refused")
+
+
+def check_cancelled_once(shop, order_id, skus, answers):
+    """Of 2 pieces each, of 100."""
+    assert tally(answers) == {200: 1, 400: len(answers) - 1}, answers
+    assert past(shop, order_id) == (
+        [(None, "pending"), ("pending", "cancelled")],
+        [(s.id, 2, "cancelled") for s in skus])
+    assert [shop.stock(s) for s in skus] == [100] * 3
+
+
+def test_an_order_that_is_cancelled_many_times_at_once_gives_back_once(
+        shop, tell):
+    buyer = shop.buyer("us")
+    skus = [shop.sku("us", stock=100) for _ in range(3)]
+    seen = collections.Counter()
     for _ in range(10):
         i = buyer.ordered(*((s, 2) for s in skus))["id"]
         assert [shop.stock(s) for s in skus] == [98] * 3
         answers = at_once([lambda: cancel(buyer, i)] * 8)
-        assert tally(answers) == {200: 1, 400: 7}, answers
-        assert [shop.stock(s) for s in skus] == [100] * 3
+        check_cancelled_once(shop, i, skus, answers)
+        seen.update(tally(answers))
+    tell(f"10 times 8 cancels: {seen[200]} done, {seen[400]} refused")
 
 
 def test_orders_and_cancels_of_the_same_skus_keep_the_stock_to_the_unit(

@@ -44,7 +44,9 @@ def test_no_order_is_lost_or_doubled_while_workers_are_killed(shop, tell):
     tell(counts)
     tell(f"{same} of those asked again were asked for once more: the same")
     assert counts["asked"] == counts["acknowledged"] == ORDERS
-    assert kills.times >= 10 and counts["asked again"] > 0
+    # Nearly as often as was meant to be: five times a second.
+    assert kills.times >= max(10, 0.6 * load.took / 0.2)
+    assert counts["asked again"] > 0
     assert set(statuses(load.requests)) <= {200, 502, 503}
     poll("as many workers as before",
          lambda: len(chaos.workers(shop)) == chaos.WORKERS, 65)
@@ -65,4 +67,5 @@ def test_no_order_is_lost_or_doubled_while_the_daemon_is_restarted(
     # A daemon that ends has answered what it took; and nobody was answered
     # anything while there was none, but by nginx.
     assert counts["asked"] == counts["acknowledged"]
-    assert set(statuses(load.requests)) <= {200, 502}
+    assert set(statuses(load.requests)) <= {200, 502}, [
+        t for r in load.requests for t in r.tries if t.status == 503]

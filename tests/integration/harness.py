@@ -19,6 +19,7 @@ import os
 import pathlib
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import threading
@@ -26,6 +27,7 @@ import time
 import urllib.parse
 
 import jwt
+import pytest
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("ORDERMUX_BUILD") or TREE / "build")
@@ -64,6 +66,14 @@ def poll(what, probe, seconds=15, interval=0.05):
             return value
         assert time.monotonic() < end, f"not within {seconds} s: {what}"
         time.sleep(interval)
+
+
+def skip(reason):
+    """Leaves a test out that cannot be made here. ORDERMUX_TEST_STRICT=1 is
+    for where none may be left out: it fails then."""
+    if os.environ.get("ORDERMUX_TEST_STRICT") == "1":
+        pytest.fail(f"left out, and none may be: {reason}", pytrace=False)
+    pytest.skip(reason)
 
 
 def free_port():
@@ -392,6 +402,39 @@ class Shop:
         finally:
             file.write_text(before)
             self.restart()
+
+    @contextlib.contextmanager
+    def nginx_configured(self, **options):
+        """As configured(), nginx, in ordermux-location.conf."""
+        file = pathlib.Path(self.dir) / "etc" / "nginx" / "snippets" / \
+            "ordermux-location.conf"
+        before = text = file.read_text()
+        for name, value in options.items():
+            text, n = re.subn(rf"(?m)^{name}\s.*;$", f"{name} {value};", text)
+            assert n == 1, f"{name} is {n} times in {file}"
+        file.write_text(text)
+        try:
+            self.reload_nginx()
+            yield self
+        finally:
+            file.write_text(before)
+            self.reload_nginx()
+
+    def reload_nginx(self):
+        """Until those who had the old configuration are gone."""
+        old = set(self.nginx_workers())
+        os.kill(self.nginx_master(), signal.SIGHUP)
+        poll("nginx has its new configuration",
+             lambda: (new := set(self.nginx_workers())) and not new & old, 30)
+
+    def nginx_master(self):
+        pids = pathlib.Path(self.dir) / "pids" / "nginx"
+        return int(pids.read_text().split()[0])
+
+    def nginx_workers(self):
+        pid = self.nginx_master()
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+        return [int(child) for child in children.read_text().split()]
 
     @contextlib.contextmanager
     def proxied(self, market, make):
