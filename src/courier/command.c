@@ -259,7 +259,7 @@ command_complaint(struct command *c, const char *const *secrets)
  * Fills state and "why" from a wait status. Whether it was late says only why
  * it was killed: nothing but SIGKILL is ever sent, so that what has exited did
  * so by itself, before that came, and what it says of the message is true. The
- * courier may look a deadline late, behind a database that made it wait.
+ * courier may look long after the deadline, when a database made it wait.
  */
 static void
 command_judge(struct command *c, const siginfo_t *info,
