@@ -350,7 +350,8 @@ class Statements:
         # its connection is not a worker's.
         self.courier = poll("the courier looks", lambda: self.sql(
             "SELECT DISTINCT thread_id FROM mysql.general_log "
-            "WHERE argument LIKE '%FROM outbox%'"), 10)[0][0]
+            "WHERE user_host LIKE 'ordermux%' "
+            "AND argument LIKE '%FROM outbox%'"), 10)[0][0]
         return self
 
     def __exit__(self, *_):
