@@ -181,7 +181,9 @@ def test_a_daemon_with_a_slow_database_ends_with_all_it_has_begun_answered(
 
 def test_killed_connections_are_made_anew(shop, tell):
     """KILL, five times a second, of all that the service has. It costs a
-    client something only where it hits a COMMIT, and undoes it."""
+    client something only where it hits a COMMIT, and undoes it; or one of a
+    hundred, again and again; or one that is connecting, which shuts the market
+    for the second until the next probe."""
     both, log = groups(shop), LogTail(shop)
     with Load(shop, both) as load, chaos.Repeatedly(
             0.2, lambda: chaos.kill_connections(shop, "us")) as kills:
@@ -191,8 +193,13 @@ def test_killed_connections_are_made_anew(shop, tell):
     outcomes = [l for l in log.lines()
                 if "outcome of a commit" in l and "request_id=" in l]
     kept = sum("kept=yes" in l for l in outcomes)
+    shut = sum("market shut" in l for l in log.lines())
     tell(f"killed {kills.times} times, and with it {len(outcomes)} COMMITs,",
-         f"of which {kept} were kept")
+         f"of which {kept} were kept; shut {shut} times")
     assert kills.times >= 10
-    assert statuses(load.of("us")).get(503, 0) <= len(outcomes) - kept, \
+    found = statuses(load.of("us"))
+    assert shut <= kills.times / 4
+    # 16 clients who are refused ask again after 50 ms each.
+    assert found.get(503, 0) <= \
+        len(outcomes) - kept + 0.01 * found[200] + shut * 16 / 0.05, \
         accounts.refusals(load.of("us"))
