@@ -65,8 +65,8 @@ need_delta(const char *text)
 	int64_t	 delta;
 
 	if ((*text == '-' || (*text == '+' && text[1] != '-')) &&
-	    str_to_int64(text + (*text == '+'), &delta) && delta != 0 && delta >= -(int64_t)STOCK_MAX &&
-	    delta <= (int64_t)STOCK_MAX)
+	    str_to_int64(text + (*text == '+'), &delta) && delta != 0 &&
+	    delta >= -(int64_t)STOCK_MAX && delta <= (int64_t)STOCK_MAX)
 		return delta;
 	ctl_error("\"%s\" is no change of a stock: expected +5, -2 and so on",
 	    text);

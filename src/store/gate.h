@@ -13,7 +13,8 @@
  * enter, and those that came in at the same moment beyond that half give up,
  * so that half of the pool is left for the other markets, whatever happens to
  * one. For a second from then on it is not waited for that: no more than half
- * may be in it at all. Not for a single market, which there is nobody to protect from.
+ * may be in it at all. Not for a single market, which there is nobody to
+ * protect from.
  *
  * The host in use, of several: the same for all workers of a daemon, or they
  * would be in each other's way in a cluster. The first one is home, and is

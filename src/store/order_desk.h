@@ -37,7 +37,8 @@ struct order_desk_entry {
 	const char	*customer_name;
 };
 
-/* The newest orders (by id), in this state; NULL: in any. Room for the limit is in the arena; *count is how many there are. */
+/* The newest orders (by id), in this state; NULL: in any. Room for the limit
+ * is in the arena; *count is how many there are. */
 enum db_result	order_desk_list(struct db *, struct arena *,
     const char *status, size_t limit, struct order_desk_entry **,
     size_t *count);

@@ -27,8 +27,8 @@ struct check {
 };
 
 static const struct check checks[] = {
-	{ { "stock", "each is what came in less what was sold, and none is left of "
-	    "one that is gone",
+	{ { "stock", "each is what came in less what was sold, and none is "
+	    "left of one that is gone",
 	    RECONCILE_SKUS }, .statement = STATEMENT_CHECK_STOCK },
 	{ { "initial", "each began with one stock",
 	    RECONCILE_SKUS }, .statement = STATEMENT_CHECK_INITIAL },
@@ -49,7 +49,8 @@ static const struct check checks[] = {
 	{ { "totals", "each is the sum of its parts",
 	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_TOTALS,
 	    .money = true },
-	{ { "amounts", "none is negative, no tax is more than the total that it is in",
+	{ { "amounts", "none is negative, no tax is more than the total that "
+	    "it is in",
 	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_AMOUNTS,
 	    .money = true },
 	{ { "currency", "all are in the market's",
