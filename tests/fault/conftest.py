@@ -4,12 +4,9 @@ ORDERMUX_TEST_STACK=DIR uses the running instance of that directory (with
 --workers 8) instead of one of its own. What a test has counted is shown at the
 end of the run, whether it passed or not.
 """
-import contextlib
 import os
 import pathlib
-import shutil
 import sys
-import tempfile
 
 import pytest
 
@@ -31,23 +28,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def fault_stack():
-    running = os.environ.get("ORDERMUX_TEST_STACK")
-    if running:
-        with contextlib.closing(harness.Shop(running)) as shop:
-            yield shop
-        return
-    # Not pytest's tmp_path: its long names do not fit a socket's address.
-    directory = tempfile.mkdtemp(prefix="omx-")
-    try:
-        harness.Shop.stack("start", "--dir", directory, "--workers", WORKERS,
-                           "--port", harness.free_port())
-        with contextlib.closing(harness.Shop(directory)) as shop:
-            yield shop
-    finally:
-        harness.Shop.stack("stop", "--dir", directory, check=False)
-        found = harness.sanitizer_reports(directory)
-        shutil.rmtree(directory, ignore_errors=True)
-    assert not found, "\n".join(found)
+    with harness.Shop.running_or_private(
+            os.environ.get("ORDERMUX_TEST_STACK"),
+            "--workers", WORKERS) as shop:
+        yield shop
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ clients of each may notice."""
 import time
 
 import accounts
+import chaos
 from accounts import between, latencies, percentile, rate, statuses
 from harness import poll
 from load import Group, Load
@@ -58,6 +59,38 @@ def tell_kg(tell, load, name, began, ended):
     kg = load.of("kg")
     tell(f"kg {name}: {rate(kg, began, ended):.0f} requests/s,",
          latencies(between(kg, began, ended)))
+
+
+def hang_with_all_workers_in_it(shop, tell, seconds):
+    """A kg that comes when us hangs, at a moment at which nobody but us is
+    being served, has what it had beside a busy us for so many seconds. Returns
+    kg's load, and from when to when it was looked at."""
+    kg, us = groups(shop)
+    us.clients, us.pause = 32, 0
+    with Load(shop, [us], 1) as busy:
+        with Load(shop, [kg], 1) as before:
+            time.sleep(seconds)
+        time.sleep(1)
+        with chaos.stopped(shop.database_pid("us")), \
+                Load(shop, [kg], 1) as load:
+            began = time.monotonic()
+            time.sleep(8)
+        returned = back(shop, "us")
+    calm = rate(before.requests, before.began + 0.5, before.began + seconds)
+    beside = rate(load.requests, began + 0.5, began + 8)
+    for name, n, requests in (("beside a busy us", calm, before.requests),
+                              ("from when us hangs", beside, load.requests)):
+        tell(f"kg {name}: {n:.0f} requests/s,",
+             latencies([t for r in requests for t in r.tries]))
+    tell("us while it hangs:", latencies(
+        between(busy.requests, began, began + 8)),
+        statuses(busy.requests), f"; back {returned:.1f} s after it")
+    tell("us", accounts.check(shop, busy.requests, us.skus))
+    tell("kg", accounts.check(shop, before.requests + load.requests, kg.skus))
+    check_us(busy.requests)
+    check_kg(load.requests)
+    compare(shop, (beside, 0.8 * calm))
+    return load, began + 0.5, began + 8
 
 
 def compare(shop, *pairs):

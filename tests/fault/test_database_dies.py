@@ -3,12 +3,11 @@ import time
 
 import pytest
 
-import accounts
 import chaos
 from accounts import between, latencies, rate, statuses
 from load import Load
-from markets import KgAlone, back, check_all, check_kg, check_us, compare, \
-    groups, tell_kg
+from markets import KgAlone, back, check_all, compare, groups, \
+    hang_with_all_workers_in_it, tell_kg
 
 
 @pytest.mark.parametrize("end, times", [
@@ -63,29 +62,4 @@ def test_a_database_that_hangs_with_all_workers_in_it_gives_half_back(
         shop, tell):
     """At the moment of the stop, nobody but us is being served."""
     alone = KgAlone(shop, tell)
-    kg, us = groups(shop)
-    us.clients, us.pause = 32, 0
-    with Load(shop, [us], 1) as busy:
-        with Load(shop, [kg], 1) as before:
-            time.sleep(5)
-        time.sleep(1)
-        with chaos.stopped(shop.database_pid("us")), \
-                Load(shop, [kg], 1) as load:
-            began = time.monotonic()
-            time.sleep(8)
-        returned = back(shop, "us")
-    calm = rate(before.requests, before.began + 0.5, before.began + 5)
-    beside = rate(load.requests, began + 0.5, began + 8)
-    tell(f"kg beside a busy us: {calm:.0f} requests/s,",
-         latencies([t for r in before.requests for t in r.tries]))
-    tell(f"kg from when us hangs: {beside:.0f} requests/s,",
-         latencies([t for r in load.requests for t in r.tries]))
-    tell("us while it hangs:", latencies(
-        between(busy.requests, began, began + 8)),
-        statuses(busy.requests), f"; back {returned:.1f} s after it")
-    tell("us", accounts.check(shop, busy.requests, us.skus))
-    tell("kg", accounts.check(shop, before.requests + load.requests, kg.skus))
-    check_us(busy.requests)
-    check_kg(load.requests)
-    compare(shop, (beside, 0.8 * calm))
-    alone.check(load, began + 0.5, began + 8)
+    alone.check(*hang_with_all_workers_in_it(shop, tell, 5))

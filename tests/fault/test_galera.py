@@ -9,10 +9,8 @@ import itertools
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
 import pytest
@@ -175,22 +173,9 @@ class Cluster(harness.Shop):
 def cluster():
     if not PROVIDER.exists():
         harness.skip("galera-4 is not installed")
-    running = os.environ.get("ORDERMUX_TEST_GALERA")
-    if running:
-        with contextlib.closing(Cluster(running)) as shop:
-            yield shop
-        return
-    directory = tempfile.mkdtemp(prefix="omx-")
-    try:
-        Cluster.stack("start", "--dir", directory, "--workers", WORKERS,
-                      "--port", harness.free_port())
-        with contextlib.closing(Cluster(directory)) as shop:
-            yield shop
-    finally:
-        Cluster.stack("stop", "--dir", directory, check=False)
-        found = harness.sanitizer_reports(directory)
-        shutil.rmtree(directory, ignore_errors=True)
-    assert not found, "\n".join(found)
+    with Cluster.running_or_private(os.environ.get("ORDERMUX_TEST_GALERA"),
+                                    "--workers", WORKERS) as shop:
+        yield shop
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
 """The database of us is reached by TLS: the same ends of waiting hold."""
 import os
 import subprocess
-import time
 
 import pytest
 
-import accounts
 import chaos
-from accounts import between, latencies, rate, statuses
 from harness import reconcile
-from load import Load
-from markets import back, check_kg, check_us, compare, groups
+from markets import back, hang_with_all_workers_in_it
 
 
 def certificate(directory):
@@ -94,25 +90,4 @@ def test_an_order_of_a_hundred_long_lines_is_made(shop):
 
 
 def test_a_database_that_hangs_behind_tls_costs_the_other_nothing(shop, tell):
-    """With all workers in it at the moment when it stops."""
-    kg, us = groups(shop)
-    us.clients, us.pause = 32, 0
-    with Load(shop, [us], 1) as busy:
-        with Load(shop, [kg], 1) as before:
-            time.sleep(4)
-        with chaos.stopped(shop.database_pid("us")), \
-                Load(shop, [kg], 1) as load:
-            began = time.monotonic()
-            time.sleep(8)
-        returned = back(shop, "us")
-    calm = rate(before.requests, before.began + 0.5, before.began + 4)
-    beside = rate(load.requests, began + 0.5, began + 8)
-    tell(f"kg: {calm:.0f} requests/s beside a busy us, {beside:.0f} when us "
-         "hangs,", latencies([t for r in load.requests for t in r.tries]))
-    tell("us while it hangs:", latencies(
-        between(busy.requests, began, began + 8)),
-        statuses(busy.requests), f"; back {returned:.1f} s after it")
-    tell("us", accounts.check(shop, busy.requests, us.skus))
-    check_us(busy.requests)
-    check_kg(load.requests)
-    compare(shop, (beside, 0.8 * calm))
+    hang_with_all_workers_in_it(shop, tell, 4)

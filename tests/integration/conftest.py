@@ -3,10 +3,7 @@
 ORDERMUX_TEST_STACK=DIR uses the running instance of that directory instead
 and leaves it running. ORDERMUX_BUILD says which build is tested.
 """
-import contextlib
 import os
-import shutil
-import tempfile
 
 import pytest
 
@@ -23,23 +20,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def shop():
-    running = os.environ.get("ORDERMUX_TEST_STACK")
-    if running:
-        with contextlib.closing(harness.Shop(running)) as shop:
-            yield shop
-        return
-    # Not pytest's tmp_path: its long names do not fit a socket's address.
-    directory = tempfile.mkdtemp(prefix="omx-")
-    try:
-        harness.Shop.stack("start", "--dir", directory, "--workers", 8,
-                           "--port", harness.free_port())
-        with contextlib.closing(harness.Shop(directory)) as shop:
-            yield shop
-    finally:
-        harness.Shop.stack("stop", "--dir", directory, check=False)
-        found = harness.sanitizer_reports(directory)
-        shutil.rmtree(directory, ignore_errors=True)
-    assert not found, "\n".join(found)
+    with harness.Shop.running_or_private(
+            os.environ.get("ORDERMUX_TEST_STACK"), "--workers", 8) as shop:
+        yield shop
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -19,9 +19,11 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -341,6 +343,33 @@ class Shop:
         assert not check or done.returncode == 0, \
             f"stack {args}: exit {done.returncode}\n{done.stdout}"
         return done.stdout
+
+    @classmethod
+    @contextlib.contextmanager
+    def private(cls, *options):
+        """One of its own, started with these options, and gone behind it;
+        what the sanitizers have found in it is a failure."""
+        # Not pytest's tmp_path: its long names do not fit a socket's address.
+        directory = tempfile.mkdtemp(prefix="omx-")
+        try:
+            cls.stack("start", "--dir", directory, "--port", free_port(),
+                      *options)
+            with contextlib.closing(cls(directory)) as shop:
+                yield shop
+        finally:
+            cls.stack("stop", "--dir", directory, check=False)
+            found = sanitizer_reports(directory)
+            shutil.rmtree(directory, ignore_errors=True)
+        assert not found, "\n".join(found)
+
+    @classmethod
+    @contextlib.contextmanager
+    def running_or_private(cls, running, *options):
+        """That of the directory, which is left running; without one,
+        private()."""
+        with contextlib.closing(cls(running)) if running else \
+                cls.private(*options) as shop:
+            yield shop
 
     def read_env(self):
         lines = shlex.split(self.stack("env", "--dir", self.dir))

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 
 import pytest
 
@@ -25,15 +24,8 @@ EMPTY = [f"DELETE FROM {t}" for t in TABLES]
 
 @pytest.fixture(scope="module")
 def shop():
-    directory = tempfile.mkdtemp(prefix="omx-")
-    try:
-        harness.Shop.stack("start", "--dir", directory, "--workers", 4,
-                           "--port", harness.free_port(), "--servers", 1)
-        with contextlib.closing(harness.Shop(directory)) as shop:
-            yield shop
-    finally:
-        harness.Shop.stack("stop", "--dir", directory, check=False)
-        shutil.rmtree(directory, ignore_errors=True)
+    with harness.Shop.private("--workers", 4, "--servers", 1) as shop:
+        yield shop
 
 
 @contextlib.contextmanager
