@@ -1,4 +1,5 @@
-"""The shop that the tests talk to: started once, stopped at the end.
+"""The shop that the tests talk to: started once, stopped at the end. Of
+several processes of pytest-xdist, each has its own.
 
 ORDERMUX_TEST_STACK=DIR uses the running instance of that directory instead
 and leaves it running. ORDERMUX_BUILD says which build is tested.
@@ -14,6 +15,16 @@ import harness
 FILLING = ("test_concurrency", "test_operations", "test_database_away")
 
 
+# A burst of requests may wait longer than usual beside another process's
+# burst. What crowd_after is for is tested in tests/fault, with its default.
+CROWD_AFTER = f"{2 * harness.SLOW}s"
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "slow: takes 5 seconds or more (scripts/test --quick)")
+
+
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.module.__name__ in FILLING)
 
@@ -21,7 +32,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def shop():
     with harness.Shop.running_or_private(
-            os.environ.get("ORDERMUX_TEST_STACK"), "--workers", 8) as shop:
+            os.environ.get("ORDERMUX_TEST_STACK"), "--workers", 8) as shop, \
+            shop.configured(crowd_after=CROWD_AFTER):
         yield shop
 
 

@@ -70,6 +70,7 @@ def test_a_closed_connection_is_no_error(shop, market):
     assert buyer.orders() == 16 and shop.stock(sku) == 84
 
 
+@pytest.mark.slow
 def test_a_hung_database_is_503_and_the_other_market_serves_on(
         shop, two_servers):
     us, kg = shop.buyer("us"), shop.buyer("kg")
@@ -104,6 +105,7 @@ def test_a_hung_database_is_503_and_the_other_market_serves_on(
     assert states(ready(shop)) == {m: "up" for m in MARKETS}
 
 
+@pytest.mark.slow
 def test_a_wrong_database_is_refused_and_the_other_market_serves_on(shop):
     us, kg = shop.buyer("us"), shop.buyer("kg")
     sku = shop.sku("us")
@@ -130,6 +132,7 @@ def test_a_wrong_database_is_refused_and_the_other_market_serves_on(shop):
     assert any("us" in l for l in errors), log.lines()
 
 
+@pytest.mark.slow
 def test_a_killed_database_loses_no_order_and_comes_back(shop, two_servers):
     """Every order that was answered is there afterwards."""
     buyers, kg = [shop.buyer("us") for _ in range(4)], shop.buyer("kg")

@@ -45,6 +45,7 @@ def works(who):
     return a.status == 200
 
 
+@pytest.mark.slow
 def test_a_key_is_changed_and_nobody_is_logged_out(shop, market, spare):
     option, key = spare
     main = configured_keys(shop)

@@ -259,6 +259,7 @@ def test_the_lifetime_of_a_code_is_the_configured_one(
                       f"'{phones['kg']}'") == str(seconds)
 
 
+@pytest.mark.slow
 def test_more_codes_for_a_number_where_the_market_allows_it(shop):
     with shop.market_configured("us", "login", per_phone=1):
         phone, other = shop.phone("us"), shop.phone("kg")

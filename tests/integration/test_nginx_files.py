@@ -312,6 +312,7 @@ def test_a_worker_that_dies_is_502_and_gets_the_request_once(nginx, stub):
     assert len(stub.requests) == 2
 
 
+@pytest.mark.slow
 def test_a_service_that_hangs_is_504_after_its_own_deadline(nginx, stub):
     stub.answer = lambda params, body: time.sleep(15)
     began = time.monotonic()

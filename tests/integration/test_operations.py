@@ -130,6 +130,7 @@ class Systemd:
         return times
 
 
+@pytest.mark.slow
 def test_the_watchdog_is_fed_while_all_workers_wait_for_their_databases(
         shop, tmp_path):
     """They may, up to the deadline, for longer than systemd waits."""

@@ -450,6 +450,7 @@ def test_a_cancelling_waits_for_a_move_and_sees_what_it_did(shop, us):
     assert shop.stock(sku) == 8
 
 
+@pytest.mark.slow
 def test_an_order_that_stays_locked_is_503_and_not_changed(shop, us):
     sku = shop.sku("us", stock=10)
     oid = us.ordered((sku, 2))["id"]

@@ -185,6 +185,7 @@ def test_the_new_markets_are_listed_and_ready(added):
     assert a.json["default_market"] == "kg"
 
 
+@pytest.mark.slow
 def test_ready_tells_the_truth_of_a_market_behind_others_that_hang(added):
     """Three of the four are on the server that hangs; us is asked last."""
     shop = added.shop
