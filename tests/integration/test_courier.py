@@ -21,7 +21,7 @@ import time
 
 import pytest
 
-from harness import BUILD, TREE, Load, LogTail, answered, at_once, \
+from harness import BUILD, SLOW, TREE, Load, LogTail, answered, at_once, \
     free_port, poll, saved, tally
 
 numbers = itertools.count(int(time.time() * 1000) % 10**7)
@@ -514,11 +514,12 @@ def test_the_courier_killed_at_any_moment_loses_no_message(shop):
     with script(shop, "deliver; sleep 0.0$((RANDOM % 4))"):
         at_once([lambda p=p: send(shop, p) for p in phones[:100]], 4)
         todo = iter(phones[100:])
-        end = time.monotonic() + (120 if shop.sanitized else 60)
+        end = time.monotonic() + 120 * SLOW
         while kills < 25 and time.monotonic() < end:
             for phone in itertools.islice(todo, 16):
                 send(shop, phone)
-            time.sleep(random.uniform(0, 0.5 if shop.sanitized else 0.1))
+            # Mostly long enough to deliver one: the pauses stay short.
+            time.sleep(random.uniform(0, 1.5 if shop.sanitized else 0.6))
             pid = shop.courier()
             if pid:
                 os.kill(pid, signal.SIGKILL)
@@ -700,7 +701,8 @@ def test_the_claims_of_a_host_that_is_gone_run_out(shop):
         where = newest(shop)
         poll("a try", lambda: row(shop, "us", where)["error"])
         shop.sql("us", "UPDATE outbox SET claimed_by = 'gone.example:7.7', "
-                       "due_at = UTC_TIMESTAMP(6) + INTERVAL 4 SECOND "
+                       "due_at = UTC_TIMESTAMP(6) + INTERVAL "
+                       f"{4 * SLOW} SECOND "
                        f"WHERE {where} AND claimed_by IS NULL")
     shop.restart()
     time.sleep(1)
