@@ -15,11 +15,6 @@ import harness
 FILLING = ("test_concurrency", "test_operations", "test_database_away")
 
 
-# A burst of requests may wait longer than usual beside another process's
-# burst. What crowd_after is for is tested in tests/fault, with its default.
-CROWD_AFTER = f"{2 * harness.SLOW}s"
-
-
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "slow: takes 5 seconds or more (scripts/test --quick)")
@@ -33,7 +28,7 @@ def pytest_collection_modifyitems(items):
 def shop():
     with harness.Shop.running_or_private(
             os.environ.get("ORDERMUX_TEST_STACK"), "--workers", 8) as shop, \
-            shop.configured(crowd_after=CROWD_AFTER):
+            shop.patient():
         yield shop
 
 

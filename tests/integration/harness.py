@@ -412,6 +412,12 @@ class Shop:
             self.conf.write_text(before)
             self.restart()
 
+    def patient(self):
+        """With a longer crowd_after: a burst may wait for longer than usual
+        beside the burst of another process's shop. What it is for is tested
+        in tests/fault, with its default."""
+        return self.configured(crowd_after=f"{2 * SLOW}s")
+
     @contextlib.contextmanager
     def market_configured(self, market, section, **options):
         """As configured(), in one section of a market's file."""
@@ -544,6 +550,14 @@ class Shop:
             b"libasan" in (BUILD / "ordermuxd").read_bytes()
 
     # ---- databases
+
+    def all_settled(self, market):
+        """Waits until no transaction is open: a worker that is still ending
+        what it has read would hang with its database. Not asked too often:
+        the server makes this table anew only when nobody asks for 0.1 s."""
+        poll("no transaction is open", lambda: not self.sql(
+            market, "SELECT trx_id FROM information_schema.innodb_trx"),
+            10, 0.2)
 
     def socket(self, market):
         return self.env[f"ORDERMUX_DB_SOCKET_{market.upper()}"]

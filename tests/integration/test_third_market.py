@@ -192,8 +192,7 @@ def test_ready_tells_the_truth_of_a_market_behind_others_that_hang(added):
     if shop.database_pid("us") == shop.database_pid("kg"):
         pytest.skip("both databases are on one server")
     shop.serves()
-    poll("nothing is open", lambda: not shop.sql(
-        "kg", "SELECT trx_id FROM information_schema.innodb_trx"), 10)
+    shop.all_settled("kg")
     with hung(shop.database_pid("kg")):
         began = time.monotonic()
         r = shop.request("GET", "/ready")
