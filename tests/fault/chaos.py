@@ -148,11 +148,9 @@ class Locked:
             client.close()
 
     def wait_for(self, market, n):
-        """Until n wait for a lock. Not asked too often: the server renews
-        this table only when it has not been read for 0.1 s."""
-        poll(f"{n} wait in {market}", lambda: self.shop.count(
-            market, "information_schema.innodb_trx",
-            "trx_state = 'LOCK WAIT'") == n, 5, 0.15)
+        """Until n wait for a lock."""
+        self.shop.wait_for_transactions(
+            market, lambda waiting: waiting == n, "trx_state = 'LOCK WAIT'")
 
 
 def stock_of(*skus):

@@ -551,13 +551,19 @@ class Shop:
 
     # ---- databases
 
+    def wait_for_transactions(self, market, enough, where="1", seconds=5):
+        """Until enough() says so of the number of transactions that are open
+        there. Not asked too often: the server makes this table anew only when
+        nobody asks for 0.1 s."""
+        poll(f"transactions in {market} where {where}",
+             lambda: enough(self.count(
+                 market, "information_schema.innodb_trx", where)),
+             seconds, 0.2)
+
     def all_settled(self, market):
         """Waits until no transaction is open: a worker that is still ending
-        what it has read would hang with its database. Not asked too often:
-        the server makes this table anew only when nobody asks for 0.1 s."""
-        poll("no transaction is open", lambda: not self.sql(
-            market, "SELECT trx_id FROM information_schema.innodb_trx"),
-            10, 0.2)
+        what it has read would hang with its database."""
+        self.wait_for_transactions(market, lambda n: n == 0, seconds=10)
 
     def socket(self, market):
         return self.env[f"ORDERMUX_DB_SOCKET_{market.upper()}"]

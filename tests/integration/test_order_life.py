@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import (MARKETS, LogTail, at_once, locs, order, poll, quote,
+from harness import (MARKETS, LogTail, at_once, locs, order, quote,
                      tally)
 
 STATES = ("pending", "confirmed", "processing", "shipped", "delivered",
@@ -424,10 +424,7 @@ def locked(shop, market, query):
 
 def commit(shop, other):
     """Ends a transaction of the US database when somebody waits for it."""
-    # The server makes this table anew only when nobody asks for 0.1 s.
-    poll("somebody waits", lambda: int(shop.value(
-        "us", "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE "
-        "trx_state='LOCK WAIT'")), 5, 0.2)
+    shop.wait_for_transactions("us", bool, "trx_state = 'LOCK WAIT'")
     other("COMMIT")
 
 

@@ -9,7 +9,7 @@ import types
 
 import pytest
 
-from harness import TREE, check_money, check_sums, poll, states, tax_included
+from harness import TREE, check_money, check_sums, states, tax_included
 from test_database_away import hung
 
 FILES = {
