@@ -8,10 +8,10 @@
 #ifndef ORDERMUX_API_H
 #define ORDERMUX_API_H
 
+#include "db/db.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/route.h"
-#include "store/db.h"
 #include "store/order_store.h"
 
 struct arena;

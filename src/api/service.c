@@ -20,7 +20,7 @@
 #include "base/log.h"
 #include "base/stage.h"
 #include "base/str.h"
-#include "daemon/config.h"
+#include "config/settings.h"
 #include "http/cors.h"
 #include "http/form.h"
 #include "market/market.h"

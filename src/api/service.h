@@ -24,7 +24,7 @@ struct service *service_new(const struct config *, const struct board *,
 void	service_handle(struct service *, FCGX_Request *);
 
 /* The worker is about to wait for work: nothing may be left open in a
- * database while nobody needs it (see store/db.h, db_settle). */
+ * database while nobody needs it (see db/db.h, db_settle). */
 void	service_idle(struct service *);
 
 /* Closes the connections. */

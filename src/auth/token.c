@@ -15,9 +15,9 @@
 
 #include "auth/token.h"
 #include "base/arena.h"
+#include "base/json_read.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "base/json_read.h"
 
 #define JTI_BYTES 16
 #define TIME_MAX 253402300799.0	/* the end of the year 9999 */

@@ -1,7 +1,7 @@
 /*
  * board.h: the scoreboard, memory that the master shares with the workers
  * and the courier: what each of them is doing, and what they know together
- * about each market's database (store/gate.h).
+ * about each market's database (db/gate.h).
  *
  * A slot belongs to a child's index, not to its pid, so that a respawned
  * one goes on counting and sums never fall. Each slot has one writer, the
@@ -25,7 +25,7 @@ struct board_slot {
 	alignas(128) struct stage stage;
 };
 
-/* Of one market's database, for store/gate.c alone. Times are clock_ms(). */
+/* Of one market's database, for db/gate.c alone. Times are clock_ms(). */
 struct board_gate {
 	alignas(128) _Atomic uint64_t connect_at;
 	_Atomic uint64_t	use_at;

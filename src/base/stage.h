@@ -1,7 +1,7 @@
 /*
  * stage.h: what a worker is doing now, written by the worker alone and read
  * from shared memory by the master (death reports, deadline, watchdog) and the
- * other workers (store/gate.h). The request path gets a pointer to its stage;
+ * other workers (db/gate.h). The request path gets a pointer to its stage;
  * where the memory comes from is the daemon's business (base/board.h).
  *
  * Each field is atomic by itself, relaxed: a reader may see a new phase with

@@ -21,12 +21,12 @@
 #include "base/log.h"
 #include "base/stage.h"
 #include "base/wake.h"
+#include "config/settings.h"
 #include "courier/courier.h"
 #include "courier/delivery.h"
 #include "courier/owner.h"
-#include "daemon/config.h"
+#include "db/db.h"
 #include "market/market.h"
-#include "store/db.h"
 #include "store/outbox_store.h"
 
 #define PLACES		8	/* programs at a time */

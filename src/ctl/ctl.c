@@ -10,12 +10,12 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/money.h"
 #include "base/stage.h"
 #include "base/str.h"
+#include "config/settings.h"
 #include "ctl/ctl.h"
-#include "daemon/config.h"
 #include "market/market.h"
-#include "market/money.h"
 #include "store/order_move.h"
 
 void

@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "db/db.h"
 #include "market/workflow.h"
-#include "store/db.h"
 
 enum ctl_status {
 	CTL_DONE = 0,

@@ -8,8 +8,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "config/settings.h"
 #include "ctl/ctl.h"
-#include "daemon/config.h"
 #include "market/market.h"
 #include "store/reconcile.h"
 

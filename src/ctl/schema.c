@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "config/settings.h"
 #include "ctl/ctl.h"
-#include "daemon/config.h"
 #include "market/market.h"
 #include "store/migrate.h"
 

@@ -7,8 +7,8 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "config/settings.h"
 #include "ctl/ctl.h"
-#include "daemon/config.h"
 #include "market/market.h"
 #include "store/stock_desk.h"
 

@@ -18,9 +18,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/conf.h"
 #include "base/log.h"
-#include "daemon/config.h"
+#include "config/ini.h"
+#include "config/settings.h"
 #include "daemon/listener.h"
 #include "daemon/master.h"
 

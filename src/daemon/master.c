@@ -25,13 +25,13 @@
 #include <unistd.h>
 
 #include "api/service.h"
+#include "base/board.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
 #include "base/wake.h"
+#include "config/settings.h"
 #include "courier/courier.h"
-#include "base/board.h"
-#include "daemon/config.h"
 #include "daemon/listener.h"
 #include "daemon/master.h"
 #include "daemon/notify.h"

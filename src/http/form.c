@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/json_read.h"
 #include "base/str.h"
 #include "http/form.h"
-#include "base/json_read.h"
 #include "http/query.h"
 #include "http/response.h"
 

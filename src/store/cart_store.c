@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "market/money.h"
+#include "base/money.h"
 #include "store/cart_store.h"
 
 /* Columns of CART_ROW. */

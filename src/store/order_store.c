@@ -14,8 +14,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/money.h"
 #include "market/market.h"
-#include "market/money.h"
 #include "store/order_row.h"
 #include "store/order_store.h"
 

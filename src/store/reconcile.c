@@ -5,9 +5,9 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/money.h"
 #include "base/str.h"
 #include "market/market.h"
-#include "market/money.h"
 #include "market/workflow.h"
 #include "store/reconcile.h"
 

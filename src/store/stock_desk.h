@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/db.h"
+#include "db/db.h"
 
 #define STOCK_PAGE 500		/* SKUs read at a time */
 #define STOCK_MAX UINT32_MAX	/* of one SKU, as its column holds it */

@@ -13,10 +13,10 @@
 #include "api/order_form.h"
 #include "base/arena.h"
 #include "base/json_read.h"
+#include "base/json_write.h"
 #include "base/str.h"
 #include "fuzz.h"
 #include "http/form.h"
-#include "http/json_write.h"
 #include "market/market.h"
 
 /* What came of one reading of a body as an order. */

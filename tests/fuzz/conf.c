@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/conf.h"
-#include "daemon/config.h"
+#include "config/ini.h"
+#include "config/settings.h"
 #include "fuzz.h"
 #include "market/market.h"
 

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/conf.h"
 #include "base/json_read.h"
+#include "config/ini.h"
 #include "fuzz.h"
 #include "market/market.h"
 

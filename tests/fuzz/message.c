@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
-#include "base/conf.h"
 #include "base/json_read.h"
+#include "config/ini.h"
+#include "config/texts.h"
 #include "courier/sms.h"
-#include "courier/texts.h"
 #include "fuzz.h"
 #include "market/market.h"
 

@@ -16,13 +16,13 @@
 #include "api/service.h"
 #include "base/arena.h"
 #include "base/board.h"
-#include "base/conf.h"
 #include "base/log.h"
-#include "daemon/config.h"
+#include "config/ini.h"
+#include "config/settings.h"
+#include "db/db.h"
 #include "http/error.h"
 #include "market/market.h"
 #include "shop.h"
-#include "store/db.h"
 
 static struct shop {
 	struct config		*config;

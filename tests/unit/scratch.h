@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/conf.h"
+#include "config/ini.h"
 
 struct scratch {
 	char			 dir[256];

@@ -13,11 +13,11 @@
 #include "base/buf.h"
 #include "base/stage.h"
 #include "base/wake.h"
+#include "config/texts.h"
 #include "courier/command.h"
 #include "courier/delivery.h"
 #include "courier/owner.h"
 #include "courier/sms.h"
-#include "courier/texts.h"
 #include "market/market.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -8,8 +8,8 @@
 #include "base/board.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/gate.h"
 #include "market/market.h"
-#include "store/gate.h"
 
 #define WORKERS	8
 #define CROWD	50	/* ms */

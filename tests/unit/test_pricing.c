@@ -4,9 +4,9 @@
  */
 #include "scratch.h"
 
+#include "base/money.h"
 #include "base/secret.h"
 #include "market/market.h"
-#include "market/money.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

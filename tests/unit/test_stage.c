@@ -4,9 +4,9 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "base/board.h"
 #include "base/clock.h"
 #include "base/stage.h"
-#include "base/board.h"
 
 Test(stage, phase_is_stamped_with_the_monotonic_clock)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "store/statement.h"
+#include "db/statement.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -11,9 +11,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/conf.h"
 #include "base/str.h"
-#include "courier/texts.h"
+#include "config/ini.h"
+#include "config/texts.h"
 #include "market/market.h"
 
 #define VALUES_MAX 4

@@ -1,7 +1,7 @@
 /*
  * tls.c: see tls.h.
  */
-#include "store/tls.h"
+#include "db/tls.h"
 
 #if defined(MARIADB_BASE_VERSION) || defined(MARIADB_VERSION_ID)
 void

@@ -6,7 +6,7 @@
 #include "auth/token.h"
 #include "base/buf.h"
 #include "base/log.h"
-#include "daemon/config.h"
+#include "config/settings.h"
 #include "market/market.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

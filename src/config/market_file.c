@@ -15,10 +15,10 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/conf.h"
+#include "base/money.h"
 #include "base/str.h"
+#include "config/ini.h"
 #include "market/market.h"
-#include "market/money.h"
 
 #define MARKET_SUFFIX	 ".conf"
 #define MARKET_ZONEINFO	 "/usr/share/zoneinfo"

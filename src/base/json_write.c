@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "http/json_write.h"
-#include "market/money.h"
+#include "base/json_write.h"
+#include "base/money.h"
 
 /* The comma before a value or a name, if one is due; the next one then is. */
 static void

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
+#include "db/gate.h"
 #include "market/market.h"
-#include "store/gate.h"
 
 #define PROBE_INTERVAL	1000	/* ms */
 #define HOME_MIN	10000	/* before the first host is tried again; */

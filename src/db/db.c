@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/db_impl.h"
 #include "market/market.h"
-#include "store/db_impl.h"
 
 #define ATTEMPTS	6	/* of a transaction that deadlocks */
 #define RECONNECTS	2	/* of one that loses its connection */

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "market/money.h"
+#include "base/money.h"
 
 /*
  * Appends a digit to an amount <= 0: that side holds INT64_MIN too. Returns

@@ -28,7 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/statement.h"
+#include "db/statement.h"
 
 /* The schema that the statements need: the number of the last migration. */
 #define DB_SCHEMA_VERSION 3

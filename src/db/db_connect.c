@@ -15,9 +15,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
+#include "db/db_impl.h"
+#include "db/tls.h"
 #include "market/market.h"
-#include "store/db_impl.h"
-#include "store/tls.h"
 
 /* Bytes that the longest statement may have: an order of 100 lines. */
 #define STATEMENT_ROOM	(256 * 1024)

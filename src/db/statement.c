@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
-#include "store/statement.h"
+#include "db/statement.h"
 
 /*
  * A user by whom an order may be made or read: active, and the token not

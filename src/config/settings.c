@@ -14,11 +14,11 @@
 #include "auth/token.h"
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/conf.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "courier/texts.h"
-#include "daemon/config.h"
+#include "config/ini.h"
+#include "config/settings.h"
+#include "config/texts.h"
 #include "market/market.h"
 
 #define CONFIG_KID_MAX	 64

@@ -5,8 +5,8 @@
 #include <errmsg.h>
 
 #include "base/log.h"
+#include "db/db_impl.h"
 #include "market/market.h"
-#include "store/db_impl.h"
 
 enum {
 	E_LOCK_WAIT = 1205, E_LOCK_TABLE_FULL = 1206, E_NO_VARIABLE = 1193,

@@ -5,7 +5,7 @@
  * counts the lines, refuses those that are no configuration, and enters the
  * sections, because inih would neither report an empty section nor keep a long
  * name whole. Every error is collected and reading goes on behind it.
- * Called by daemon/config.c and market/registry.c; knows no option.
+ * Called by config/settings.c and config/market_file.c; knows no option.
  */
 #include <errno.h>
 #include <ini.h>
@@ -17,9 +17,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/conf.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "config/ini.h"
 
 /* A struct that a section was, or may be, read into. */
 struct conf_block {

@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/db.h"
-#include "store/gate.h"
-#include "store/statement.h"
+#include "db/db.h"
+#include "db/gate.h"
+#include "db/statement.h"
 
 /* MySQL 8 has bool where MySQL 5 and MariaDB have my_bool. */
 #if defined(MARIADB_BASE_VERSION) || defined(MARIADB_VERSION_ID) || \

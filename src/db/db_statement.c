@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
+#include "db/db_impl.h"
 #include "market/market.h"
-#include "store/db_impl.h"
 
 #define VALUES_MAX	1024	/* parameters of one statement */
 
