@@ -24,6 +24,7 @@
 #include "http/cors.h"
 #include "http/form.h"
 #include "market/market.h"
+#include "store/statements.h"
 
 #define ARENA_FIRST (96 * 1024)	/* a usual request needs no more */
 #define ANSWER_PART 40	/* of the deadline is kept for writing the answer */
@@ -140,7 +141,7 @@ service_new(const struct config *config, const struct board *board,
 	    config->crowd_after : 0;
 	s->arena = arena_new(ARENA_FIRST);
 	for (size_t i = 0; i < config->markets->count; i++)
-		s->dbs[i] = db_new(&config->markets->markets[i], &s->limits,
+		s->dbs[i] = store_db_new(&config->markets->markets[i], &s->limits,
 		    board, stage);
 	return s;
 }

@@ -1,8 +1,7 @@
 /*
- * registry.c: reads markets.d into a registry, and prints a market back. The
- * only file of this directory that does I/O, and only while loading. A file
- * with any error keeps the whole set from being used; all errors are
- * collected first.
+ * market_file.c: the options of a market's file, and the checks that one
+ * option alone cannot make (see market_file.h). A file with any error keeps
+ * the whole set from being used; all errors are collected first.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -18,6 +17,7 @@
 #include "base/money.h"
 #include "base/str.h"
 #include "config/ini.h"
+#include "config/market_file.h"
 #include "market/market.h"
 
 #define MARKET_SUFFIX	 ".conf"
@@ -859,15 +859,6 @@ market_load(const char *dir, const char *default_name, const char *conf_dir,
 		    "default = %s", default_name, MARKET_SUFFIX,
 		    default_name);
 	return errors->count == before && r->default_market != NULL ? r : NULL;
-}
-
-const struct market *
-market_find(const struct market_registry *r, const char *name)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (strcmp(r->markets[i].name, name) == 0)
-			return &r->markets[i];
-	return NULL;
 }
 
 void

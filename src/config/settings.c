@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "config/ini.h"
+#include "config/market_file.h"
 #include "config/settings.h"
 #include "config/texts.h"
 #include "market/market.h"

@@ -28,6 +28,7 @@
 #include "db/db.h"
 #include "market/market.h"
 #include "store/outbox_store.h"
+#include "store/statements.h"
 
 #define PLACES		8	/* programs at a time */
 #define SHARES		4	/* a market has at most PLACES by this */
@@ -106,7 +107,7 @@ courier_open_posts(struct courier *c)
 		panic("out of memory for %zu markets", c->post_count);
 	for (size_t i = 0; i < c->post_count; i++) {
 		c->posts[i].market = &markets->markets[i];
-		c->posts[i].db = db_new(c->posts[i].market, &c->limits,
+		c->posts[i].db = store_db_new(c->posts[i].market, &c->limits,
 		    c->board, c->stage);
 		c->posts[i].tidy_at = clock_ms() + TIDY_FIRST;
 	}

@@ -17,6 +17,7 @@
 #include "ctl/ctl.h"
 #include "market/market.h"
 #include "store/order_move.h"
+#include "store/statements.h"
 
 void
 ctl_error(const char *fmt, ...)
@@ -53,7 +54,7 @@ ctl_db(const struct ctl *ctl, const struct market *market,
 
 	limits->connect_timeout = ctl->config->connect_timeout;
 	limits->query_timeout = query_timeout;
-	return db_new(market, limits, NULL, &stage);
+	return store_db_new(market, limits, NULL, &stage);
 }
 
 int

@@ -77,10 +77,11 @@ struct db_limits {
 	unsigned	crowd_after;	/* gate.h; 0 = no bulkhead */
 };
 
-/* Nothing is opened yet. Market, limits, board and stage must outlive it; the
- * board is NULL for a process by itself, the stage then its own. */
-struct db *	db_new(const struct market *, const struct db_limits *,
-    const struct board *, struct stage *);
+/* Nothing is opened yet. Market, statements, limits, board and stage must
+ * outlive it; the board is NULL for a process by itself, the stage then its
+ * own. */
+struct db *	db_new(const struct market *, const struct statement_table *,
+    const struct db_limits *, const struct board *, struct stage *);
 void		db_free(struct db *);
 
 /* Until when what is run may take, by clock_ms(): the request's deadline; 0 =
@@ -94,11 +95,11 @@ const struct market *db_market(const struct db *);
 enum db_result	db_ready(struct db *);
 
 /*
- * Runs a statement; "lines" is how often its {} is repeated (1 where it has
+ * Runs a statement of the table; "lines" is how often its {} is repeated (1 where it has
  * none). The values are those of the text's question marks, in its order.
  * Of a statement with rows, db_next() then gives each.
  */
-enum db_result	db_run(struct db *, enum statement_id, size_t lines,
+enum db_result	db_run(struct db *, unsigned statement, size_t lines,
     const struct db_value *, size_t count);
 
 /* The next row: *more is false behind the last. All rows must be taken, or
@@ -107,7 +108,7 @@ enum db_result	db_next(struct db *, bool *more);
 void		db_skip(struct db *);
 
 /* Runs a statement only to see whether it gives a row. */
-enum db_result	db_exists(struct db *, enum statement_id,
+enum db_result	db_exists(struct db *, unsigned statement,
     const struct db_value *values, size_t count, bool *exists);
 
 /* Columns of the row, by position; valid until the next db_next(). */

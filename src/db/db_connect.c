@@ -35,14 +35,17 @@
 static struct db	*waiting;
 
 struct db *
-db_new(const struct market *market, const struct db_limits *limits,
-    const struct board *board, struct stage *stage)
+db_new(const struct market *market, const struct statement_table *statements,
+    const struct db_limits *limits, const struct board *board,
+    struct stage *stage)
 {
 	struct db	*db = calloc(1, sizeof(*db));
 
-	if (db == NULL)
+	if (db == NULL || (db->kept = calloc(statements->count,
+	    sizeof(*db->kept))) == NULL)
 		panic("out of memory for a connection");
 	db->market = market;
+	db->statements = statements;
 	db->limits = limits;
 	db->stage = stage;
 	db->used_ms = clock_ms();
@@ -59,6 +62,7 @@ db_free(struct db *db)
 	gate_free(&db->gate);
 	if (waiting == db)
 		waiting = NULL;
+	free(db->kept);
 	free(db);
 }
 

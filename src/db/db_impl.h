@@ -70,6 +70,7 @@ struct db_wait {
 
 struct db {
 	const struct market	*market;
+	const struct statement_table *statements;
 	const struct db_limits	*limits;
 	struct stage		*stage;
 	struct gate		 gate;
@@ -81,7 +82,7 @@ struct db {
 	uint64_t		 deadline_ms;	/* 0 = none */
 	bool			 probe;		/* it hung; does it still? */
 	struct db_wait		 wait;		/* the last one */
-	struct prepared		*kept[STATEMENT__MAX][DB_KEEP_LINES + 1];
+	struct prepared		*(*kept)[DB_KEEP_LINES + 1]; /* by statement */
 	struct prepared		*current;	/* its rows are being taken */
 	bool			 current_once;	/* not kept: free it after */
 	bool			 open;		/* a transaction may be open */

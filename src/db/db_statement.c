@@ -132,10 +132,10 @@ describe_row(struct prepared *p, const char *row)
 /* Prepares a statement for this many lines. NULL after an error, which is
  * then in *result and in the log. */
 static struct prepared *
-prepare(struct db *db, enum statement_id id, size_t lines,
+prepare(struct db *db, unsigned id, size_t lines,
     enum db_result *result)
 {
-	const struct statement	*st = &statements[id];
+	const struct statement	*st = &db->statements->statements[id];
 	struct arena		*arena = arena_new(2048);
 	struct prepared		*p = arena_alloc(arena, sizeof(*p));
 	const char		*sql = statement_expand(st->sql, lines, arena);
@@ -162,7 +162,7 @@ prepare(struct db *db, enum statement_id id, size_t lines,
  * NULL as prepare() does.
  */
 static struct prepared *
-find_prepared(struct db *db, enum statement_id id, size_t lines,
+find_prepared(struct db *db, unsigned id, size_t lines,
     enum db_result *result)
 {
 	db->current_once = lines > DB_KEEP_LINES;
@@ -177,7 +177,7 @@ void
 db_forget(struct db *db)
 {
 	db_skip(db);
-	for (int id = 0; id < STATEMENT__MAX; id++) {
+	for (size_t id = 0; id < db->statements->count; id++) {
 		for (size_t n = 0; n <= DB_KEEP_LINES; n++) {
 			prepared_free(db->kept[id][n]);
 			db->kept[id][n] = NULL;
@@ -283,7 +283,7 @@ statement_done(struct db *db)
 }
 
 enum db_result
-db_run(struct db *db, enum statement_id id, size_t lines,
+db_run(struct db *db, unsigned id, size_t lines,
     const struct db_value *values, size_t count)
 {
 	enum db_result	 result = DB_FAILED;
@@ -293,7 +293,7 @@ db_run(struct db *db, enum statement_id id, size_t lines,
 	db_skip(db);
 	if (db_wait_refused(db)) {
 		log_info("request given up",
-		    log_str("statement", statements[id].name),
+		    log_str("statement", db->statements->statements[id].name),
 		    log_str("why", db->wait.gave_up ? "market crowded" :
 		    "deadline"));
 		return DB_AWAY;
@@ -307,7 +307,7 @@ db_run(struct db *db, enum statement_id id, size_t lines,
 		db->opened_ms = db->wait.began_ms;
 	}
 	if (!execute(db, values, count))
-		return statement_failed(db, statements[id].name);
+		return statement_failed(db, db->statements->statements[id].name);
 	statement_done(db);
 	return DB_OK;
 }
@@ -348,7 +348,7 @@ db_skip(struct db *db)
 }
 
 enum db_result
-db_exists(struct db *db, enum statement_id id, const struct db_value *values,
+db_exists(struct db *db, unsigned id, const struct db_value *values,
     size_t count, bool *exists)
 {
 	enum db_result	 result = db_run(db, id, 1, values, count);

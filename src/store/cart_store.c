@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/money.h"
 #include "store/cart_store.h"
+#include "store/statements.h"
 
 /* Columns of CART_ROW. */
 enum {

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "store/order_desk.h"
 #include "store/order_row.h"
+#include "store/statements.h"
 
 /* An order being looked for. */
 struct finding {

@@ -18,6 +18,7 @@
 #include "market/market.h"
 #include "store/order_row.h"
 #include "store/order_store.h"
+#include "store/statements.h"
 
 #define TRIES		4	/* after a number or a key that was taken */
 #define NUMBER_TAIL	7	/* characters: 36^7 a day and market */

@@ -10,6 +10,7 @@
 #include "market/market.h"
 #include "market/workflow.h"
 #include "store/reconcile.h"
+#include "store/statements.h"
 
 /* What a check's statement is given. */
 enum given {

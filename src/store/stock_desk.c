@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "store/statements.h"
 #include "store/stock_desk.h"
 
 /* Takes a row of STATEMENT_DESK_SKUS and its like. */

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/json_read.h"
 #include "config/ini.h"
+#include "config/market_file.h"
 #include "fuzz.h"
 #include "market/market.h"
 

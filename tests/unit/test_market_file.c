@@ -2,12 +2,13 @@
  * test_registry.c: market files, good and bad; dates. Here and in the other
  * tests markets may be named; a third one comes from a file.
  */
-#include "scratch.h"
 
-#include <time.h>
 
 #include "base/buf.h"
+#include "config/market_file.h"
 #include "market/market.h"
+#include "scratch.h"
+#include <time.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
