@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "base/wake.h"
+#include "base/outbox_signal.h"
 #include "http/form.h"
 #include "market/market.h"
 #include "store/login_store.h"
@@ -108,7 +108,7 @@ login_send(struct session *s, struct request *req, struct response *res,
 		    arena_printf(s->arena, "%u", retry_after));
 		response_error(res, ERROR_TOO_MANY_CODES, NULL);
 	} else {
-		wake_raise(s->market->index);
+		outbox_signal_raise(s->market->index);
 		answer_sent(s, &res->json);
 	}
 }

@@ -18,7 +18,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/stage.h"
+#include "base/slot.h"
 #include "base/str.h"
 #include "config/settings.h"
 #include "http/cors.h"
@@ -36,8 +36,8 @@
 #define PROFILE_ORDERS V1 "/profile/orders"
 
 struct service {
-	const struct config	*config;
-	struct stage		*stage;
+	const struct settings	*settings;
+	struct slot		*slot;
 	struct token_keys	*keys;
 	struct seal_keys	*seal;
 	struct db_limits	 limits;
@@ -116,40 +116,40 @@ service_route_name(uint32_t route)
 static void
 make_keys(struct service *s)
 {
-	struct token_key	 keys[CONFIG_KEY_MAX];
-	size_t			 count = config_token_keys(s->config, keys);
+	struct token_key	 keys[SETTINGS_KEY_MAX];
+	size_t			 count = settings_token_keys(s->settings, keys);
 
 	s->keys = token_keys_new(keys, count);
 	s->seal = seal_keys_new(keys, count);
 }
 
 struct service *
-service_new(const struct config *config, const struct board *board,
-    struct stage *stage)
+service_new(const struct settings *settings, const struct scoreboard *board,
+    struct slot *slot)
 {
 	struct service	*s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		panic("out of memory for a service");
-	s->config = config;
-	s->stage = stage;
+	s->settings = settings;
+	s->slot = slot;
 	make_keys(s);
-	s->limits.connect_timeout = config->connect_timeout;
-	s->limits.query_timeout = config->query_timeout;
+	s->limits.connect_timeout = settings->connect_timeout;
+	s->limits.query_timeout = settings->query_timeout;
 	/* A single market has nobody to leave workers for. */
-	s->limits.crowd_after = config->markets->count > 1 ?
-	    config->crowd_after : 0;
+	s->limits.crowd_after = settings->markets->count > 1 ?
+	    settings->crowd_after : 0;
 	s->arena = arena_new(ARENA_FIRST);
-	for (size_t i = 0; i < config->markets->count; i++)
-		s->dbs[i] = store_db_new(&config->markets->markets[i], &s->limits,
-		    board, stage);
+	for (size_t i = 0; i < settings->markets->count; i++)
+		s->dbs[i] = store_db_new(&settings->markets->markets[i], &s->limits,
+		    board, slot);
 	return s;
 }
 
 void
 service_free(struct service *s)
 {
-	for (size_t i = 0; i < s->config->markets->count; i++)
+	for (size_t i = 0; i < s->settings->markets->count; i++)
 		db_free(s->dbs[i]);
 	token_keys_free(s->keys);
 	seal_keys_free(s->seal);
@@ -160,14 +160,14 @@ service_free(struct service *s)
 void
 service_idle(struct service *s)
 {
-	for (size_t i = 0; i < s->config->markets->count; i++)
+	for (size_t i = 0; i < s->settings->markets->count; i++)
 		db_settle(s->dbs[i]);
 }
 
 const struct market_registry *
 service_markets(const struct service *s)
 {
-	return s->config->markets;
+	return s->settings->markets;
 }
 
 /* Until when a market may take to answer a probe, by clock_ms(). One request
@@ -179,7 +179,7 @@ probe_deadline(const struct service *s, const struct market *market)
 	uint64_t	 now = clock_ms();
 	uint64_t	 left = s->deadline_ms > now ? s->deadline_ms - now : 0;
 	uint64_t	 share = left /
-	    (s->config->markets->count - market->index);
+	    (s->settings->markets->count - market->index);
 
 	return now + (share < PROBE_LIMIT ? share : PROBE_LIMIT);
 }
@@ -190,7 +190,7 @@ service_probe(struct service *s, const struct market *market, int64_t *us)
 	int64_t		 began = clock_monotonic_us();
 	enum db_result	 result;
 
-	stage_set_market(s->stage, market->index);
+	slot_set_market(s->slot, market->index);
 	db_set_deadline(s->dbs[market->index], probe_deadline(s, market));
 	result = db_probe(s->dbs[market->index]);
 	*us = clock_monotonic_us() - began;
@@ -219,10 +219,10 @@ static const struct market *
 claimed_market(const struct service *s, const struct token_claims *claims)
 {
 	if (claims->market != NULL)
-		return market_find(s->config->markets, claims->market);
-	if (claims->has_market || s->config->market_claim_required)
+		return market_find(s->settings->markets, claims->market);
+	if (claims->has_market || s->settings->market_claim_required)
 		return NULL;
-	return s->config->markets->default_market;
+	return s->settings->markets->default_market;
 }
 
 /*
@@ -241,7 +241,7 @@ authenticate(struct service *s, const struct request *req,
 		return false;
 	}
 	if (!token_verify(s->keys, token, time(NULL),
-	    s->config->token_leeway / 1000, s->arena, &claims, &why) ||
+	    s->settings->token_leeway / 1000, s->arena, &claims, &why) ||
 	    (session->market = claimed_market(s, &claims)) == NULL) {
 		log_info("token refused",
 		    log_str("why", why != NULL ? why : "unknown market"),
@@ -260,7 +260,7 @@ authenticate(struct service *s, const struct request *req,
 static const char *
 phone_formats(const struct service *s)
 {
-	const struct market_registry	*r = s->config->markets;
+	const struct market_registry	*r = s->settings->markets;
 	struct buf			 b;
 
 	buf_init(&b, s->arena, 128);
@@ -288,11 +288,11 @@ choose_by_phone(struct service *s, struct form *form,
 	char	*phone = arena_alloc(s->arena, PHONE_MAX + 1);
 
 	if (!phone_normalise(text, phone) ||
-	    !phone_valid(phone_market(s->config->markets, phone), phone)) {
+	    !phone_valid(phone_market(s->settings->markets, phone), phone)) {
 		form_fail(form, loc, phone_formats(s), "value_error");
 		return;
 	}
-	session->market = phone_market(s->config->markets, phone);
+	session->market = phone_market(s->settings->markets, phone);
 	session->phone = phone;
 }
 
@@ -366,7 +366,7 @@ read_body(struct service *s, const struct route *route,
 	if (route->body == ROUTE_BODY_NONE ||
 	    (route->body == ROUTE_BODY_OPTIONAL && !request_has_body(req)))
 		return true;
-	error = request_json(req, s->config->body_limit, body, &why);
+	error = request_json(req, s->settings->body_limit, body, &why);
 	if (error != ERROR_NONE)
 		response_error(res, error, why);
 	return error == ERROR_NONE;
@@ -396,10 +396,10 @@ act(struct service *s, const struct route *route, struct request *req,
 	struct json_object	*body;
 	struct session		 session = {
 		.arena = s->arena, .orders_path = ORDERS,
-		.duplicate_window = (int64_t)s->config->duplicate_window *
+		.duplicate_window = (int64_t)s->settings->duplicate_window *
 		    1000,
 		.keys = s->keys, .seal = s->seal,
-		.token_lifetime = s->config->token_lifetime / 1000,
+		.token_lifetime = s->settings->token_lifetime / 1000,
 		.client = req->remote_addr
 	};
 
@@ -408,8 +408,8 @@ act(struct service *s, const struct route *route, struct request *req,
 	/* It thinks that a form without failures might have no market. */
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	log_set_market(session.market->name);
-	stage_set_market(s->stage, session.market->index);
-	if (!request_wanted(req, s->config->request_deadline)) {
+	slot_set_market(s->slot, session.market->index);
+	if (!request_wanted(req, s->settings->request_deadline)) {
 		log_notice("request given up before it was started");
 		response_error(res, ERROR_TOO_LATE, NULL);
 		return;
@@ -449,13 +449,13 @@ dispatch(struct service *s, struct request *req, struct response *res)
 	if (route == NULL)
 		answer_unrouted(req, res, allow);
 	else {
-		stage_set_route(s->stage, (uint32_t)(route - routes));
+		slot_set_route(s->slot, (uint32_t)(route - routes));
 		if (route->market == ROUTE_NO_MARKET)
 			route->tell(s, req, res);
 		else
 			act(s, route, req, res);
 	}
-	cors_answer(s->config->cors_origins, req, res, allow);
+	cors_answer(s->settings->cors_origins, req, res, allow);
 }
 
 /* A worker that never waits must not leave a market's reading open that it
@@ -463,7 +463,7 @@ dispatch(struct service *s, struct request *req, struct response *res)
 static void
 settle_old(struct service *s)
 {
-	for (size_t i = 0; i < s->config->markets->count; i++)
+	for (size_t i = 0; i < s->settings->markets->count; i++)
 		db_settle_old(s->dbs[i]);
 }
 
@@ -472,7 +472,7 @@ settle_old(struct service *s)
 static uint64_t
 deadline(const struct service *s, const struct request *req)
 {
-	unsigned	 limit = s->config->request_deadline;
+	unsigned	 limit = s->settings->request_deadline;
 	unsigned	 age = request_age(req), spare = limit / ANSWER_PART;
 
 	return clock_ms() + (age < limit - spare ? limit - spare - age : 0);
@@ -489,11 +489,11 @@ service_handle(struct service *s, FCGX_Request *fcgi)
 	request_init(&req, fcgi, s->arena);
 	response_init(&res, &req);
 	log_set_request(req.id);
-	stage_set(s->stage, STAGE_RULES);
+	slot_set(s->slot, SLOT_RULES);
 	s->deadline_ms = deadline(s, &req);
 	dispatch(s, &req, &res);
-	stage_leave(s->stage);
-	stage_set(s->stage, STAGE_WRITING);
+	slot_leave(s->slot);
+	slot_set(s->slot, SLOT_WRITING);
 	sent = response_send(&res, &req);
 	if (!sent)
 		log_notice("client gone before the answer",
@@ -503,7 +503,7 @@ service_handle(struct service *s, FCGX_Request *fcgi)
 	    log_str("error", res.error_code),
 	    log_int("us", clock_monotonic_us() - began),
 	    log_str("client", req.remote_addr));
-	stage_finished(s->stage, sent ? res.status : 0);
+	slot_finished(s->slot, sent ? res.status : 0);
 	settle_old(s);
 	log_set_request(NULL);
 	log_set_market(NULL);

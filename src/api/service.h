@@ -8,16 +8,16 @@
 
 #include <fcgiapp.h>
 
-struct board;
-struct config;
+struct scoreboard;
+struct settings;
 struct service;
-struct stage;
+struct slot;
 
 /* Opens no connection: that happens at a market's first request. The board,
- * this worker's stage on it and the configuration must outlive it. Never
+ * this worker's slot on it and the configuration must outlive it. Never
  * NULL. */
-struct service *service_new(const struct config *, const struct board *,
-    struct stage *);
+struct service *service_new(const struct settings *, const struct scoreboard *,
+    struct slot *);
 
 /* Answers one accepted request; the caller then finishes it
  * (FCGX_Finish_r). Whatever the request holds, it comes back. */

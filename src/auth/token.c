@@ -69,14 +69,14 @@ key_release(struct key *k)
 
 /* The checker's call for each token: takes the claims as JSON. */
 static int
-take_claims(jwt_t *jwt, jwt_config_t *config)
+take_claims(jwt_t *jwt, jwt_config_t *settings)
 {
 	jwt_value_t	 value;
 
 	jwt_set_GET_JSON(&value, NULL);
 	if (jwt_claim_get(jwt, &value) != JWT_VALUE_ERR_NONE)
 		return 1;
-	*(char **)config->ctx = value.json_val;
+	*(char **)settings->ctx = value.json_val;
 	return 0;
 }
 

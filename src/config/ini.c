@@ -22,40 +22,40 @@
 #include "config/ini.h"
 
 /* A struct that a section was, or may be, read into. */
-struct conf_block {
-	const struct conf_section *section;
+struct ini_block {
+	const struct ini_section *section;
 	const char		*label;		/* NULL: not labelled */
 	const char		*file;
 	char			*base;		/* the struct */
 	unsigned		*lines;		/* of each option; 0 = none */
-	struct conf_block	*next;
+	struct ini_block	*next;
 };
 
-struct conf_reader {
+struct ini_file {
 	FILE			*file;
 	const char		*path;
 	unsigned		 line;
-	const struct conf_section *sections;
+	const struct ini_section *sections;
 	void			*target;
 	struct arena		*arena;
-	struct conf_errors	*errors;
-	struct conf_block	*block;		/* being read; NULL = skip */
+	struct ini_errors	*errors;
+	struct ini_block	*block;		/* being read; NULL = skip */
 	bool			 in_section;	/* a header came before */
 };
 
 /* ---- errors ---- */
 
 void
-conf_errors_init(struct conf_errors *e, struct arena *arena)
+ini_errors_init(struct ini_errors *e, struct arena *arena)
 {
-	*e = (struct conf_errors){ .arena = arena };
+	*e = (struct ini_errors){ .arena = arena };
 }
 
 /*
  * Adds a text to the list, which doubles at each power of two.
  */
 static void
-errors_add(struct conf_errors *e, char *text)
+errors_add(struct ini_errors *e, char *text)
 {
 	char	**more;
 
@@ -70,7 +70,7 @@ errors_add(struct conf_errors *e, char *text)
 }
 
 void
-conf_error(struct conf_errors *e, const char *file, unsigned line,
+ini_error(struct ini_errors *e, const char *file, unsigned line,
     const char *fmt, ...)
 {
 	va_list	 ap;
@@ -90,10 +90,10 @@ conf_error(struct conf_errors *e, const char *file, unsigned line,
  * Adds an error about one option of a block, at a line (0 = none).
  */
 static void
-block_error(struct conf_errors *e, const struct conf_block *b, unsigned line,
+block_error(struct ini_errors *e, const struct ini_block *b, unsigned line,
     const char *name, const char *what)
 {
-	conf_error(e, b->file, line, "[%s%s%s] %s: %s", b->section->name,
+	ini_error(e, b->file, line, "[%s%s%s] %s: %s", b->section->name,
 	    b->label != NULL ? " " : "", b->label != NULL ? b->label : "",
 	    name, what);
 }
@@ -103,9 +103,9 @@ block_error(struct conf_errors *e, const struct conf_block *b, unsigned line,
  * or -1.
  */
 static int
-block_option_at(const struct conf_block *b, const void *field)
+block_option_at(const struct ini_block *b, const void *field)
 {
-	const struct conf_option *o = b->section->options;
+	const struct ini_option *o = b->section->options;
 
 	for (int i = 0; o[i].name != NULL; i++)
 		if (b->base + o[i].offset == (const char *)field)
@@ -114,9 +114,9 @@ block_option_at(const struct conf_block *b, const void *field)
 }
 
 void
-conf_error_at(struct conf_errors *e, const void *field, const char *fmt, ...)
+ini_error_at(struct ini_errors *e, const void *field, const char *fmt, ...)
 {
-	const struct conf_block	*b;
+	const struct ini_block	*b;
 	va_list			 ap;
 	char			*what;
 	int			 i = -1;
@@ -128,7 +128,7 @@ conf_error_at(struct conf_errors *e, const void *field, const char *fmt, ...)
 		if ((i = block_option_at(b, field)) >= 0)
 			break;
 	if (b == NULL)
-		panic("conf_error_at: not a field that was read: %s", what);
+		panic("ini_error_at: not a field that was read: %s", what);
 	block_error(e, b, b->lines[i], b->section->options[i].name, what);
 }
 
@@ -138,9 +138,9 @@ conf_error_at(struct conf_errors *e, const void *field, const char *fmt, ...)
  * Sets every option of the block to its default.
  */
 static void
-block_defaults(struct conf_reader *r, struct conf_block *b)
+block_defaults(struct ini_file *r, struct ini_block *b)
 {
-	const struct conf_option *o;
+	const struct ini_option *o;
 
 	for (o = b->section->options; o->name != NULL; o++)
 		if (o->def != NULL &&
@@ -153,11 +153,11 @@ block_defaults(struct conf_reader *r, struct conf_block *b)
  * Returns the block of this file for a struct; makes it, with its defaults,
  * when it is new.
  */
-static struct conf_block *
-block_get(struct conf_reader *r, const struct conf_section *section,
+static struct ini_block *
+block_get(struct ini_file *r, const struct ini_section *section,
     const char *label, void *base)
 {
-	struct conf_block	*b;
+	struct ini_block	*b;
 	size_t			 n = 0;
 
 	for (b = r->errors->blocks; b != NULL; b = b->next)
@@ -167,7 +167,7 @@ block_get(struct conf_reader *r, const struct conf_section *section,
 	while (section->options[n].name != NULL)
 		n++;
 	b = arena_alloc(r->errors->arena, sizeof(*b));
-	*b = (struct conf_block){ .section = section, .label = label,
+	*b = (struct ini_block){ .section = section, .label = label,
 	    .file = r->path, .base = base, .next = r->errors->blocks };
 	b->lines = arena_array(r->errors->arena, n + 1, sizeof(*b->lines));
 	r->errors->blocks = b;
@@ -178,21 +178,21 @@ block_get(struct conf_reader *r, const struct conf_section *section,
 /*
  * Returns the block for the label, or NULL after an error.
  */
-static struct conf_block *
-section_instance(struct conf_reader *r, const struct conf_section *s,
+static struct ini_block *
+section_instance(struct ini_file *r, const struct ini_section *s,
     const char *label)
 {
 	void	*base;
 
 	if (*label == '\0') {
-		conf_error(r->errors, r->path, r->line,
+		ini_error(r->errors, r->path, r->line,
 		    "[%s]: expected a name behind it, as in [%s NAME]",
 		    s->name, s->name);
 		return NULL;
 	}
 	base = s->instance(r->target, label, r->arena);
 	if (base == NULL) {
-		conf_error(r->errors, r->path, r->line,
+		ini_error(r->errors, r->path, r->line,
 		    "[%s %s]: expected fewer sections of this kind",
 		    s->name, label);
 		return NULL;
@@ -204,9 +204,9 @@ section_instance(struct conf_reader *r, const struct conf_section *s,
  * Makes the section of a header the current one; after an error, none.
  */
 static void
-section_enter(struct conf_reader *r, const char *text, size_t len)
+section_enter(struct ini_file *r, const char *text, size_t len)
 {
-	const struct conf_section	*s;
+	const struct ini_section	*s;
 	const char			*label;
 	size_t				 word;
 
@@ -221,7 +221,7 @@ section_enter(struct conf_reader *r, const char *text, size_t len)
 		    strncmp(s->name, text, word) == 0)
 			break;
 	if (s->name == NULL || (s->instance == NULL && *label != '\0'))
-		conf_error(r->errors, r->path, r->line,
+		ini_error(r->errors, r->path, r->line,
 		    "[%s]: unknown section", text);
 	else if (s->instance == NULL)
 		r->block = block_get(r, s, NULL, r->target);
@@ -232,27 +232,27 @@ section_enter(struct conf_reader *r, const char *text, size_t len)
 /* ---- lines ---- */
 
 /*
- * Reads a line without its end (LF or CRLF) into at most CONF_LINE_MAX bytes
+ * Reads a line without its end (LF or CRLF) into at most INI_LINE_MAX bytes
  * and a NUL. Returns its whole length, which may be more, or -1 at the end of
  * the file.
  */
 static long
-line_read(struct conf_reader *r, char *line)
+line_read(struct ini_file *r, char *line)
 {
 	long	n = 0;
 	int	c;
 
 	while ((c = getc(r->file)) != EOF && c != '\n') {
-		if (n < CONF_LINE_MAX)
+		if (n < INI_LINE_MAX)
 			line[n] = (char)c;
-		if (n <= CONF_LINE_MAX)
+		if (n <= INI_LINE_MAX)
 			n++;
 	}
 	if (c == EOF && n == 0)
 		return -1;
-	if (n > 0 && n <= CONF_LINE_MAX && line[n - 1] == '\r')
+	if (n > 0 && n <= INI_LINE_MAX && line[n - 1] == '\r')
 		n--;
-	line[n < CONF_LINE_MAX ? n : CONF_LINE_MAX] = '\0';
+	line[n < INI_LINE_MAX ? n : INI_LINE_MAX] = '\0';
 	return n;
 }
 
@@ -274,11 +274,11 @@ line_is_text(const char *line, size_t len)
  * Returns NULL, or what was expected of the line.
  */
 static const char *
-line_check(struct conf_reader *r, const char *line, size_t len)
+line_check(struct ini_file *r, const char *line, size_t len)
 {
 	const char	*end;
 
-	if (len > CONF_LINE_MAX)
+	if (len > INI_LINE_MAX)
 		return "a shorter line";
 	if (!line_is_text(line, len))
 		return "UTF-8 text without control characters";
@@ -308,23 +308,23 @@ line_check(struct conf_reader *r, const char *line, size_t len)
 static char *
 line_next(char *line, int size, void *arg)
 {
-	struct conf_reader	*r = arg;
+	struct ini_file	*r = arg;
 	const char		*expected;
 	long			 len;
 
-	if (size < CONF_LINE_MAX + 3)
+	if (size < INI_LINE_MAX + 3)
 		panic("inih's line holds %d bytes only", size);
 	if ((len = line_read(r, line)) < 0)
 		return NULL;
 	r->line++;
-	if (r->line == 1 && len <= CONF_LINE_MAX &&
+	if (r->line == 1 && len <= INI_LINE_MAX &&
 	    strncmp(line, "\xef\xbb\xbf", 3) == 0) {
 		len -= 3;
 		memmove(line, line + 3, strlen(line + 3) + 1);
 	}
 	expected = line_check(r, line, (size_t)len);
 	if (expected != NULL) {
-		conf_error(r->errors, r->path, r->line, "expected %s",
+		ini_error(r->errors, r->path, r->line, "expected %s",
 		    expected);
 		len = 0;
 	}
@@ -336,11 +336,11 @@ line_next(char *line, int size, void *arg)
  * Reads the value of one option of the current block.
  */
 static void
-value_read(struct conf_reader *r, size_t i, const char *value)
+value_read(struct ini_file *r, size_t i, const char *value)
 {
-	const struct conf_option *o = &r->block->section->options[i];
+	const struct ini_option *o = &r->block->section->options[i];
 	unsigned		*line = &r->block->lines[i];
-	struct conf_errors	*e = r->errors;
+	struct ini_errors	*e = r->errors;
 
 	if (*line != 0) {
 		block_error(e, r->block, r->line, o->name,
@@ -362,12 +362,12 @@ static int
 value_found(void *arg, const char *section, const char *name,
     const char *value)
 {
-	struct conf_reader		*r = arg;
-	const struct conf_option	*o;
+	struct ini_file		*r = arg;
+	const struct ini_option	*o;
 
 	(void)section;	/* may be cut; section_enter() knows the whole one */
 	if (!r->in_section)
-		conf_error(r->errors, r->path, r->line,
+		ini_error(r->errors, r->path, r->line,
 		    "%s: expected a [section] before it", name);
 	if (r->block == NULL)
 		return 1;
@@ -387,17 +387,17 @@ value_found(void *arg, const char *section, const char *name,
  * Adds an error for every required option that the file has not set.
  */
 static void
-read_missing(struct conf_reader *r)
+read_missing(struct ini_file *r)
 {
-	const struct conf_option	*o;
-	const struct conf_block		*b;
+	const struct ini_option	*o;
+	const struct ini_block		*b;
 
 	for (b = r->errors->blocks; b != NULL; b = b->next) {
 		if (b->file != r->path)
 			continue;
 		o = b->section->options;
 		for (size_t i = 0; o[i].name != NULL; i++)
-			if ((o[i].flags & CONF_REQUIRED) != 0 &&
+			if ((o[i].flags & INI_REQUIRED) != 0 &&
 			    b->lines[i] == 0)
 				block_error(r->errors, b, 0, o[i].name,
 				    arena_printf(r->errors->arena,
@@ -411,7 +411,7 @@ read_missing(struct conf_reader *r)
  * set each time.
  */
 static void
-read_stream(struct conf_reader *r)
+read_stream(struct ini_file *r)
 {
 	int	rc;
 
@@ -421,31 +421,31 @@ read_stream(struct conf_reader *r)
 	ini_stop_on_first_error = false;
 	ini_allow_bom = false;
 	ini_use_stack = true;
-	ini_max_line = CONF_LINE_MAX + 3;
+	ini_max_line = INI_LINE_MAX + 3;
 	rc = ini_parse_stream(line_next, r, value_found, r);
 	if (rc != 0)
-		conf_error(r->errors, r->path, rc > 0 ? (unsigned)rc : 0,
+		ini_error(r->errors, r->path, rc > 0 ? (unsigned)rc : 0,
 		    "expected name = value");
 	if (ferror(r->file))
-		conf_error(r->errors, r->path, 0, "cannot read: %s",
+		ini_error(r->errors, r->path, 0, "cannot read: %s",
 		    strerror(errno));
 }
 
 bool
-conf_read(const char *path, const struct conf_section *sections, void *target,
-    struct arena *arena, struct conf_errors *errors)
+ini_read(const char *path, const struct ini_section *sections, void *target,
+    struct arena *arena, struct ini_errors *errors)
 {
-	struct conf_reader	 r = { .sections = sections, .target = target,
+	struct ini_file	 r = { .sections = sections, .target = target,
 	    .arena = arena, .errors = errors };
 	size_t			 before = errors->count;
 
 	r.path = arena_strdup(errors->arena, path);
-	for (const struct conf_section *s = sections; s->name != NULL; s++)
+	for (const struct ini_section *s = sections; s->name != NULL; s++)
 		if (s->instance == NULL)
 			block_get(&r, s, NULL, target);
 	r.file = fopen(path, "re");
 	if (r.file == NULL) {
-		conf_error(errors, path, 0, "cannot open: %s",
+		ini_error(errors, path, 0, "cannot open: %s",
 		    strerror(errno));
 		return false;
 	}
@@ -460,14 +460,14 @@ conf_read(const char *path, const struct conf_section *sections, void *target,
  * default that would be taken for it.
  */
 static void
-print_option(const struct conf_option *o, const char *base, struct buf *out)
+print_option(const struct ini_option *o, const char *base, struct buf *out)
 {
 	size_t	start = out->len, value;
 
 	buf_puts(out, o->name);
 	buf_puts(out, " = ");
 	value = out->len;
-	if ((o->flags & CONF_SECRET) != 0)
+	if ((o->flags & INI_SECRET) != 0)
 		buf_puts(out, "***");
 	else
 		o->type->print(base + o->offset, out);
@@ -484,10 +484,10 @@ print_option(const struct conf_option *o, const char *base, struct buf *out)
  * Writes a section with its header.
  */
 static void
-print_section(const struct conf_section *s, const char *label,
+print_section(const struct ini_section *s, const char *label,
     const void *base, struct buf *out)
 {
-	const struct conf_option	*o;
+	const struct ini_option	*o;
 
 	buf_printf(out, "\n[%s%s%s]\n", s->name, label != NULL ? " " : "",
 	    label != NULL ? label : "");
@@ -496,7 +496,7 @@ print_section(const struct conf_section *s, const char *label,
 }
 
 void
-conf_print(const struct conf_section *s, const void *target, struct buf *out)
+ini_print(const struct ini_section *s, const void *target, struct buf *out)
 {
 	const char	*label;
 	const void	*base;
@@ -514,7 +514,7 @@ conf_print(const struct conf_section *s, const void *target, struct buf *out)
 
 /* ---- types ---- */
 
-/* NAME_read() and NAME_print() are the two functions of a struct conf_type,
+/* NAME_read() and NAME_print() are the two functions of a struct ini_type,
  * where it is said what they do and return. */
 
 static bool
@@ -567,7 +567,7 @@ bool_print(const void *field, struct buf *out)
 }
 
 /* A suffix of a number and what it multiplies by. */
-struct conf_unit {
+struct ini_unit {
 	const char	*suffix;
 	uint64_t	 factor;
 };
@@ -577,7 +577,7 @@ struct conf_unit {
  * Returns whether it was one and the product is at most max.
  */
 static bool
-unit_read(const char *text, const struct conf_unit *u, uint64_t max,
+unit_read(const char *text, const struct ini_unit *u, uint64_t max,
     uint64_t *out)
 {
 	char	digits[20];
@@ -601,7 +601,7 @@ unit_read(const char *text, const struct conf_unit *u, uint64_t max,
  * Writes the value with the first suffix that leaves no remainder.
  */
 static void
-unit_print(uint64_t value, const struct conf_unit *u, struct buf *out)
+unit_print(uint64_t value, const struct ini_unit *u, struct buf *out)
 {
 	while (u[1].suffix != NULL && (value == 0 || value % u->factor != 0))
 		u++;
@@ -609,7 +609,7 @@ unit_print(uint64_t value, const struct conf_unit *u, struct buf *out)
 	buf_puts(out, u->suffix);
 }
 
-static const struct conf_unit no_units[] = { { "", 1 }, { NULL, 0 } };
+static const struct ini_unit no_units[] = { { "", 1 }, { NULL, 0 } };
 
 static bool
 uint_read(const char *text, void *field, struct arena *arena)
@@ -630,7 +630,7 @@ uint_print(const void *field, struct buf *out)
 }
 
 /* Largest first, for printing; the last one is the one that fits all. */
-static const struct conf_unit size_units[] = {
+static const struct ini_unit size_units[] = {
 	{ "G", 1 << 30 }, { "M", 1 << 20 }, { "m", 1 << 20 },
 	{ "k", 1 << 10 }, { "K", 1 << 10 }, { "", 1 }, { NULL, 0 }
 };
@@ -653,7 +653,7 @@ size_print(const void *field, struct buf *out)
 	unit_print(*(const size_t *)field, size_units, out);
 }
 
-static const struct conf_unit time_units[] = {
+static const struct ini_unit time_units[] = {
 	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 },
 	{ "", 1000 }, { "ms", 1 }, { NULL, 0 }
 };
@@ -715,15 +715,15 @@ list_print(const void *field, struct buf *out)
 	}
 }
 
-const struct conf_type conf_string = { "a text that is not empty",
+const struct ini_type ini_string = { "a text that is not empty",
 	string_read, text_print };
-const struct conf_type conf_text = { "a text", text_read, text_print };
-const struct conf_type conf_bool = { "yes or no", bool_read, bool_print };
-const struct conf_type conf_uint = { "a number from 0 to 4294967295",
+const struct ini_type ini_text = { "a text", text_read, text_print };
+const struct ini_type ini_bool = { "yes or no", bool_read, bool_print };
+const struct ini_type ini_uint = { "a number from 0 to 4294967295",
 	uint_read, uint_print };
-const struct conf_type conf_size = { "a size in bytes, as 4096, 64k or 1M",
+const struct ini_type ini_size = { "a size in bytes, as 4096, 64k or 1M",
 	size_read, size_print };
-const struct conf_type conf_seconds = { "a time, as 500ms, 10s, 2m or 1h",
+const struct ini_type ini_seconds = { "a time, as 500ms, 10s, 2m or 1h",
 	seconds_read, seconds_print };
-const struct conf_type conf_list = { "a list with commas between its parts",
+const struct ini_type ini_list = { "a list with commas between its parts",
 	list_read, list_print };

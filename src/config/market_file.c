@@ -35,31 +35,31 @@ struct load {
 	const char		*conf_dir;
 	bool			 without_secrets;
 	struct arena		*arena;
-	struct conf_errors	*errors;
+	struct ini_errors	*errors;
 };
 
 /* ---- types of our own ---- */
 
-/* NAME_read() and NAME_print() are the two functions of a struct conf_type,
+/* NAME_read() and NAME_print() are the two functions of a struct ini_type,
  * where it is said what they do and return. */
 
 static void
 text_print(const void *field, struct buf *out)
 {
-	conf_text.print(field, out);
+	ini_text.print(field, out);
 }
 
 static void
 uint_print(const void *field, struct buf *out)
 {
-	conf_uint.print(field, out);
+	ini_uint.print(field, out);
 }
 
 static bool
 code_read(const char *text, void *field, struct arena *arena)
 {
 	return strlen(text) == 3 && strspn(text, upper) == 3 &&
-	    conf_string.read(text, field, arena);
+	    ini_string.read(text, field, arena);
 }
 
 static bool
@@ -73,7 +73,7 @@ language_read(const char *text, void *field, struct arena *arena)
 		if (*p != '-' && !isalnum((unsigned char)*p))
 			return false;
 	return (text[n] == '\0' || text[n] == '-') &&
-	    conf_string.read(text, field, arena);
+	    ini_string.read(text, field, arena);
 }
 
 static bool
@@ -83,7 +83,7 @@ prefix_read(const char *text, void *field, struct arena *arena)
 
 	return n >= 2 && n <= 8 && *text == '+' &&
 	    strspn(text + 1, digits) == n - 1 &&
-	    conf_string.read(text, field, arena);
+	    ini_string.read(text, field, arena);
 }
 
 /*
@@ -125,7 +125,7 @@ static bool
 path_read(const char *text, void *field, struct arena *arena)
 {
 	return (*text == '/' || *text == '\0') &&
-	    conf_text.read(text, field, arena);
+	    ini_text.read(text, field, arena);
 }
 
 /*
@@ -199,27 +199,27 @@ timezone_read(const char *text, void *field, struct arena *arena)
 			return false;
 	return isalpha((unsigned char)*text) &&
 	    strlen(text) < MARKET_TZ_MAX && timezone_exists(text) &&
-	    conf_string.read(text, field, arena);
+	    ini_string.read(text, field, arena);
 }
 
-static const struct conf_type type_code = {
+static const struct ini_type type_code = {
 	"a code of three capital letters (ISO 4217)", code_read, text_print };
-static const struct conf_type type_language = {
+static const struct ini_type type_language = {
 	"a language tag, as en or pt-BR", language_read, text_print };
-static const struct conf_type type_prefix = {
+static const struct ini_type type_prefix = {
 	"'+' and 1 to 7 digits", prefix_read, text_print };
-static const struct conf_type type_digits = {
+static const struct ini_type type_digits = {
 	"a number from 0 to 4", digits_read, uint_print };
-static const struct conf_type type_port = {
+static const struct ini_type type_port = {
 	"a number from 1 to 65535", port_read, uint_print };
-static const struct conf_type type_count = {
+static const struct ini_type type_count = {
 	"a number from 1 to 1000000000", count_read, uint_print };
-static const struct conf_type type_path = {
+static const struct ini_type type_path = {
 	"a path that begins with '/', or nothing", path_read, text_print };
-static const struct conf_type type_percent = {
+static const struct ini_type type_percent = {
 	"0% to 100% with at most 4 digits behind the point", percent_read,
 	percent_print };
-static const struct conf_type type_timezone = {
+static const struct ini_type type_timezone = {
 	"a time zone of the tz database, as Europe/Paris", timezone_read,
 	text_print };
 
@@ -228,52 +228,52 @@ static const struct conf_type type_timezone = {
 #define FIELD(name)	 offsetof(struct market, name)
 #define ZONE_FIELD(name) offsetof(struct market_zone, name)
 
-static const struct conf_option market_options[] = {
-	{ "country", &conf_string, NULL, FIELD(country), CONF_REQUIRED },
-	{ "language", &type_language, NULL, FIELD(language), CONF_REQUIRED },
+static const struct ini_option market_options[] = {
+	{ "country", &ini_string, NULL, FIELD(country), INI_REQUIRED },
+	{ "language", &type_language, NULL, FIELD(language), INI_REQUIRED },
 	{ "time_zone", &type_timezone, NULL, FIELD(time_zone),
-	    CONF_REQUIRED },
+	    INI_REQUIRED },
 	{ .name = NULL }
 };
 
-static const struct conf_option currency_options[] = {
-	{ "code", &type_code, NULL, FIELD(currency.code), CONF_REQUIRED },
-	{ "symbol", &conf_string, NULL, FIELD(currency.symbol),
-	    CONF_REQUIRED },
+static const struct ini_option currency_options[] = {
+	{ "code", &type_code, NULL, FIELD(currency.code), INI_REQUIRED },
+	{ "symbol", &ini_string, NULL, FIELD(currency.symbol),
+	    INI_REQUIRED },
 	{ "digits", &type_digits, "2", FIELD(currency.digits), 0 },
 	{ .name = NULL }
 };
 
-static const struct conf_option phone_options[] = {
-	{ "prefix", &type_prefix, NULL, FIELD(phone.prefix), CONF_REQUIRED },
-	{ "pattern", &conf_string, NULL, FIELD(phone.pattern),
-	    CONF_REQUIRED },
-	{ "format", &conf_string, NULL, FIELD(phone.format), CONF_REQUIRED },
+static const struct ini_option phone_options[] = {
+	{ "prefix", &type_prefix, NULL, FIELD(phone.prefix), INI_REQUIRED },
+	{ "pattern", &ini_string, NULL, FIELD(phone.pattern),
+	    INI_REQUIRED },
+	{ "format", &ini_string, NULL, FIELD(phone.format), INI_REQUIRED },
 	{ .name = NULL }
 };
 
-static const struct conf_option tax_options[] = {
-	{ "rate", &type_percent, NULL, FIELD(tax.rate), CONF_REQUIRED },
-	{ "included", &conf_bool, NULL, FIELD(tax.included), CONF_REQUIRED },
+static const struct ini_option tax_options[] = {
+	{ "rate", &type_percent, NULL, FIELD(tax.rate), INI_REQUIRED },
+	{ "included", &ini_bool, NULL, FIELD(tax.included), INI_REQUIRED },
 	{ .name = NULL }
 };
 
-static const struct conf_option zone_options[] = {
-	{ "default", &conf_bool, "no", ZONE_FIELD(is_default), 0 },
-	{ "cities", &conf_list, "", ZONE_FIELD(cities), 0 },
-	{ "cost", &conf_string, NULL, ZONE_FIELD(cost_text), CONF_REQUIRED },
-	{ "free_from", &conf_text, "", ZONE_FIELD(free_from_text), 0 },
+static const struct ini_option zone_options[] = {
+	{ "default", &ini_bool, "no", ZONE_FIELD(is_default), 0 },
+	{ "cities", &ini_list, "", ZONE_FIELD(cities), 0 },
+	{ "cost", &ini_string, NULL, ZONE_FIELD(cost_text), INI_REQUIRED },
+	{ "free_from", &ini_text, "", ZONE_FIELD(free_from_text), 0 },
 	{ .name = NULL }
 };
 
-static const struct conf_option payment_options[] = {
-	{ "methods", &conf_list, NULL, FIELD(methods), CONF_REQUIRED },
-	{ "aliases", &conf_list, "", FIELD(aliases), 0 },
+static const struct ini_option payment_options[] = {
+	{ "methods", &ini_list, NULL, FIELD(methods), INI_REQUIRED },
+	{ "aliases", &ini_list, "", FIELD(aliases), 0 },
 	{ .name = NULL }
 };
 
-static const struct conf_option login_options[] = {
-	{ "code_lifetime", &conf_seconds, "10m", FIELD(login.code_lifetime),
+static const struct ini_option login_options[] = {
+	{ "code_lifetime", &ini_seconds, "10m", FIELD(login.code_lifetime),
 	    0 },
 	{ "per_phone", &type_count, "3", FIELD(login.per_phone), 0 },
 	{ "per_address", &type_count, "30", FIELD(login.per_address), 0 },
@@ -281,19 +281,19 @@ static const struct conf_option login_options[] = {
 	{ .name = NULL }
 };
 
-static const struct conf_option sms_options[] = {
+static const struct ini_option sms_options[] = {
 	{ "command", &type_path, "", FIELD(sms.command), 0 },
-	{ "timeout", &conf_seconds, "10s", FIELD(sms.timeout), 0 },
+	{ "timeout", &ini_seconds, "10s", FIELD(sms.timeout), 0 },
 	{ .name = NULL }
 };
 
-static const struct conf_option database_options[] = {
-	{ "host", &conf_list, "localhost", FIELD(database.host_list), 0 },
+static const struct ini_option database_options[] = {
+	{ "host", &ini_list, "localhost", FIELD(database.host_list), 0 },
 	{ "port", &type_port, "3306", FIELD(database.port), 0 },
 	{ "socket", &type_path, "", FIELD(database.socket), 0 },
-	{ "name", &conf_string, NULL, FIELD(database.name), CONF_REQUIRED },
-	{ "user", &conf_string, NULL, FIELD(database.user), CONF_REQUIRED },
-	{ "password_file", &conf_text, "", FIELD(database.password_file), 0 },
+	{ "name", &ini_string, NULL, FIELD(database.name), INI_REQUIRED },
+	{ "user", &ini_string, NULL, FIELD(database.user), INI_REQUIRED },
+	{ "password_file", &ini_text, "", FIELD(database.password_file), 0 },
 	{ "tls_ca", &type_path, "", FIELD(database.tls_ca), 0 },
 	{ .name = NULL }
 };
@@ -332,7 +332,7 @@ zone_nth(const void *target, size_t i, const char **label)
 	return &m->zones[i];
 }
 
-static const struct conf_section sections[] = {
+static const struct ini_section sections[] = {
 	{ .name = "market", .options = market_options },
 	{ .name = "currency", .options = currency_options },
 	{ .name = "phone", .options = phone_options },
@@ -391,13 +391,13 @@ load_phone(struct load *l, struct market *m)
 	if (strncmp(p->example, p->prefix, prefix) != 0 || n == 0 ||
 	    p->example[prefix + n] != '\0' ||
 	    strlen(p->format) >= MARKET_FORMAT_MAX)
-		conf_error_at(l->errors, &p->format,
+		ini_error_at(l->errors, &p->format,
 		    "expected the prefix, then an X for every further digit, "
 		    "in less than %d bytes", MARKET_FORMAT_MAX);
 	rc = regcomp(&p->regex, p->pattern, REG_EXTENDED | REG_NOSUB);
 	if (rc != 0) {
 		regerror(rc, &p->regex, why, sizeof(why));
-		conf_error_at(l->errors, &p->pattern,
+		ini_error_at(l->errors, &p->pattern,
 		    "expected a POSIX extended regular expression: %s", why);
 		return;
 	}
@@ -413,7 +413,7 @@ load_amount(struct load *l, const struct market *m, const char *const *text,
     int64_t *out)
 {
 	if (!money_parse(*text, m->currency.digits, out) || *out < 0)
-		conf_error_at(l->errors, text,
+		ini_error_at(l->errors, text,
 		    "expected an amount >= 0 with at most %u digits behind "
 		    "the point", m->currency.digits);
 }
@@ -447,7 +447,7 @@ load_folded(struct load *l, struct market_zone *z)
 		z->folded[i + 1] = fold(l, z->cities[i]);
 	for (size_t i = 0; i <= n; i++)
 		if (z->folded[i] == NULL) {
-			conf_error_at(l->errors, &z->cities,
+			ini_error_at(l->errors, &z->cities,
 			    "expected names of less than %d bytes",
 			    MARKET_FOLD_MAX);
 			z->folded[0] = NULL;
@@ -471,7 +471,7 @@ check_cities(struct load *l, const struct market *m,
 		for (a = z->folded; *a != NULL; a++)
 			for (b = before->folded; *b != NULL; b++)
 				if (strcmp(*a, *b) == 0)
-					conf_error_at(l->errors, &z->cities,
+					ini_error_at(l->errors, &z->cities,
 					    "\"%s\" is in the zone \"%s\" too",
 					    a == z->folded ? z->name :
 					    z->cities[a - z->folded - 1],
@@ -494,14 +494,14 @@ load_zones(struct load *l, struct market *m)
 		if (load_folded(l, z))
 			check_cities(l, m, z);
 		if (z->is_default && m->default_zone != NULL)
-			conf_error_at(l->errors, &z->is_default,
+			ini_error_at(l->errors, &z->is_default,
 			    "\"%s\" is the default zone already",
 			    m->default_zone->name);
 		else if (z->is_default)
 			m->default_zone = z;
 	}
 	if (m->default_zone == NULL)
-		conf_error(l->errors, m->file, 0,
+		ini_error(l->errors, m->file, 0,
 		    "[zone]: expected one with default = yes");
 }
 
@@ -551,15 +551,15 @@ load_payments(struct load *l, struct market *m)
 	const char	*expected;
 
 	if (m->methods[0] == NULL)
-		conf_error_at(l->errors, &m->methods,
+		ini_error_at(l->errors, &m->methods,
 		    "expected at least one");
 	for (const char **p = m->methods; *p != NULL; p++)
 		if ((expected = payment_add(m, *p, *p)) != NULL)
-			conf_error_at(l->errors, &m->methods,
+			ini_error_at(l->errors, &m->methods,
 			    "expected %s, not \"%s\"", expected, *p);
 	for (const char **p = m->aliases; *p != NULL; p++)
 		if ((expected = payment_alias(l, m, *p)) != NULL)
-			conf_error_at(l->errors, &m->aliases,
+			ini_error_at(l->errors, &m->aliases,
 			    "expected %s, not \"%s\"", expected, *p);
 }
 
@@ -628,24 +628,24 @@ load_hosts(struct load *l, struct market *m)
 
 	for (i = 0; db->host_list[i] != NULL; i++) {
 		if (i == MARKET_HOST_MAX) {
-			conf_error_at(l->errors, &db->host_list,
+			ini_error_at(l->errors, &db->host_list,
 			    "expected at most %d hosts", MARKET_HOST_MAX);
 			return;
 		}
 		host = &db->hosts[db->host_count++];
 		if (!host_read(db->host_list[i], db->port, host, l->arena)) {
-			conf_error_at(l->errors, &db->host_list, "\"%s\": "
+			ini_error_at(l->errors, &db->host_list, "\"%s\": "
 			    "expected a host, or HOST:PORT", db->host_list[i]);
 			return;
 		}
 		while (host-- > db->hosts)
 			if (same_host(db, host, db,
 			    &db->hosts[db->host_count - 1]))
-				conf_error_at(l->errors, &db->host_list,
+				ini_error_at(l->errors, &db->host_list,
 				    "has %s twice", db->host_list[i]);
 	}
 	if (db->host_count == 0)
-		conf_error_at(l->errors, &db->host_list, "expected a host");
+		ini_error_at(l->errors, &db->host_list, "expected a host");
 }
 
 /*
@@ -662,7 +662,7 @@ load_password(struct load *l, struct market *m)
 		return;
 	path = secret_path(db->password_file, l->conf_dir, buf, sizeof(buf));
 	if (path == NULL) {
-		conf_error_at(l->errors, &db->password_file,
+		ini_error_at(l->errors, &db->password_file,
 		    "expected a shorter file name");
 		return;
 	}
@@ -676,7 +676,7 @@ load_password(struct load *l, struct market *m)
 			wrong = "has a NUL byte in it";
 	}
 	if (wrong != NULL)
-		conf_error_at(l->errors, &db->password_file, "%s %s", path,
+		ini_error_at(l->errors, &db->password_file, "%s %s", path,
 		    wrong);
 }
 
@@ -688,7 +688,7 @@ load_market(struct load *l, struct market *m)
 {
 	size_t	before = l->errors->count;
 
-	if (!conf_read(m->file, sections, m, l->arena, l->errors))
+	if (!ini_read(m->file, sections, m, l->arena, l->errors))
 		return false;
 	load_phone(l, m);
 	load_zones(l, m);
@@ -725,10 +725,10 @@ static void
 check_unique(struct load *l, const struct market *m, const struct market *b)
 {
 	if (strcmp(m->phone.prefix, b->phone.prefix) == 0)
-		conf_error_at(l->errors, &m->phone.prefix,
+		ini_error_at(l->errors, &m->phone.prefix,
 		    "is the prefix of %s too", b->file);
 	if (same_database(&m->database, &b->database))
-		conf_error_at(l->errors, &m->database.name,
+		ini_error_at(l->errors, &m->database.name,
 		    "is the database of %s too", b->file);
 }
 
@@ -787,7 +787,7 @@ add_markets(struct load *l, struct market_registry *r, const char *dir,
 		m->file = arena_printf(l->arena, "%s/%s", dir, file);
 		m->name = arena_strndup(l->arena, file, len);
 		if (!name_valid(m->name))
-			conf_error(l->errors, m->file, 0, "expected a market's"
+			ini_error(l->errors, m->file, 0, "expected a market's"
 			    " name of 1 to %d of a-z, 0-9, '_' and '-', with a"
 			    " letter first", MARKET_NAME_MAX);
 	}
@@ -807,12 +807,12 @@ find_markets(struct load *l, struct market_registry *r, const char *dir)
 
 	n = scandir(dir, &entries, is_market_file, NULL);
 	if (n == -1) {
-		conf_error(l->errors, dir, 0, "cannot read: %s",
+		ini_error(l->errors, dir, 0, "cannot read: %s",
 		    strerror(errno));
 		return false;
 	}
 	if (n == 0 || n > MARKET_COUNT_MAX)
-		conf_error(l->errors, dir, 0, "expected 1 to %d files *%s, "
+		ini_error(l->errors, dir, 0, "expected 1 to %d files *%s, "
 		    "there are %d", MARKET_COUNT_MAX, MARKET_SUFFIX, n);
 	else
 		ok = add_markets(l, r, dir, entries, (size_t)n);
@@ -842,7 +842,7 @@ load_markets(struct load *l, struct market_registry *r)
 
 struct market_registry *
 market_load(const char *dir, const char *default_name, const char *conf_dir,
-    bool without_secrets, struct arena *arena, struct conf_errors *errors)
+    bool without_secrets, struct arena *arena, struct ini_errors *errors)
 {
 	struct market_registry	*r = arena_alloc(arena, sizeof(*r));
 	struct load		 l = { conf_dir, without_secrets, arena,
@@ -855,7 +855,7 @@ market_load(const char *dir, const char *default_name, const char *conf_dir,
 	if (default_name != NULL)
 		r->default_market = market_find(r, default_name);
 	if (default_name != NULL && r->default_market == NULL)
-		conf_error(errors, dir, 0, "there is no %s%s, but [markets] "
+		ini_error(errors, dir, 0, "there is no %s%s, but [markets] "
 		    "default = %s", default_name, MARKET_SUFFIX,
 		    default_name);
 	return errors->count == before && r->default_market != NULL ? r : NULL;
@@ -864,5 +864,5 @@ market_load(const char *dir, const char *default_name, const char *conf_dir,
 void
 market_print(const struct market *m, struct buf *out)
 {
-	conf_print(sections, m, out);
+	ini_print(sections, m, out);
 }

@@ -9,7 +9,7 @@
 
 struct arena;
 struct buf;
-struct conf_errors;
+struct ini_errors;
 struct market;
 struct market_registry;
 
@@ -23,7 +23,7 @@ struct market_registry;
  */
 struct market_registry *market_load(const char *dir, const char *default_name,
     const char *conf_dir, bool without_secrets, struct arena *,
-    struct conf_errors *);
+    struct ini_errors *);
 
 /* The market's file as it is in force, secrets masked. */
 void	market_print(const struct market *, struct buf *);

@@ -22,15 +22,15 @@
 #include "config/texts.h"
 #include "market/market.h"
 
-#define CONFIG_KID_MAX	 64
-#define CONFIG_KEY_BYTES 32	/* RFC 7518, 3.2: at least the hash's size */
-#define CONFIG_WORKERS_MAX 256
+#define SETTINGS_KID_MAX	 64
+#define SETTINGS_KEY_BYTES 32	/* RFC 7518, 3.2: at least the hash's size */
+#define SETTINGS_WORKERS_MAX 256
 
-_Static_assert(CONFIG_KEY_MAX <= TOKEN_KEYS_MAX, "keys");
+_Static_assert(SETTINGS_KEY_MAX <= TOKEN_KEYS_MAX, "keys");
 
 /* ---- types of our own ---- */
 
-/* NAME_read() and NAME_print() are the two functions of a struct conf_type,
+/* NAME_read() and NAME_print() are the two functions of a struct ini_type,
  * where it is said what they do and return. */
 
 static bool
@@ -41,7 +41,7 @@ workers_read(const char *text, void *field, struct arena *arena)
 	(void)arena;
 	if (strcmp(text, "auto") == 0)
 		n = 0;
-	else if (!str_to_int64(text, &n) || n < 1 || n > CONFIG_WORKERS_MAX)
+	else if (!str_to_int64(text, &n) || n < 1 || n > SETTINGS_WORKERS_MAX)
 		return false;
 	*(unsigned *)field = (unsigned)n;
 	return true;
@@ -87,13 +87,13 @@ level_print(const void *field, struct buf *out)
 static bool
 path_read(const char *text, void *field, struct arena *arena)
 {
-	return *text == '/' && conf_string.read(text, field, arena);
+	return *text == '/' && ini_string.read(text, field, arena);
 }
 
 static void
 path_print(const void *field, struct buf *out)
 {
-	conf_string.print(field, out);
+	ini_string.print(field, out);
 }
 
 /*
@@ -142,7 +142,7 @@ origins_read(const char *text, void *field, struct arena *arena)
 {
 	const char	**list;
 
-	if (!conf_list.read(text, &list, arena))
+	if (!ini_list.read(text, &list, arena))
 		return false;
 	for (size_t i = 0; list[i] != NULL; i++)
 		if (!origin_valid(list[i]))
@@ -154,86 +154,86 @@ origins_read(const char *text, void *field, struct arena *arena)
 static void
 list_print(const void *field, struct buf *out)
 {
-	conf_list.print(field, out);
+	ini_list.print(field, out);
 }
 
-static const struct conf_type type_workers = {
+static const struct ini_type type_workers = {
 	"auto or a number from 1 to 256", workers_read, workers_print };
-static const struct conf_type type_level = {
+static const struct ini_type type_level = {
 	"error, warning, notice, info or debug", level_read, level_print };
-static const struct conf_type type_path = {
+static const struct ini_type type_path = {
 	"a path that begins with '/'", path_read, path_print };
-static const struct conf_type type_origins = {
+static const struct ini_type type_origins = {
 	"a list of scheme://host[:port] in lower case with no path, or *",
 	origins_read, list_print };
 
 /* ---- the options ---- */
 
-#define FIELD(name) offsetof(struct config, name)
+#define FIELD(name) offsetof(struct settings, name)
 
-static const struct conf_option daemon_options[] = {
+static const struct ini_option daemon_options[] = {
 	{ "listen", &type_path, "/run/ordermux/fcgi.sock", FIELD(listen), 0 },
-	{ "workers", &type_workers, "auto", FIELD(workers), CONF_RELOADABLE },
+	{ "workers", &type_workers, "auto", FIELD(workers), INI_RELOADABLE },
 	{ "log_level", &type_level, "info", FIELD(log_level),
-	    CONF_RELOADABLE },
-	{ "stop_timeout", &conf_seconds, "30s", FIELD(stop_timeout),
-	    CONF_RELOADABLE },
+	    INI_RELOADABLE },
+	{ "stop_timeout", &ini_seconds, "30s", FIELD(stop_timeout),
+	    INI_RELOADABLE },
 	{ .name = NULL }
 };
 
-static const struct conf_option http_options[] = {
-	{ "body_limit", &conf_size, "64k", FIELD(body_limit),
-	    CONF_RELOADABLE },
-	{ "request_deadline", &conf_seconds, "8s", FIELD(request_deadline),
-	    CONF_RELOADABLE },
+static const struct ini_option http_options[] = {
+	{ "body_limit", &ini_size, "64k", FIELD(body_limit),
+	    INI_RELOADABLE },
+	{ "request_deadline", &ini_seconds, "8s", FIELD(request_deadline),
+	    INI_RELOADABLE },
 	{ "cors_origins", &type_origins, "", FIELD(cors_origins),
-	    CONF_RELOADABLE },
+	    INI_RELOADABLE },
 	{ .name = NULL }
 };
 
-static const struct conf_option token_options[] = {
-	{ "keys", &conf_list, "main:jwt.key", FIELD(key_list),
-	    CONF_RELOADABLE },
-	{ "lifetime", &conf_seconds, "30m", FIELD(token_lifetime),
-	    CONF_RELOADABLE },
-	{ "leeway", &conf_seconds, "0s", FIELD(token_leeway),
-	    CONF_RELOADABLE },
+static const struct ini_option token_options[] = {
+	{ "keys", &ini_list, "main:jwt.key", FIELD(key_list),
+	    INI_RELOADABLE },
+	{ "lifetime", &ini_seconds, "30m", FIELD(token_lifetime),
+	    INI_RELOADABLE },
+	{ "leeway", &ini_seconds, "0s", FIELD(token_leeway),
+	    INI_RELOADABLE },
 	{ .name = NULL }
 };
 
-static const struct conf_option markets_options[] = {
-	{ "directory", &conf_string, "markets.d", FIELD(markets_dir),
-	    CONF_RELOADABLE },
-	{ "default", &conf_string, NULL, FIELD(default_market),
-	    CONF_RELOADABLE | CONF_REQUIRED },
-	{ "claim_required", &conf_bool, "no", FIELD(market_claim_required),
-	    CONF_RELOADABLE },
+static const struct ini_option markets_options[] = {
+	{ "directory", &ini_string, "markets.d", FIELD(markets_dir),
+	    INI_RELOADABLE },
+	{ "default", &ini_string, NULL, FIELD(default_market),
+	    INI_RELOADABLE | INI_REQUIRED },
+	{ "claim_required", &ini_bool, "no", FIELD(market_claim_required),
+	    INI_RELOADABLE },
 	{ .name = NULL }
 };
 
-static const struct conf_option database_options[] = {
-	{ "connect_timeout", &conf_seconds, "2s", FIELD(connect_timeout),
-	    CONF_RELOADABLE },
-	{ "query_timeout", &conf_seconds, "5s", FIELD(query_timeout),
-	    CONF_RELOADABLE },
-	{ "crowd_after", &conf_seconds, "250ms", FIELD(crowd_after),
-	    CONF_RELOADABLE },
+static const struct ini_option database_options[] = {
+	{ "connect_timeout", &ini_seconds, "2s", FIELD(connect_timeout),
+	    INI_RELOADABLE },
+	{ "query_timeout", &ini_seconds, "5s", FIELD(query_timeout),
+	    INI_RELOADABLE },
+	{ "crowd_after", &ini_seconds, "250ms", FIELD(crowd_after),
+	    INI_RELOADABLE },
 	{ .name = NULL }
 };
 
-static const struct conf_option orders_options[] = {
-	{ "duplicate_window", &conf_seconds, "10s", FIELD(duplicate_window),
-	    CONF_RELOADABLE },
+static const struct ini_option orders_options[] = {
+	{ "duplicate_window", &ini_seconds, "10s", FIELD(duplicate_window),
+	    INI_RELOADABLE },
 	{ .name = NULL }
 };
 
-static const struct conf_option texts_options[] = {
-	{ "directory", &conf_string, "texts", FIELD(texts_dir),
-	    CONF_RELOADABLE },
+static const struct ini_option texts_options[] = {
+	{ "directory", &ini_string, "texts", FIELD(texts_dir),
+	    INI_RELOADABLE },
 	{ .name = NULL }
 };
 
-static const struct conf_section sections[] = {
+static const struct ini_section sections[] = {
 	{ .name = "daemon", .options = daemon_options },
 	{ .name = "http", .options = http_options },
 	{ .name = "token", .options = token_options },
@@ -246,7 +246,7 @@ static const struct conf_section sections[] = {
 
 /* Times that would make no sense, in milliseconds. A database timeout under a
  * second would be 0 to the client library, which means none. */
-static const struct config_bound {
+static const struct settings_bound {
 	size_t		 offset;
 	unsigned	 min;
 	unsigned	 max;
@@ -268,14 +268,14 @@ static const struct config_bound {
  * Says in the list which times do not fit together.
  */
 static void
-check_order(const struct config *c, struct conf_errors *errors)
+check_order(const struct settings *c, struct ini_errors *errors)
 {
 	if (c->query_timeout >= c->request_deadline)
-		conf_error_at(errors, &c->query_timeout, "expected less than "
+		ini_error_at(errors, &c->query_timeout, "expected less than "
 		    "[http] request_deadline");
 	/* Else a stop would kill a worker in a request that is in time. */
 	if (c->stop_timeout < c->request_deadline)
-		conf_error_at(errors, &c->stop_timeout, "expected at least "
+		ini_error_at(errors, &c->stop_timeout, "expected at least "
 		    "[http] request_deadline");
 }
 
@@ -283,22 +283,22 @@ check_order(const struct config *c, struct conf_errors *errors)
  * Says in the list which values are outside of their bounds.
  */
 static void
-check_bounds(const struct config *c, struct conf_errors *errors)
+check_bounds(const struct settings *c, struct ini_errors *errors)
 {
-	const struct config_bound	*b;
+	const struct settings_bound	*b;
 	const unsigned			*value;
 	size_t				 before = errors->count;
 
 	for (b = bounds; b < bounds + sizeof(bounds) / sizeof(*b); b++) {
 		value = (const void *)((const char *)c + b->offset);
 		if (*value < b->min || *value > b->max)
-			conf_error_at(errors, value, "expected %s",
+			ini_error_at(errors, value, "expected %s",
 			    b->expects);
 	}
 	if (errors->count == before)
 		check_order(c, errors);
 	if (c->body_limit < 1024 || c->body_limit > 16 << 20)
-		conf_error_at(errors, &c->body_limit, "expected 1k to 16M");
+		ini_error_at(errors, &c->body_limit, "expected 1k to 16M");
 }
 
 /*
@@ -310,7 +310,7 @@ kid_valid(const char *kid)
 	size_t	n = strspn(kid, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "abcdefghijklmnopqrstuvwxyz0123456789._-");
 
-	return n > 0 && n <= CONFIG_KID_MAX && kid[n] == '\0';
+	return n > 0 && n <= SETTINGS_KID_MAX && kid[n] == '\0';
 }
 
 /*
@@ -326,36 +326,36 @@ key_free(void *arg)
  * Reads the key's file. Says in the list what is wrong with it.
  */
 static void
-key_read(struct config *c, struct config_key *key, struct arena *arena,
-    struct conf_errors *errors)
+key_read(struct settings *c, struct settings_key *key, struct arena *arena,
+    struct ini_errors *errors)
 {
 	char		 buf[PATH_MAX];
 	const char	*path, *wrong;
 
 	path = secret_path(key->file, c->dir, buf, sizeof(buf));
 	if (path == NULL) {
-		conf_error_at(errors, &c->key_list,
+		ini_error_at(errors, &c->key_list,
 		    "expected shorter file names");
 		return;
 	}
 	wrong = secret_read(path, &key->secret);
 	if (wrong != NULL) {
-		conf_error_at(errors, &c->key_list, "key \"%s\": %s %s",
+		ini_error_at(errors, &c->key_list, "key \"%s\": %s %s",
 		    key->kid, path, wrong);
 		return;
 	}
 	arena_defer(arena, key_free, &key->secret);
-	if (key->secret.len < CONFIG_KEY_BYTES)
-		conf_error_at(errors, &c->key_list,
+	if (key->secret.len < SETTINGS_KEY_BYTES)
+		ini_error_at(errors, &c->key_list,
 		    "key \"%s\": %s has %zu bytes, expected at least %d",
-		    key->kid, path, key->secret.len, CONFIG_KEY_BYTES);
+		    key->kid, path, key->secret.len, SETTINGS_KEY_BYTES);
 }
 
 /*
  * Splits "kid:file" into the key. Returns NULL or what was expected.
  */
 static const char *
-key_split(const struct config *c, const char *text, struct config_key *key,
+key_split(const struct settings *c, const char *text, struct settings_key *key,
     struct arena *arena)
 {
 	const char	*colon = strchr(text, ':');
@@ -366,7 +366,7 @@ key_split(const struct config *c, const char *text, struct config_key *key,
 	key->file = colon + 1;
 	if (!kid_valid(key->kid))
 		return "a kid of 1 to 64 letters, digits, '.', '_' and '-'";
-	for (const struct config_key *k = c->keys; k < key; k++)
+	for (const struct settings_key *k = c->keys; k < key; k++)
 		if (strcmp(k->kid, key->kid) == 0)
 			return "every kid only once";
 	return NULL;
@@ -377,23 +377,23 @@ key_split(const struct config *c, const char *text, struct config_key *key,
  * never repeats the text: it may be a key in the wrong place.
  */
 static void
-load_keys(struct config *c, bool without_secrets, struct arena *arena,
-    struct conf_errors *errors)
+load_keys(struct settings *c, bool without_secrets, struct arena *arena,
+    struct ini_errors *errors)
 {
 	const char	*expected;
 
 	if (c->key_list[0] == NULL)
-		conf_error_at(errors, &c->key_list,
+		ini_error_at(errors, &c->key_list,
 		    "expected at least one kid:file");
 	for (size_t i = 0; c->key_list[i] != NULL; i++) {
-		if (i == CONFIG_KEY_MAX) {
-			conf_error_at(errors, &c->key_list,
-			    "expected at most %d keys", CONFIG_KEY_MAX);
+		if (i == SETTINGS_KEY_MAX) {
+			ini_error_at(errors, &c->key_list,
+			    "expected at most %d keys", SETTINGS_KEY_MAX);
 			return;
 		}
 		expected = key_split(c, c->key_list[i], &c->keys[i], arena);
 		if (expected != NULL) {
-			conf_error_at(errors, &c->key_list,
+			ini_error_at(errors, &c->key_list,
 			    "expected %s, in part %zu of the list", expected,
 			    i + 1);
 			return;
@@ -409,8 +409,8 @@ load_keys(struct config *c, bool without_secrets, struct arena *arena,
  * Returns false after an error.
  */
 static bool
-set_path(struct config *c, const char *path, struct arena *arena,
-    struct conf_errors *errors)
+set_path(struct settings *c, const char *path, struct arena *arena,
+    struct ini_errors *errors)
 {
 	char		 cwd[PATH_MAX];
 	const char	*slash;
@@ -420,7 +420,7 @@ set_path(struct config *c, const char *path, struct arena *arena,
 	else if (getcwd(cwd, sizeof(cwd)) != NULL)
 		c->path = arena_printf(arena, "%s/%s", cwd, path);
 	else {
-		conf_error(errors, path, 0, "no current directory: %s",
+		ini_error(errors, path, 0, "no current directory: %s",
 		    strerror(errno));
 		return false;
 	}
@@ -434,28 +434,28 @@ set_path(struct config *c, const char *path, struct arena *arena,
  * The path of a directory: a relative one starts at the configuration's.
  */
 static const char *
-config_path(const struct config *c, const char *path, struct arena *arena)
+settings_path(const struct settings *c, const char *path, struct arena *arena)
 {
 	return *path == '/' ? path :
 	    arena_printf(arena, "%s/%s", c->dir, path);
 }
 
-struct config *
-config_load(const char *path, bool without_secrets, struct arena *arena,
-    struct conf_errors *errors)
+struct settings *
+settings_load(const char *path, bool without_secrets, struct arena *arena,
+    struct ini_errors *errors)
 {
-	struct config	*c = arena_alloc(arena, sizeof(*c));
+	struct settings	*c = arena_alloc(arena, sizeof(*c));
 	size_t		 before = errors->count;
 
 	if (!set_path(c, path, arena, errors))
 		return NULL;
 	/* What could not be read has its default from here on, so that the
 	 * checks below find the other errors too. */
-	conf_read(c->path, sections, c, arena, errors);
+	ini_read(c->path, sections, c, arena, errors);
 	check_bounds(c, errors);
 	load_keys(c, without_secrets, arena, errors);
-	c->markets_dir = config_path(c, c->markets_dir, arena);
-	c->texts_dir = config_path(c, c->texts_dir, arena);
+	c->markets_dir = settings_path(c, c->markets_dir, arena);
+	c->texts_dir = settings_path(c, c->texts_dir, arena);
 	c->markets = market_load(c->markets_dir, c->default_market, c->dir,
 	    without_secrets, arena, errors);
 	if (c->markets != NULL)
@@ -464,7 +464,7 @@ config_load(const char *path, bool without_secrets, struct arena *arena,
 }
 
 size_t
-config_token_keys(const struct config *c, struct token_key *keys)
+settings_token_keys(const struct settings *c, struct token_key *keys)
 {
 	for (size_t i = 0; i < c->key_count; i++)
 		keys[i] = (struct token_key){ .kid = c->keys[i].kid,
@@ -474,12 +474,12 @@ config_token_keys(const struct config *c, struct token_key *keys)
 }
 
 void
-config_print(const struct config *c, struct buf *out)
+settings_print(const struct settings *c, struct buf *out)
 {
 	const struct market	*m;
 
 	buf_printf(out, "# %s\n", c->path);
-	conf_print(sections, c, out);
+	ini_print(sections, c, out);
 	for (size_t i = 0; i < c->markets->count; i++) {
 		m = &c->markets->markets[i];
 		buf_printf(out, "\n# %s\n", m->file);

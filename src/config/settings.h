@@ -4,30 +4,30 @@
  * Loaded by ordermuxd and ordermuxctl; read-only afterwards. A reload loads a
  * second one beside the first, and keeps the first when there is any error.
  */
-#ifndef ORDERMUX_CONFIG_H
-#define ORDERMUX_CONFIG_H
+#ifndef ORDERMUX_SETTINGS_H
+#define ORDERMUX_SETTINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/secret.h"
 
-#define CONFIG_KEY_MAX 8	/* live token keys */
+#define SETTINGS_KEY_MAX 8	/* live token keys */
 
 struct arena;
 struct buf;
-struct conf_errors;
+struct ini_errors;
 struct market_registry;
 struct texts;
 struct token_key;
 
-struct config_key {
+struct settings_key {
 	const char	*kid;
 	const char	*file;
 	struct secret	 secret;	/* >= 32 bytes */
 };
 
-struct config {
+struct settings {
 	const char	 *path;
 	const char	 *dir;			/* of path */
 
@@ -44,7 +44,7 @@ struct config {
 
 	/* [token] */
 	const char	**key_list;		/* "kid:file", the first signs */
-	struct config_key keys[CONFIG_KEY_MAX];
+	struct settings_key keys[SETTINGS_KEY_MAX];
 	size_t		  key_count;
 	unsigned	  token_lifetime;	/* ms */
 	unsigned	  token_leeway;		/* ms, clocks may differ by this */
@@ -70,16 +70,16 @@ struct config {
 };
 
 /* NULL on any error; the list then says all of them. */
-struct config *	config_load(const char *path, bool without_secrets,
-    struct arena *, struct conf_errors *);
+struct settings *	settings_load(const char *path, bool without_secrets,
+    struct arena *, struct ini_errors *);
 
-/* The keys as token.h and seal.h take them, into CONFIG_KEY_MAX places; returns
+/* The keys as token.h and seal.h take them, into SETTINGS_KEY_MAX places; returns
  * how many. Their bytes stay the configuration's. */
-size_t	config_token_keys(const struct config *, struct token_key *);
+size_t	settings_token_keys(const struct settings *, struct token_key *);
 
 /* ordermux.conf and each market's file as they are in force, each after a
  * comment with its name; secrets masked; the texts as comments. Can be read
  * again. */
-void	config_print(const struct config *, struct buf *);
+void	settings_print(const struct settings *, struct buf *);
 
 #endif

@@ -67,7 +67,7 @@ texts_fill(const char *path, char *bytes, size_t cap)
  */
 static const char *
 texts_read(const char *path, const char *language, struct arena *arena,
-    struct conf_errors *errors)
+    struct ini_errors *errors)
 {
 	char		 bytes[TEXTS_BYTES_MAX + 1];
 	const char	*p = bytes;
@@ -75,18 +75,18 @@ texts_read(const char *path, const char *language, struct arena *arena,
 	size_t		 n = got > 0 ? (size_t)got : 0;
 
 	if (got == -1)
-		conf_error(errors, path, 0, "cannot read: %s (a market has "
+		ini_error(errors, path, 0, "cannot read: %s (a market has "
 		    "language = %s)", strerror(errno), language);
 	else if (n > TEXTS_BYTES_MAX)
-		conf_error(errors, path, 0, "expected at most %d bytes",
+		ini_error(errors, path, 0, "expected at most %d bytes",
 		    TEXTS_BYTES_MAX);
 	else if (!str_utf8_valid(bytes, n) || memchr(bytes, '\0', n) != NULL)
-		conf_error(errors, path, 0, "expected a text in UTF-8");
+		ini_error(errors, path, 0, "expected a text in UTF-8");
 	else {
 		str_trim(&p, &n);
 		if (n > 0)
 			return arena_strndup(arena, p, n);
-		conf_error(errors, path, 0, "expected a text");
+		ini_error(errors, path, 0, "expected a text");
 	}
 	return NULL;
 }
@@ -123,7 +123,7 @@ line_of(const char *body, const char *at)
  */
 static void
 texts_unknown(const struct text *text, const char *open, size_t n,
-    struct arena *arena, struct conf_errors *errors)
+    struct arena *arena, struct ini_errors *errors)
 {
 	const char *const	*values = text->template->values;
 	struct buf		 b;
@@ -131,7 +131,7 @@ texts_unknown(const struct text *text, const char *open, size_t n,
 	buf_init(&b, arena, 64);
 	for (size_t i = 0; values[i] != NULL; i++)
 		buf_printf(&b, "%s{%s}", i > 0 ? " or " : "", values[i]);
-	conf_error(errors, text->file, line_of(text->body, open),
+	ini_error(errors, text->file, line_of(text->body, open),
 	    "unknown placeholder %.*s, expected %s", (int)n, open,
 	    buf_text(&b));
 }
@@ -141,7 +141,7 @@ texts_unknown(const struct text *text, const char *open, size_t n,
  */
 static void
 texts_check(const struct text *text, struct arena *arena,
-    struct conf_errors *errors)
+    struct ini_errors *errors)
 {
 	const char	*needed = text->template->values[0];
 	const char	*open, *close;
@@ -160,7 +160,7 @@ texts_check(const struct text *text, struct arena *arena,
 			found |= memcmp(open + 1, needed, n - 1) == 0;
 	}
 	if (!found)
-		conf_error(errors, text->file, 0, "expected {%s} in the text",
+		ini_error(errors, text->file, 0, "expected {%s} in the text",
 		    needed);
 }
 
@@ -186,7 +186,7 @@ texts_find(const struct texts *texts, const char *template,
  */
 static void
 texts_add(struct texts *texts, const char *dir, const struct template *t,
-    const char *language, struct arena *arena, struct conf_errors *errors)
+    const char *language, struct arena *arena, struct ini_errors *errors)
 {
 	struct text	*text = &texts->list[texts->count++];
 
@@ -201,7 +201,7 @@ texts_add(struct texts *texts, const char *dir, const struct template *t,
 
 struct texts *
 texts_load(const char *dir, const struct market_registry *markets,
-    struct arena *arena, struct conf_errors *errors)
+    struct arena *arena, struct ini_errors *errors)
 {
 	struct texts	*texts = arena_alloc(arena, sizeof(*texts));
 	size_t		 before = errors->count;

@@ -13,7 +13,7 @@
 
 struct arena;
 struct buf;
-struct conf_errors;
+struct ini_errors;
 struct json_object;
 struct market_registry;
 struct texts;
@@ -23,7 +23,7 @@ struct texts;
  * is added to the list, with the file's name; NULL then.
  */
 struct texts *	texts_load(const char *dir, const struct market_registry *,
-    struct arena *, struct conf_errors *);
+    struct arena *, struct ini_errors *);
 
 /* The text with the values, which are strings, in the arena. NULL with *why
  * when there is no such text, or one of its values is missing. */

@@ -136,7 +136,7 @@ worse(int one, int other)
 int
 ctl_reconcile(struct ctl *ctl)
 {
-	const struct market_registry	*r = ctl->config->markets;
+	const struct market_registry	*r = ctl->settings->markets;
 	int				 status = CTL_DONE;
 
 	for (int i = 0; i < ctl->arg_count; i++)

@@ -32,7 +32,7 @@ read_password(const struct ctl *ctl)
 int
 ctl_migrate(struct ctl *ctl)
 {
-	const struct market_registry	*r = ctl->config->markets;
+	const struct market_registry	*r = ctl->settings->markets;
 	struct migrate_account		 account = { .user = ctl->user,
 	    .password = read_password(ctl) };
 	bool				 ok = true;

@@ -38,10 +38,10 @@
 #define DB_KEEP_LINES 16
 
 struct arena;
-struct board;
+struct scoreboard;
 struct db;
 struct market;
-struct stage;
+struct slot;
 
 enum db_result {
 	DB_OK,
@@ -77,11 +77,11 @@ struct db_limits {
 	unsigned	crowd_after;	/* gate.h; 0 = no bulkhead */
 };
 
-/* Nothing is opened yet. Market, statements, limits, board and stage must
- * outlive it; the board is NULL for a process by itself, the stage then its
+/* Nothing is opened yet. Market, statements, limits, board and slot must
+ * outlive it; the board is NULL for a process by itself, the slot then its
  * own. */
 struct db *	db_new(const struct market *, const struct statement_table *,
-    const struct db_limits *, const struct board *, struct stage *);
+    const struct db_limits *, const struct scoreboard *, struct slot *);
 void		db_free(struct db *);
 
 /* Until when what is run may take, by clock_ms(): the request's deadline; 0 =

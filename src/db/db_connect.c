@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/stage.h"
+#include "base/slot.h"
 #include "db/db_impl.h"
 #include "db/tls.h"
 #include "market/market.h"
@@ -36,8 +36,8 @@ static struct db	*waiting;
 
 struct db *
 db_new(const struct market *market, const struct statement_table *statements,
-    const struct db_limits *limits, const struct board *board,
-    struct stage *stage)
+    const struct db_limits *limits, const struct scoreboard *board,
+    struct slot *slot)
 {
 	struct db	*db = calloc(1, sizeof(*db));
 
@@ -47,9 +47,9 @@ db_new(const struct market *market, const struct statement_table *statements,
 	db->market = market;
 	db->statements = statements;
 	db->limits = limits;
-	db->stage = stage;
+	db->slot = slot;
 	db->used_ms = clock_ms();
-	gate_init(&db->gate, market, board, stage, limits->crowd_after);
+	gate_init(&db->gate, market, board, slot, limits->crowd_after);
 	return db;
 }
 
@@ -115,14 +115,14 @@ db_wait_begin(struct db *db, enum db_wait_kind kind)
 		w->until_ms = db->deadline_ms;
 	w->timed_out = w->gave_up = false;
 	waiting = db;
-	stage_set(db->stage, STAGE_DATABASE);
+	slot_set(db->slot, SLOT_DATABASE);
 }
 
 void
 db_wait_end(struct db *db)
 {
 	db->used_ms = clock_ms();
-	stage_set(db->stage, STAGE_RULES);
+	slot_set(db->slot, SLOT_RULES);
 }
 
 void

@@ -72,7 +72,7 @@ struct db {
 	const struct market	*market;
 	const struct statement_table *statements;
 	const struct db_limits	*limits;
-	struct stage		*stage;
+	struct slot		*slot;
 	struct gate		 gate;
 	MYSQL			*mysql;		/* NULL: not connected */
 	size_t			 host;		/* of the connection */

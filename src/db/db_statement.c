@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/stage.h"
+#include "base/slot.h"
 #include "db/db_impl.h"
 #include "market/market.h"
 

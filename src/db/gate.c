@@ -9,10 +9,10 @@
  */
 #include <stdlib.h>
 
-#include "base/board.h"
+#include "base/scoreboard.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/stage.h"
+#include "base/slot.h"
 #include "db/gate.h"
 #include "market/market.h"
 
@@ -29,27 +29,27 @@
 #define STORE(field, value) \
 	atomic_store_explicit((field), (value), memory_order_relaxed)
 
-_Static_assert(BOARD_MARKET_MAX >= MARKET_COUNT_MAX, "gates");
+_Static_assert(SCOREBOARD_MARKET_MAX >= MARKET_COUNT_MAX, "gates");
 
 void
 gate_init(struct gate *gate, const struct market *market,
-    const struct board *board, struct stage *stage, unsigned crowd_after)
+    const struct scoreboard *board, struct slot *slot, unsigned crowd_after)
 {
 	gate->market = market;
 	gate->board = board;
-	gate->stage = stage;
+	gate->slot = slot;
 	gate->crowd_after = board != NULL && board->workers > 1 ?
 	    crowd_after : 0;
 	if (board != NULL) {
-		gate->shared = &board->gates[market->index];
+		gate->shared = &board->markets[market->index];
 		return;
 	}
 	/* Its alignment is for those who share. */
-	gate->shared = aligned_alloc(_Alignof(struct board_gate),
+	gate->shared = aligned_alloc(_Alignof(struct scoreboard_market),
 	    sizeof(*gate->shared));
 	if (gate->shared == NULL)
 		panic("out of memory for a connection");
-	*gate->shared = (struct board_gate){ 0 };
+	*gate->shared = (struct scoreboard_market){ 0 };
 }
 
 void
@@ -180,12 +180,12 @@ half(const struct gate *gate)
 /* Since when a worker has been in the market's database; 0 = it is not, or
  * not for so long. */
 static uint64_t
-inside_since(const struct gate *gate, const struct stage *stage, uint64_t now,
+inside_since(const struct gate *gate, const struct slot *slot, uint64_t now,
     uint64_t ms)
 {
-	uint64_t	 entered = LOAD(&stage->entered_ms);
+	uint64_t	 entered = LOAD(&slot->entered_ms);
 
-	if (entered == 0 || LOAD(&stage->market) != gate->market->index ||
+	if (entered == 0 || LOAD(&slot->market) != gate->market->index ||
 	    now < entered + ms)
 		return 0;
 	return entered;
@@ -212,7 +212,7 @@ count_inside(const struct gate *gate, uint64_t now, uint64_t ms)
 	size_t	 inside = 0;
 
 	for (size_t i = 0; i < gate->board->workers; i++)
-		inside += inside_since(gate, &gate->board->slots[i].stage, now,
+		inside += inside_since(gate, &gate->board->slots[i], now,
 		    ms) != 0;
 	return inside;
 }
@@ -240,10 +240,10 @@ has_place(struct gate *gate)
 bool
 gate_enter(struct gate *gate)
 {
-	if (gate->crowd_after != 0 && LOAD(&gate->stage->entered_ms) == 0) {
+	if (gate->crowd_after != 0 && LOAD(&gate->slot->entered_ms) == 0) {
 		if (!has_place(gate))
 			return false;
-		stage_enter(gate->stage);
+		slot_enter(gate->slot);
 	}
 	return true;
 }
@@ -257,13 +257,13 @@ gate_crowded(const struct gate *gate)
 	if (gate->crowd_after == 0)
 		return false;
 	now = clock_ms();
-	own = inside_since(gate, gate->stage, now, gate->crowd_after);
+	own = inside_since(gate, gate->slot, now, gate->crowd_after);
 	for (size_t i = 0; own != 0 && i < gate->board->workers; i++) {
-		const struct stage *stage = &gate->board->slots[i].stage;
+		const struct slot *slot = &gate->board->slots[i];
 
-		other = inside_since(gate, stage, now, gate->crowd_after);
+		other = inside_since(gate, slot, now, gate->crowd_after);
 		ahead += other != 0 && (other < own ||
-		    (other == own && stage < gate->stage));
+		    (other == own && slot < gate->slot));
 	}
 	return own != 0 && ahead >= half(gate);
 }

@@ -1,6 +1,6 @@
 /*
  * gate.h: keeps one market's database from hurting the others, by what all
- * processes of the daemon know of it together (base/board.h).
+ * processes of the daemon know of it together (base/scoreboard.h).
  *
  * A breaker: behind a failed connect no other process tries to connect, and
  * behind a wait that was too long none uses the database at all, but for one
@@ -29,23 +29,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct board;
+struct scoreboard;
 struct market;
-struct stage;
+struct slot;
 
 /* One process's way to one market's database. Part of struct db. */
 struct gate {
 	const struct market	*market;
-	const struct board	*board;		/* NULL: nobody to share with */
-	struct stage		*stage;		/* this process's own */
-	struct board_gate	*shared;	/* of the board, or private */
+	const struct scoreboard	*board;		/* NULL: nobody to share with */
+	struct slot		*slot;		/* this process's own */
+	struct scoreboard_market	*shared;	/* of the board, or private */
 	uint64_t		 crowd_after;	/* ms; 0 = no bulkhead */
 };
 
-/* All but the stage may be NULL or 0; then there is only the breaker, for
+/* All but the slot may be NULL or 0; then there is only the breaker, for
  * this process alone. */
-void	gate_init(struct gate *, const struct market *, const struct board *,
-    struct stage *, unsigned crowd_after);
+void	gate_init(struct gate *, const struct market *, const struct scoreboard *,
+    struct slot *, unsigned crowd_after);
 void	gate_free(struct gate *);
 
 /* ---- the breaker ---- */

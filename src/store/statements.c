@@ -49,7 +49,7 @@
 	"p.image_url, s.size, s.color"
 #define CART_ROW "i i i i i i i s255 s500 s20 s50"
 
-/* A SKU, as stock_desk.c takes it. */
+/* A SKU, as staff_stock.c takes it. */
 #define SKU_COLUMNS \
 	"s.id, s.sku_code, s.stock, s.is_active AND p.is_active, p.title, " \
 	"s.size, s.color FROM skus s JOIN products p ON p.id = s.product_id"
@@ -473,48 +473,48 @@ static const struct statement statements[STATEMENT__MAX] = {
 	/* ---- not for requests: orders and stock as staff see them ---- */
 
 	/* In the columns of order_detail, with the customer in front. */
-	[STATEMENT_DESK_BY_NUMBER] = { "desk_by_number",
+	[STATEMENT_STAFF_BY_NUMBER] = { "staff_by_number",
 	    "SELECT o.user_id, " ORDER_COLUMNS ", " LINE_COLUMNS
 	    " FROM orders o LEFT JOIN order_items i ON i.order_id = o.id "
 	    "WHERE o.order_number = ? ORDER BY i.line_no",
 	    "i " ORDER_ROW },
 
-	[STATEMENT_DESK_BY_ID] = { "desk_by_id",
+	[STATEMENT_STAFF_BY_ID] = { "staff_by_id",
 	    "SELECT o.user_id, " ORDER_COLUMNS ", " LINE_COLUMNS
 	    " FROM orders o LEFT JOIN order_items i ON i.order_id = o.id "
 	    "WHERE o.id = ? ORDER BY i.line_no",
 	    "i " ORDER_ROW },
 
-	[STATEMENT_DESK_LIST] = { "desk_list",
+	[STATEMENT_STAFF_LIST] = { "staff_list",
 	    "SELECT o.id, o.order_number, o.status, o.total_minor, "
 	    "o.currency, o.created_at, o.customer_name FROM orders o "
 	    "WHERE ? = '' OR o.status = ? ORDER BY o.id DESC LIMIT ?",
 	    "i s32 s16 i s3 t s255" },
 
-	[STATEMENT_DESK_SKUS] = { "desk_skus",
+	[STATEMENT_STAFF_SKUS] = { "staff_skus",
 	    "SELECT " SKU_COLUMNS " WHERE s.id > ? ORDER BY s.id LIMIT ?",
 	    SKU_ROW },
 
-	[STATEMENT_DESK_SKU_BY_CODE] = { "desk_sku_by_code",
+	[STATEMENT_STAFF_SKU_BY_CODE] = { "staff_sku_by_code",
 	    "SELECT " SKU_COLUMNS " WHERE s.sku_code = ?",
 	    SKU_ROW },
 
-	[STATEMENT_DESK_SKU_BY_ID] = { "desk_sku_by_id",
+	[STATEMENT_STAFF_SKU_BY_ID] = { "staff_sku_by_id",
 	    "SELECT " SKU_COLUMNS " WHERE s.id = ?",
 	    SKU_ROW },
 
-	[STATEMENT_DESK_STOCK_ADD] = { "desk_stock_add",
+	[STATEMENT_STAFF_STOCK_ADD] = { "staff_stock_add",
 	    "UPDATE skus SET stock = CAST(stock AS SIGNED) + ? "
 	    "WHERE id = ? AND CAST(stock AS SIGNED) + ? BETWEEN 0 AND ?",
 	    NULL },
 
-	[STATEMENT_DESK_STOCK_NOTE] = { "desk_stock_note",
+	[STATEMENT_STAFF_STOCK_NOTE] = { "staff_stock_note",
 	    "INSERT INTO stock_movements (sku_id, delta, reason, changed_by, "
 	    "note, created_at) VALUES (?, ?, 'adjusted', ?, ?, ?)",
 	    NULL },
 
 	/* With a lock: waits for a transaction that is still committing. */
-	[STATEMENT_DESK_STOCK_FIND] = { "desk_stock_find",
+	[STATEMENT_STAFF_STOCK_FIND] = { "staff_stock_find",
 	    "SELECT id FROM stock_movements WHERE sku_id = ? "
 	    "AND created_at = ? AND delta = ? AND changed_by = ? "
 	    "AND reason = 'adjusted' LOCK IN SHARE MODE",
@@ -689,7 +689,7 @@ const struct statement_table store_statements = { statements,
 
 struct db *
 store_db_new(const struct market *market, const struct db_limits *limits,
-    const struct board *board, struct stage *stage)
+    const struct scoreboard *board, struct slot *slot)
 {
-	return db_new(market, &store_statements, limits, board, stage);
+	return db_new(market, &store_statements, limits, board, slot);
 }

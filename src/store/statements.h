@@ -8,11 +8,11 @@
 
 #include "db/statement.h"
 
-struct board;
+struct scoreboard;
 struct db;
 struct db_limits;
 struct market;
-struct stage;
+struct slot;
 
 enum statement_id {
 	/* Who the customer of a token is; behind STATEMENT_IDENTITY. */
@@ -82,15 +82,15 @@ enum statement_id {
 	STATEMENT_CODES_TIDY,
 	STATEMENT_LIMITS_TIDY,
 	/* Not for requests: what staff do by ordermuxctl. */
-	STATEMENT_DESK_BY_NUMBER,
-	STATEMENT_DESK_BY_ID,
-	STATEMENT_DESK_LIST,
-	STATEMENT_DESK_SKUS,
-	STATEMENT_DESK_SKU_BY_CODE,
-	STATEMENT_DESK_SKU_BY_ID,
-	STATEMENT_DESK_STOCK_ADD,
-	STATEMENT_DESK_STOCK_NOTE,
-	STATEMENT_DESK_STOCK_FIND,
+	STATEMENT_STAFF_BY_NUMBER,
+	STATEMENT_STAFF_BY_ID,
+	STATEMENT_STAFF_LIST,
+	STATEMENT_STAFF_SKUS,
+	STATEMENT_STAFF_SKU_BY_CODE,
+	STATEMENT_STAFF_SKU_BY_ID,
+	STATEMENT_STAFF_STOCK_ADD,
+	STATEMENT_STAFF_STOCK_NOTE,
+	STATEMENT_STAFF_STOCK_FIND,
 	/* Reconciling. */
 	STATEMENT_CHECK_COUNTS,
 	STATEMENT_CHECK_STOCK,
@@ -116,6 +116,6 @@ extern const struct statement_table store_statements;
 
 /* A connection that runs these statements; else as db_new(). */
 struct db *	store_db_new(const struct market *, const struct db_limits *,
-    const struct board *, struct stage *);
+    const struct scoreboard *, struct slot *);
 
 #endif

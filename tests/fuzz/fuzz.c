@@ -92,12 +92,12 @@ fuzz_markets(void)
 {
 	static struct market_registry	*markets;
 	static struct arena		*arena;	/* else it looks lost */
-	struct conf_errors		 errors;
+	struct ini_errors		 errors;
 
 	if (markets != NULL)
 		return markets;
 	arena = arena_new(64 * 1024);
-	conf_errors_init(&errors, arena);
+	ini_errors_init(&errors, arena);
 	markets = market_load(TOP_SRCDIR "/etc/markets.d", "kg",
 	    TOP_SRCDIR "/etc", true, arena, &errors);
 	MUST(markets != NULL);

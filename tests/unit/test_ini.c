@@ -29,28 +29,28 @@ struct sample {
 	size_t		  zone_count;
 };
 
-static const struct conf_option main_options[] = {
-	{ "title", &conf_string, NULL, offsetof(struct sample, title),
-	    CONF_REQUIRED },
-	{ "note", &conf_text, "", offsetof(struct sample, note), 0 },
-	{ "on", &conf_bool, "yes", offsetof(struct sample, on), 0 },
-	{ "number", &conf_uint, "7", offsetof(struct sample, number), 0 },
-	{ "size", &conf_size, "64k", offsetof(struct sample, size), 0 },
-	{ "time", &conf_seconds, "1500ms", offsetof(struct sample, time), 0 },
-	{ "list", &conf_list, "a, b", offsetof(struct sample, list), 0 },
+static const struct ini_option main_options[] = {
+	{ "title", &ini_string, NULL, offsetof(struct sample, title),
+	    INI_REQUIRED },
+	{ "note", &ini_text, "", offsetof(struct sample, note), 0 },
+	{ "on", &ini_bool, "yes", offsetof(struct sample, on), 0 },
+	{ "number", &ini_uint, "7", offsetof(struct sample, number), 0 },
+	{ "size", &ini_size, "64k", offsetof(struct sample, size), 0 },
+	{ "time", &ini_seconds, "1500ms", offsetof(struct sample, time), 0 },
+	{ "list", &ini_list, "a, b", offsetof(struct sample, list), 0 },
 	{ .name = NULL }
 };
 
-static const struct conf_option other_options[] = {
-	{ "password", &conf_string, NULL, offsetof(struct sample, password),
-	    CONF_SECRET },
-	{ "title", &conf_string, NULL, offsetof(struct sample, note), 0 },
+static const struct ini_option other_options[] = {
+	{ "password", &ini_string, NULL, offsetof(struct sample, password),
+	    INI_SECRET },
+	{ "title", &ini_string, NULL, offsetof(struct sample, note), 0 },
 	{ .name = NULL }
 };
 
-static const struct conf_option zone_options[] = {
-	{ "cost", &conf_uint, NULL, offsetof(struct zone, cost),
-	    CONF_REQUIRED },
+static const struct ini_option zone_options[] = {
+	{ "cost", &ini_uint, NULL, offsetof(struct zone, cost),
+	    INI_REQUIRED },
 	{ .name = NULL }
 };
 
@@ -80,7 +80,7 @@ zone_nth(const void *target, size_t i, const char **label)
 	return &s->zones[i];
 }
 
-static const struct conf_section sections[] = {
+static const struct ini_section sections[] = {
 	{ .name = "main", .options = main_options },
 	{ .name = "other", .options = other_options },
 	{ .name = "zone", .options = zone_options,
@@ -110,7 +110,7 @@ read_text(const char *text, struct sample *s)
 {
 	scratch_again(&scratch);
 	memset(s, 0, sizeof(*s));
-	return conf_read(scratch_write(&scratch, "c.conf", text), sections, s,
+	return ini_read(scratch_write(&scratch, "c.conf", text), sections, s,
 	    scratch.arena, &scratch.errors);
 }
 
@@ -187,22 +187,22 @@ Test(conf, the_types_read_what_they_say, .init = init, .fini = fini)
 	struct sample	s;
 
 	for (size_t i = 0; i < COUNT(bools); i++) {
-		cr_expect(conf_bool.read(bools[i].value, &s.on, NULL));
+		cr_expect(ini_bool.read(bools[i].value, &s.on, NULL));
 		cr_expect_eq(s.on, bools[i].on, "%s", bools[i].value);
 	}
 	for (size_t i = 0; i < COUNT(times); i++) {
-		cr_expect(conf_seconds.read(times[i].value, &s.time, NULL));
+		cr_expect(ini_seconds.read(times[i].value, &s.time, NULL));
 		cr_expect_eq(s.time, times[i].ms, "%s", times[i].value);
 	}
 	for (size_t i = 0; i < COUNT(sizes); i++) {
-		cr_expect(conf_size.read(sizes[i].value, &s.size, NULL));
+		cr_expect(ini_size.read(sizes[i].value, &s.size, NULL));
 		cr_expect_eq(s.size, sizes[i].bytes, "%s", sizes[i].value);
 	}
-	cr_expect(conf_uint.read("4294967295", &s.number, NULL));
+	cr_expect(ini_uint.read("4294967295", &s.number, NULL));
 	cr_expect_eq(s.number, UINT_MAX);
-	cr_expect(conf_list.read("", &s.list, scratch.arena));
+	cr_expect(ini_list.read("", &s.list, scratch.arena));
 	cr_expect_null(s.list[0]);
-	cr_expect(conf_list.read("one,  two three ,4", &s.list,
+	cr_expect(ini_list.read("one,  two three ,4", &s.list,
 	    scratch.arena));
 	cr_expect_str_eq(s.list[1], "two three");
 	cr_expect_null(s.list[3]);
@@ -212,27 +212,27 @@ Test(conf, a_bad_value_is_refused_and_leaves_the_field, .init = init,
     .fini = fini)
 {
 	static const struct {
-		const struct conf_type	*type;
+		const struct ini_type	*type;
 		const char		*value;
 	} cases[] = {
-		{ &conf_bool, "" }, { &conf_bool, "y" }, { &conf_bool, "2" },
-		{ &conf_uint, "" }, { &conf_uint, "-1" },
-		{ &conf_uint, "+1" }, { &conf_uint, "1.5" },
-		{ &conf_uint, "0x10" }, { &conf_uint, "4294967296" },
-		{ &conf_uint, "1k" }, { &conf_uint, "12 " },
-		{ &conf_uint, "18446744073709551617" },
-		{ &conf_uint, "00000000000000000000000000000001" },
-		{ &conf_size, "" }, { &conf_size, "k" },
-		{ &conf_size, "1kb" }, { &conf_size, "1 k" },
-		{ &conf_size, "-1k" }, { &conf_size, "9223372036854775807G" },
-		{ &conf_seconds, "" }, { &conf_seconds, "s" },
-		{ &conf_seconds, "1.5s" }, { &conf_seconds, "1 s" },
-		{ &conf_seconds, "-1s" }, { &conf_seconds, "10w" },
-		{ &conf_seconds, "4294968s" },
-		{ &conf_string, "" },
-		{ &conf_list, "," }, { &conf_list, "a,,b" },
-		{ &conf_list, "a," }, { &conf_list, ",a" },
-		{ &conf_list, "a, ,b" },
+		{ &ini_bool, "" }, { &ini_bool, "y" }, { &ini_bool, "2" },
+		{ &ini_uint, "" }, { &ini_uint, "-1" },
+		{ &ini_uint, "+1" }, { &ini_uint, "1.5" },
+		{ &ini_uint, "0x10" }, { &ini_uint, "4294967296" },
+		{ &ini_uint, "1k" }, { &ini_uint, "12 " },
+		{ &ini_uint, "18446744073709551617" },
+		{ &ini_uint, "00000000000000000000000000000001" },
+		{ &ini_size, "" }, { &ini_size, "k" },
+		{ &ini_size, "1kb" }, { &ini_size, "1 k" },
+		{ &ini_size, "-1k" }, { &ini_size, "9223372036854775807G" },
+		{ &ini_seconds, "" }, { &ini_seconds, "s" },
+		{ &ini_seconds, "1.5s" }, { &ini_seconds, "1 s" },
+		{ &ini_seconds, "-1s" }, { &ini_seconds, "10w" },
+		{ &ini_seconds, "4294968s" },
+		{ &ini_string, "" },
+		{ &ini_list, "," }, { &ini_list, "a,,b" },
+		{ &ini_list, "a," }, { &ini_list, ",a" },
+		{ &ini_list, "a, ,b" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -352,7 +352,7 @@ Test(conf, a_nul_byte_is_an_error, .init = init, .fini = fini)
 	struct sample		s = { .title = NULL };
 
 	scratch_write_bytes(&scratch, "c.conf", text, sizeof(text) - 1);
-	cr_expect_not(conf_read(scratch.path, sections, &s, scratch.arena,
+	cr_expect_not(ini_read(scratch.path, sections, &s, scratch.arena,
 	    &scratch.errors));
 	scratch_expect(&scratch, "NUL", "c.conf:3: expected UTF-8 text "
 	    "without control characters");
@@ -363,15 +363,15 @@ Test(conf, a_line_may_have_the_limit_and_no_byte_more, .init = init,
     .fini = fini)
 {
 	static const char	head[] = "[main]\ntitle = ";
-	char			text[2 * CONF_LINE_MAX];
-	size_t			n = sizeof(head) - 1 + CONF_LINE_MAX - 8;
+	char			text[2 * INI_LINE_MAX];
+	size_t			n = sizeof(head) - 1 + INI_LINE_MAX - 8;
 	struct sample		s;
 
 	memcpy(text, head, sizeof(head) - 1);
 	memset(text + sizeof(head) - 1, 'x', sizeof(text) - sizeof(head));
 	memcpy(text + n, "\nnumber = 9\n", 13);
 	cr_expect(read_text(text, &s));
-	cr_expect_eq(strlen(s.title), CONF_LINE_MAX - 8);
+	cr_expect_eq(strlen(s.title), INI_LINE_MAX - 8);
 	cr_expect_eq(s.number, 9);
 	memcpy(text + n, "x\nnumber = 9\n", 14);
 	cr_expect_not(read_text(text, &s));
@@ -403,14 +403,14 @@ Test(conf, a_file_that_cannot_be_read_is_an_error, .init = init, .fini = fini)
 	char		path[300];
 
 	snprintf(path, sizeof(path), "%s/none.conf", scratch.dir);
-	cr_expect_not(conf_read(path, sections, &s, scratch.arena,
+	cr_expect_not(ini_read(path, sections, &s, scratch.arena,
 	    &scratch.errors));
 	scratch_expect(&scratch, "none.conf", "none.conf: cannot open: No "
 	    "such file or directory");
 	cr_expect_eq(s.number, 7);
 	scratch_again(&scratch);
 	scratch_mkdir(&scratch, "d.conf");
-	cr_expect_not(conf_read(scratch.path, sections, &s, scratch.arena,
+	cr_expect_not(ini_read(scratch.path, sections, &s, scratch.arena,
 	    &scratch.errors));
 	cr_assert_eq(scratch.errors.count, 2);	/* and the missing title */
 	cr_expect_str_eq(scratch.errors.text[0] + strlen(scratch.dir) + 1,
@@ -423,11 +423,11 @@ Test(conf, a_later_check_finds_the_place_of_a_field, .init = init,
 	struct sample	s;
 
 	cr_assert(read_text("[main]\ntitle = x\n[zone A]\n\ncost = 5\n", &s));
-	conf_error_at(&scratch.errors, &s.zones[0].cost, "expected %d", 6);
+	ini_error_at(&scratch.errors, &s.zones[0].cost, "expected %d", 6);
 	scratch_expect(&scratch, "set", "c.conf:5: [zone A] cost: expected "
 	    "6");
 	scratch.errors.count = 0;
-	conf_error_at(&scratch.errors, &s.number, "expected 8");
+	ini_error_at(&scratch.errors, &s.number, "expected 8");
 	scratch_expect(&scratch, "default", "c.conf: [main] number: expected "
 	    "8");
 }
@@ -448,12 +448,12 @@ Test(conf, what_is_printed_can_be_read_again, .init = init, .fini = fini)
 	    "password = tiger\n[zone Ош]\ncost = 5\n[zone B]\ncost = 6\n",
 	    &s));
 	buf_init(&out, scratch.arena, 16);
-	conf_print(sections, &s, &out);
+	ini_print(sections, &s, &out);
 	cr_expect_str_eq(buf_text(&out), expected);
 	first = strdup(buf_text(&out));
 	cr_assert(read_text(first, &s));
 	buf_init(&out, scratch.arena, 16);
-	conf_print(sections, &s, &out);
+	ini_print(sections, &s, &out);
 	cr_expect_str_eq(buf_text(&out), first);
 	free(first);
 }
@@ -474,20 +474,20 @@ Test(conf, times_and_sizes_are_printed_as_short_as_they_can_be, .init = init,
     .fini = fini)
 {
 	static const struct {
-		const struct conf_type	*type;
+		const struct ini_type	*type;
 		uint64_t		 value;
 		const char		*text;
 	} cases[] = {
-		{ &conf_seconds, 0, "0s" },
-		{ &conf_seconds, 500, "500ms" },
-		{ &conf_seconds, 1500, "1500ms" },
-		{ &conf_seconds, 8000, "8s" },
-		{ &conf_seconds, 60000, "1m" },
-		{ &conf_seconds, 86400000, "1d" },
-		{ &conf_size, 0, "0" },
-		{ &conf_size, 1023, "1023" },
-		{ &conf_size, 1024, "1k" },
-		{ &conf_size, 3 << 20, "3M" },
+		{ &ini_seconds, 0, "0s" },
+		{ &ini_seconds, 500, "500ms" },
+		{ &ini_seconds, 1500, "1500ms" },
+		{ &ini_seconds, 8000, "8s" },
+		{ &ini_seconds, 60000, "1m" },
+		{ &ini_seconds, 86400000, "1d" },
+		{ &ini_size, 0, "0" },
+		{ &ini_size, 1023, "1023" },
+		{ &ini_size, 1024, "1k" },
+		{ &ini_size, 3 << 20, "3M" },
 	};
 	struct buf	out;
 
@@ -496,7 +496,7 @@ Test(conf, times_and_sizes_are_printed_as_short_as_they_can_be, .init = init,
 		size_t		bytes = (size_t)cases[i].value;
 
 		buf_init(&out, scratch.arena, 16);
-		cases[i].type->print(cases[i].type == &conf_seconds ?
+		cases[i].type->print(cases[i].type == &ini_seconds ?
 		    (const void *)&ms : (const void *)&bytes, &out);
 		cr_expect_str_eq(buf_text(&out), cases[i].text);
 	}

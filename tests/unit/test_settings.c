@@ -42,43 +42,43 @@ fini(void)
 	scratch_free(&scratch);
 }
 
-static struct config *
+static struct settings *
 load(const char *text)
 {
-	return config_load(scratch_write(&scratch, "o.conf", text), false,
+	return settings_load(scratch_write(&scratch, "o.conf", text), false,
 	    scratch.arena, &scratch.errors);
 }
 
 Test(config, the_shipped_file_loads_and_shows_the_defaults, .init = init,
     .fini = fini)
 {
-	struct config	*shipped, *least;
+	struct settings	*shipped, *least;
 	struct buf	 a, b;
 
-	shipped = config_load(TOP_SRCDIR "/etc/ordermux.conf", true,
+	shipped = settings_load(TOP_SRCDIR "/etc/ordermux.conf", true,
 	    scratch.arena, &scratch.errors);
 	scratch_expect_none(&scratch, "etc/ordermux.conf");
 	cr_assert_not_null(shipped);
 	cr_expect_str_eq(shipped->markets->default_market->name, "kg");
 	cr_expect_eq(shipped->key_count, 1);
 	cr_expect_null(shipped->keys[0].secret.bytes);
-	least = config_load(scratch_write(&scratch, "o.conf",
+	least = settings_load(scratch_write(&scratch, "o.conf",
 	    "[markets]\ndefault = kg\ndirectory = " TOP_SRCDIR
 	    "/etc/markets.d\n[texts]\ndirectory = " TOP_SRCDIR
 	    "/etc/texts\n"), true, scratch.arena, &scratch.errors);
 	scratch_expect_none(&scratch, "least");
 	least->path = shipped->path;
 	buf_init(&a, scratch.arena, 16);
-	config_print(shipped, &a);
+	settings_print(shipped, &a);
 	buf_init(&b, scratch.arena, 16);
-	config_print(least, &b);
+	settings_print(least, &b);
 	cr_expect_str_eq(buf_text(&a), buf_text(&b));
 }
 
 Test(config, the_least_that_a_file_needs_is_the_default_market, .init = init,
     .fini = fini)
 {
-	struct config	*c;
+	struct settings	*c;
 
 	c = load("[markets]\ndefault = xx\n");
 	scratch_expect_none(&scratch, "least");
@@ -104,7 +104,7 @@ Test(config, the_least_that_a_file_needs_is_the_default_market, .init = init,
 
 Test(config, every_value_of_the_file_is_taken, .init = init, .fini = fini)
 {
-	struct config	*c;
+	struct settings	*c;
 
 	scratch_write(&scratch, "new.key", KEY "\n");
 	c = load("[daemon]\nlisten = /tmp/s\nworkers = 3\n"
@@ -245,13 +245,13 @@ Test(config, a_stop_lasts_as_long_as_a_request_may, .init = init,
 Test(config, the_keys_are_handed_on_in_their_order, .init = init,
     .fini = fini)
 {
-	struct token_key	 keys[CONFIG_KEY_MAX];
-	struct config		*c;
+	struct token_key	 keys[SETTINGS_KEY_MAX];
+	struct settings		*c;
 
 	scratch_write(&scratch, "new.key", KEY "+");
 	c = load(TOKEN "keys = new:new.key, main:jwt.key\n");
 	scratch_expect_none(&scratch, "two keys");
-	cr_assert_eq(config_token_keys(c, keys), 2);
+	cr_assert_eq(settings_token_keys(c, keys), 2);
 	cr_expect_str_eq(keys[0].kid, "new");
 	cr_expect_eq(keys[0].len, 33);
 	cr_expect_eq(memcmp(keys[0].bytes, KEY "+", 33), 0);
@@ -292,7 +292,7 @@ Test(config, a_key_must_be_there_and_long_enough, .init = init, .fini = fini)
 Test(config, a_key_of_nul_bytes_is_not_cut, .init = init, .fini = fini)
 {
 	static const char	zeros[40];
-	struct config		*c;
+	struct settings		*c;
 
 	scratch_write_bytes(&scratch, "jwt.key", zeros, sizeof(zeros));
 	c = load(MARKETS);
@@ -302,10 +302,10 @@ Test(config, a_key_of_nul_bytes_is_not_cut, .init = init, .fini = fini)
 
 Test(config, no_secret_is_read_without_secrets, .init = init, .fini = fini)
 {
-	struct config	*c;
+	struct settings	*c;
 
 	cr_assert_eq(unlink(scratch.path), 0);	/* jwt.key */
-	c = config_load(scratch_write(&scratch, "o.conf", MARKETS), true,
+	c = settings_load(scratch_write(&scratch, "o.conf", MARKETS), true,
 	    scratch.arena, &scratch.errors);
 	scratch_expect_none(&scratch, "without");
 	cr_expect_eq(c->key_count, 1);
@@ -340,13 +340,13 @@ Test(config, every_language_of_a_market_needs_its_texts, .init = init,
 
 Test(config, a_relative_path_is_made_absolute, .init = init, .fini = fini)
 {
-	struct config	*c;
+	struct settings	*c;
 	char		 cwd[256];
 
 	scratch_write(&scratch, "o.conf", MARKETS);
 	cr_assert_eq(chdir(scratch.dir), 0);
 	cr_assert_not_null(getcwd(cwd, sizeof(cwd)));
-	c = config_load("o.conf", false, scratch.arena, &scratch.errors);
+	c = settings_load("o.conf", false, scratch.arena, &scratch.errors);
 	scratch_expect_none(&scratch, "relative");
 	cr_expect_str_eq(c->dir, cwd);
 	cr_expect_eq(*c->path, '/');
@@ -357,14 +357,14 @@ Test(config, a_relative_path_is_made_absolute, .init = init, .fini = fini)
 Test(config, what_is_printed_can_be_read_again_and_holds_no_secret,
     .init = init, .fini = fini)
 {
-	struct config	*c;
+	struct settings	*c;
 	struct buf	 out;
 	char		*first;
 
 	c = load(MARKETS "[http]\ncors_origins = *\n[daemon]\nworkers = 4\n");
 	scratch_expect_none(&scratch, "first");
 	buf_init(&out, scratch.arena, 16);
-	config_print(c, &out);
+	settings_print(c, &out);
 	first = strdup(buf_text(&out));
 	cr_expect_null(strstr(first, KEY));
 	cr_expect_null(strstr(first, "tiger"));
@@ -376,7 +376,7 @@ Test(config, what_is_printed_can_be_read_again_and_holds_no_secret,
 	c = load(first);
 	scratch_expect_none(&scratch, "again");
 	buf_init(&out, scratch.arena, 16);
-	config_print(c, &out);
+	settings_print(c, &out);
 	cr_expect_eq(strncmp(buf_text(&out), first, strlen(first)), 0);
 	free(first);
 }

@@ -1,5 +1,5 @@
 /*
- * stock_desk.c: see stock_desk.h.
+ * staff_stock.c: see staff_stock.h.
  */
 #include <string.h>
 
@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "store/statements.h"
-#include "store/stock_desk.h"
+#include "store/staff_stock.h"
 
-/* Takes a row of STATEMENT_DESK_SKUS and its like. */
+/* Takes a row of STATEMENT_STAFF_SKUS and its like. */
 static void
 read_sku(const struct db *db, struct arena *arena, struct stock_sku *s)
 {
@@ -32,7 +32,7 @@ struct paging {
 	size_t			 count;
 };
 
-/* Body of stock_desk_page(). */
+/* Body of staff_stock_page(). */
 static enum db_result
 read_page(struct db *db, void *arg)
 {
@@ -43,7 +43,7 @@ read_page(struct db *db, void *arg)
 	bool		 more;
 
 	p->count = 0;
-	result = db_run(db, STATEMENT_DESK_SKUS, 1, values, 2);
+	result = db_run(db, STATEMENT_STAFF_SKUS, 1, values, 2);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more)
 		read_sku(db, p->arena, &p->out[p->count++]);
@@ -51,7 +51,7 @@ read_page(struct db *db, void *arg)
 }
 
 enum db_result
-stock_desk_page(struct db *db, struct arena *arena, int64_t after_id,
+staff_stock_page(struct db *db, struct arena *arena, int64_t after_id,
     struct stock_sku out[STOCK_PAGE], size_t *count)
 {
 	struct paging	 p = { .arena = arena, .after_id = after_id,
@@ -96,10 +96,10 @@ find_sku(struct db *db, struct changing *c, bool *found)
 	enum db_result	 result;
 	int64_t		 id;
 
-	result = read_one(db, c, STATEMENT_DESK_SKU_BY_CODE, db_text(sku),
+	result = read_one(db, c, STATEMENT_STAFF_SKU_BY_CODE, db_text(sku),
 	    found);
 	if (result == DB_OK && !*found && str_to_int64(sku, &id))
-		result = read_one(db, c, STATEMENT_DESK_SKU_BY_ID, db_int(id),
+		result = read_one(db, c, STATEMENT_STAFF_SKU_BY_ID, db_int(id),
 		    found);
 	return result;
 }
@@ -114,13 +114,13 @@ add_stock(struct db *db, struct changing *c)
 	enum db_result		 result;
 	bool			 found;
 
-	result = db_run(db, STATEMENT_DESK_STOCK_ADD, 1, (struct db_value[]){
+	result = db_run(db, STATEMENT_STAFF_STOCK_ADD, 1, (struct db_value[]){
 	    db_int(delta), db_int(out->sku.id), db_int(delta),
 	    db_int(STOCK_MAX) }, 4);
 	if (result != DB_OK)
 		return result;
 	out->outcome = db_matched(db) == 1 ? STOCK_CHANGED : STOCK_REFUSED;
-	result = read_one(db, c, STATEMENT_DESK_SKU_BY_ID,
+	result = read_one(db, c, STATEMENT_STAFF_SKU_BY_ID,
 	    db_int(out->sku.id), &found);
 	if (result == DB_OK && !found)
 		out->outcome = STOCK_NO_SKU;
@@ -136,7 +136,7 @@ note_change(struct db *db, struct changing *c)
 		db_int(c->out->sku.id), db_int(change->delta),
 		db_text(change->by), db_text(change->note), db_time(c->at) };
 
-	return db_run(db, STATEMENT_DESK_STOCK_NOTE, 1, values, 5);
+	return db_run(db, STATEMENT_STAFF_STOCK_NOTE, 1, values, 5);
 }
 
 /* The transaction, from its start: body of db_transaction(). */
@@ -167,11 +167,11 @@ find_change(struct db *db, void *arg, bool *kept)
 		db_time(c->at), db_int(c->change->delta),
 		db_text(c->change->by) };
 
-	return db_exists(db, STATEMENT_DESK_STOCK_FIND, values, 4, kept);
+	return db_exists(db, STATEMENT_STAFF_STOCK_FIND, values, 4, kept);
 }
 
 enum db_result
-stock_desk_change(struct db *db, struct arena *arena,
+staff_stock_change(struct db *db, struct arena *arena,
     const struct stock_change *change, struct stock_changed *out)
 {
 	struct changing	 c = { .change = change, .arena = arena, .out = out };

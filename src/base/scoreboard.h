@@ -1,5 +1,5 @@
 /*
- * board.h: the scoreboard, memory that the master shares with the workers
+ * scoreboard.h: the scoreboard, memory that the master shares with the workers
  * and the courier: what each of them is doing, and what they know together
  * about each market's database (db/gate.h).
  *
@@ -8,8 +8,8 @@
  * child that has its index now, and lies on cache lines of its own. The
  * courier's is the one behind the workers'.
  */
-#ifndef ORDERMUX_BOARD_H
-#define ORDERMUX_BOARD_H
+#ifndef ORDERMUX_SCOREBOARD_H
+#define ORDERMUX_SCOREBOARD_H
 
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -17,16 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/stage.h"
+#include "base/slot.h"
 
-#define BOARD_MARKET_MAX 64
-
-struct board_slot {
-	alignas(128) struct stage stage;
-};
+#define SCOREBOARD_MARKET_MAX 64
 
 /* Of one market's database, for db/gate.c alone. Times are clock_ms(). */
-struct board_gate {
+struct scoreboard_market {
 	alignas(128) _Atomic uint64_t connect_at;
 	_Atomic uint64_t	use_at;
 	_Atomic uint64_t	away_since;
@@ -39,17 +35,17 @@ struct board_gate {
 	_Atomic uint32_t	host;
 };
 
-struct board {
+struct scoreboard {
 	size_t			 count;		/* of slots */
 	size_t			 workers;	/* of them, the first ones */
-	struct board_slot	*slots;
-	struct board_gate	*gates;		/* by market index */
+	struct slot		*slots;
+	struct scoreboard_market *markets;	/* by index */
 };
 
 /* Before the first fork. False with errno when there is no memory. */
-bool	board_init(struct board *, size_t workers, size_t others);
+bool	scoreboard_init(struct scoreboard *, size_t workers, size_t others);
 
 /* Of the calling process; the others keep theirs. */
-void	board_free(struct board *);
+void	scoreboard_free(struct scoreboard *);
 
 #endif

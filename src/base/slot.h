@@ -1,32 +1,33 @@
 /*
- * stage.h: what a worker is doing now, written by the worker alone and read
+ * slot.h: what a worker is doing now, written by the worker alone and read
  * from shared memory by the master (death reports, deadline, watchdog) and the
- * other workers (db/gate.h). The request path gets a pointer to its stage;
- * where the memory comes from is the daemon's business (base/board.h).
+ * other workers (db/gate.h). The request path gets a pointer to its slot;
+ * where the memory comes from is the daemon's business (base/scoreboard.h).
  *
  * Each field is atomic by itself, relaxed: a reader may see a new phase with
  * an old route, and must not need more.
  */
-#ifndef ORDERMUX_STAGE_H
-#define ORDERMUX_STAGE_H
+#ifndef ORDERMUX_SLOT_H
+#define ORDERMUX_SLOT_H
 
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum stage_phase {
-	STAGE_STARTING,		/* before the first wait */
-	STAGE_WAITING,		/* for a request */
-	STAGE_READING,		/* accept, parameters, body */
-	STAGE_RULES,		/* token, validation, answer being made */
-	STAGE_DATABASE,		/* a statement is on its way */
-	STAGE_WRITING,		/* the answer */
-	STAGE__MAX
+enum slot_phase {
+	SLOT_STARTING,		/* before the first wait */
+	SLOT_WAITING,		/* for a request */
+	SLOT_READING,		/* accept, parameters, body */
+	SLOT_RULES,		/* token, validation, answer being made */
+	SLOT_DATABASE,		/* a statement is on its way */
+	SLOT_WRITING,		/* the answer */
+	SLOT__MAX
 };
 
-#define STAGE_NONE UINT32_MAX	/* no route, no market */
+#define SLOT_NONE UINT32_MAX	/* no route, no market */
 
-struct stage {
-	_Atomic uint32_t phase;		/* enum stage_phase */
+struct slot {
+	alignas(128) _Atomic uint32_t phase;		/* enum slot_phase */
 	_Atomic uint32_t route;		/* index of the route table */
 	_Atomic uint32_t market;	/* index in the registry */
 	_Atomic uint64_t since_ms;	/* clock_ms(), of the phase */
@@ -38,22 +39,22 @@ struct stage {
 };
 
 /* Stamps the phase with the time. Busy is from reading to waiting. */
-void	stage_set(struct stage *, enum stage_phase);
-void	stage_set_route(struct stage *, uint32_t route);
-void	stage_set_market(struct stage *, uint32_t market);
+void	slot_set(struct slot *, enum slot_phase);
+void	slot_set_route(struct slot *, uint32_t route);
+void	slot_set_market(struct slot *, uint32_t market);
 
 /* The request begins to use its market's database; is done with it, as with
  * another market. */
-void	stage_enter(struct stage *);
-void	stage_leave(struct stage *);
+void	slot_enter(struct slot *);
+void	slot_leave(struct slot *);
 
 /* Nobody is in the slot any more, or not yet. */
-void	stage_clear(struct stage *);
+void	slot_clear(struct slot *);
 
 /* A request has been answered with the HTTP status (0: the client had gone);
  * route and market are none again. */
-void	stage_finished(struct stage *, int status);
+void	slot_finished(struct slot *, int status);
 
-const char *	stage_phase_name(uint32_t phase);
+const char *	slot_phase_name(uint32_t phase);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * order_desk.c: see order_desk.h.
+ * staff_order.c: see staff_order.h.
  */
 #include <ctype.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "store/order_desk.h"
+#include "store/staff_order.h"
 #include "store/order_row.h"
 #include "store/statements.h"
 
@@ -15,15 +15,15 @@ struct finding {
 	struct arena		*arena;
 	enum statement_id	 statement;
 	struct db_value		 value;
-	struct order_desk	*out;
+	struct staff_order	*out;
 };
 
-/* Body of order_desk_find(). */
+/* Body of staff_order_find(). */
 static enum db_result
 find(struct db *db, void *arg)
 {
 	struct finding		*f = arg;
-	struct order_desk	*out = f->out;
+	struct staff_order	*out = f->out;
 	enum db_result		 result;
 	bool			 more;
 
@@ -77,8 +77,8 @@ look(struct db *db, struct finding *f, enum statement_id statement,
 }
 
 enum db_result
-order_desk_find(struct db *db, struct arena *arena, const char *number_or_id,
-    struct order_desk *out)
+staff_order_find(struct db *db, struct arena *arena, const char *number_or_id,
+    struct staff_order *out)
 {
 	struct finding	 f = { .arena = arena, .out = out };
 	enum db_result	 result = DB_OK;
@@ -88,13 +88,13 @@ order_desk_find(struct db *db, struct arena *arena, const char *number_or_id,
 	memset(out, 0, sizeof(*out));
 	if (!may_be_number(number_or_id))
 		return DB_OK;
-	result = look(db, &f, STATEMENT_DESK_BY_NUMBER, db_text(number_or_id));
+	result = look(db, &f, STATEMENT_STAFF_BY_NUMBER, db_text(number_or_id));
 	if (result == DB_OK &&
 	    (upper = upper_number(arena, number_or_id)) != NULL)
-		result = look(db, &f, STATEMENT_DESK_BY_NUMBER,
+		result = look(db, &f, STATEMENT_STAFF_BY_NUMBER,
 		    db_text(upper));
 	if (result == DB_OK && str_to_int64(number_or_id, &id))
-		result = look(db, &f, STATEMENT_DESK_BY_ID, db_int(id));
+		result = look(db, &f, STATEMENT_STAFF_BY_ID, db_int(id));
 	return result;
 }
 
@@ -105,14 +105,14 @@ struct listing {
 	struct arena		*arena;
 	const char		*status;
 	size_t			 limit;
-	struct order_desk_entry	*entries;
+	struct staff_order_entry	*entries;
 	size_t			 count;
 };
 
-/* Takes a row of STATEMENT_DESK_LIST. */
+/* Takes a row of STATEMENT_STAFF_LIST. */
 static void
 read_entry(const struct db *db, struct arena *arena,
-    struct order_desk_entry *e)
+    struct staff_order_entry *e)
 {
 	e->id = db_get_int(db, 0);
 	e->number = db_get_text(db, 1, arena);
@@ -123,7 +123,7 @@ read_entry(const struct db *db, struct arena *arena,
 	e->customer_name = db_get_text(db, 6, arena);
 }
 
-/* Body of order_desk_list(). */
+/* Body of staff_order_list(). */
 static enum db_result
 list(struct db *db, void *arg)
 {
@@ -134,7 +134,7 @@ list(struct db *db, void *arg)
 	bool		 more;
 
 	l->count = 0;
-	result = db_run(db, STATEMENT_DESK_LIST, 1, values, 3);
+	result = db_run(db, STATEMENT_STAFF_LIST, 1, values, 3);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more)
 		read_entry(db, l->arena, &l->entries[l->count++]);
@@ -142,8 +142,8 @@ list(struct db *db, void *arg)
 }
 
 enum db_result
-order_desk_list(struct db *db, struct arena *arena, const char *status,
-    size_t limit, struct order_desk_entry **entries, size_t *count)
+staff_order_list(struct db *db, struct arena *arena, const char *status,
+    size_t limit, struct staff_order_entry **entries, size_t *count)
 {
 	struct listing	 l = { .arena = arena, .limit = limit,
 	    .status = status != NULL ? status : "" };

@@ -1,11 +1,11 @@
 /*
- * stock_desk.h: the stock of SKUs as staff see and correct it.
+ * staff_stock.h: the stock of SKUs as staff see and correct it.
  *
  * Every change but a sale has its row in stock_movements, in the same
  * transaction, so that the books stay right (reconcile.h).
  */
-#ifndef ORDERMUX_STOCK_DESK_H
-#define ORDERMUX_STOCK_DESK_H
+#ifndef ORDERMUX_STAFF_STOCK_H
+#define ORDERMUX_STAFF_STOCK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ struct stock_sku {
 };
 
 /* The next SKUs behind this id, by id; fewer than STOCK_PAGE: the last. */
-enum db_result	stock_desk_page(struct db *, struct arena *, int64_t after_id,
+enum db_result	staff_stock_page(struct db *, struct arena *, int64_t after_id,
     struct stock_sku out[STOCK_PAGE], size_t *count);
 
 struct stock_change {
@@ -55,7 +55,7 @@ struct stock_changed {
  * connection broke in COMMIT and the database could not be asked; else as
  * db.h says, and nothing was changed.
  */
-enum db_result	stock_desk_change(struct db *, struct arena *,
+enum db_result	staff_stock_change(struct db *, struct arena *,
     const struct stock_change *, struct stock_changed *);
 
 #endif

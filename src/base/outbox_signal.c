@@ -1,5 +1,5 @@
 /*
- * wake.c: see wake.h.
+ * outbox_signal.c: see outbox_signal.h.
  */
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -8,13 +8,13 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "base/wake.h"
+#include "base/outbox_signal.h"
 
 static int		 event = -1;
 static _Atomic uint64_t	*raised;
 
 bool
-wake_init(void)
+outbox_signal_init(void)
 {
 	void	*memory;
 
@@ -33,7 +33,7 @@ wake_init(void)
 }
 
 void
-wake_free(void)
+outbox_signal_free(void)
 {
 	if (event == -1)
 		return;
@@ -44,11 +44,11 @@ wake_free(void)
 }
 
 void
-wake_raise(unsigned market)
+outbox_signal_raise(unsigned market)
 {
 	uint64_t	one = 1;
 
-	if (event == -1 || market >= WAKE_MARKETS_MAX)
+	if (event == -1 || market >= OUTBOX_SIGNAL_MARKETS_MAX)
 		return;
 	/* The bit first: whoever is woken finds it. */
 	atomic_fetch_or(raised, UINT64_C(1) << market);
@@ -58,13 +58,13 @@ wake_raise(unsigned market)
 }
 
 int
-wake_fd(void)
+outbox_signal_fd(void)
 {
 	return event;
 }
 
 uint64_t
-wake_take(void)
+outbox_signal_take(void)
 {
 	uint64_t	count;
 

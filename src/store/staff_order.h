@@ -1,12 +1,12 @@
 /*
- * order_desk.h: orders as staff see them: anybody's, by number or id, and the
+ * staff_order.h: orders as staff see them: anybody's, by number or id, and the
  * newest of the market. To move one, see order_move.h.
  *
  * Amounts are minor units, times microseconds since 1970 UTC. What is given
  * out lives in the arena that was handed in.
  */
-#ifndef ORDERMUX_ORDER_DESK_H
-#define ORDERMUX_ORDER_DESK_H
+#ifndef ORDERMUX_STAFF_ORDER_H
+#define ORDERMUX_STAFF_ORDER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "db/db.h"
 #include "store/order_store.h"
 
-struct order_desk {
+struct staff_order {
 	bool		 found;
 	int64_t		 user_id;
 	struct order	 order;
@@ -23,11 +23,11 @@ struct order_desk {
 
 /* The order with this number, as it is written or in upper case; or else with
  * this id. */
-enum db_result	order_desk_find(struct db *, struct arena *,
-    const char *number_or_id, struct order_desk *);
+enum db_result	staff_order_find(struct db *, struct arena *,
+    const char *number_or_id, struct staff_order *);
 
 /* One line of a list. */
-struct order_desk_entry {
+struct staff_order_entry {
 	int64_t		 id;
 	const char	*number;
 	const char	*status;
@@ -39,8 +39,8 @@ struct order_desk_entry {
 
 /* The newest orders (by id), in this state; NULL: in any. Room for the limit
  * is in the arena; *count is how many there are. */
-enum db_result	order_desk_list(struct db *, struct arena *,
-    const char *status, size_t limit, struct order_desk_entry **,
+enum db_result	staff_order_list(struct db *, struct arena *,
+    const char *status, size_t limit, struct staff_order_entry **,
     size_t *count);
 
 #endif
