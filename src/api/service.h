@@ -30,7 +30,4 @@ void	service_idle(struct service *);
 /* Closes the connections. */
 void	service_free(struct service *);
 
-/* For a death report: "POST /orders/create", or "-" for none. */
-const char *	service_route_name(uint32_t route);
-
 #endif
