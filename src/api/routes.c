@@ -26,7 +26,7 @@
 	{ HTTP_##method, path, ROUTE_PHONE_MARKET, ROUTE_BODY_JSON, \
 	    .login = handler, .code = with_code }
 
-const struct route api_routes[] = {
+static const struct route routes[] = {
 	/* login and profile */
 	NOBODY(GET, V1 "/auth/markets", markets_list),
 	BY_PHONE(POST, V1 "/auth/send-verification", login_send, false),
@@ -65,18 +65,19 @@ const struct route api_routes[] = {
 	NOBODY(GET, "/ready", probe_ready),
 };
 
-const size_t api_route_count = sizeof(api_routes) / sizeof(*api_routes);
+#define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))
+
+const struct route_table api_routes = { routes, ROUTE_COUNT };
 
 const char *
 api_route_name(uint32_t route)
 {
 	static char	 name[64];
 
-	if (route >= api_route_count)
+	if (route >= ROUTE_COUNT)
 		return "-";
 	snprintf(name, sizeof(name), "%s %s",
-	    http_method_names[api_routes[route].method],
-	    api_routes[route].path);
+	    http_method_names[routes[route].method], routes[route].path);
 	return name;
 }
 
@@ -90,9 +91,9 @@ api_routes_list(struct buf *out)
 		[ROUTE_BODY_NONE] = "none", [ROUTE_BODY_JSON] = "json",
 		[ROUTE_BODY_OPTIONAL] = "optional" };
 
-	for (size_t i = 0; i < api_route_count; i++)
+	for (size_t i = 0; i < ROUTE_COUNT; i++)
 		buf_printf(out, "%s\t%s\t%s\t%s\n",
-		    http_method_names[api_routes[i].method],
-		    api_routes[i].path, markets[api_routes[i].market],
-		    bodies[api_routes[i].body]);
+		    http_method_names[routes[i].method],
+		    routes[i].path, markets[routes[i].market],
+		    bodies[routes[i].body]);
 }

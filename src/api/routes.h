@@ -5,7 +5,6 @@
 #ifndef ORDERMUX_ROUTES_H
 #define ORDERMUX_ROUTES_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "http/route.h"
@@ -15,8 +14,7 @@ struct buf;
 #define API_ORDERS_PATH "/api/v1/orders"
 
 /* Literal paths stand before those with {id} that match them too. */
-extern const struct route api_routes[];
-extern const size_t api_route_count;
+extern const struct route_table api_routes;
 
 /* "POST /api/v1/orders/create", by the index in the table; "-" for none. In
  * memory that the next call uses again. */

@@ -10,7 +10,6 @@
 
 #include "api/api.h"
 #include "api/login_form.h"
-#include "api/routes.h"
 #include "api/service.h"
 #include "auth/seal.h"
 #include "auth/token.h"
@@ -30,6 +29,7 @@
 
 struct service {
 	const struct settings	*settings;
+	const struct route_table *routes;
 	struct slot		*slot;
 	struct token_keys	*keys;
 	struct seal_keys	*seal;
@@ -50,14 +50,15 @@ make_keys(struct service *s)
 }
 
 struct service *
-service_new(const struct settings *settings, const struct scoreboard *board,
-    struct slot *slot)
+service_new(const struct settings *settings, const struct route_table *routes,
+    const struct scoreboard *board, struct slot *slot)
 {
 	struct service	*s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		panic("out of memory for a service");
 	s->settings = settings;
+	s->routes = routes;
 	s->slot = slot;
 	make_keys(s);
 	s->limits.connect_timeout = settings->connect_timeout;
@@ -278,7 +279,7 @@ static void
 serve(struct service *s, const struct route *route, struct request *req,
     struct response *res)
 {
-	slot_set_route(s->slot, (uint32_t)(route - api_routes));
+	slot_set_route(s->slot, (uint32_t)(route - s->routes->routes));
 	switch (route->market) {
 	case ROUTE_NO_MARKET:
 		route->public(s, req, res);
@@ -312,8 +313,8 @@ static void
 dispatch(struct service *s, struct request *req, struct response *res)
 {
 	const char		*allow;
-	const struct route	*route = route_find(api_routes,
-	    api_route_count, req, &allow);
+	const struct route	*route = route_find(s->routes->routes,
+	    s->routes->count, req, &allow);
 
 	if (route == NULL)
 		answer_unrouted(req, res, allow);

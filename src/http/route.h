@@ -49,6 +49,11 @@ struct route {
 	void	(*login)(struct login *, struct request *, struct response *);
 };
 
+struct route_table {
+	const struct route	*routes;
+	size_t			 count;
+};
+
 /*
  * The first route of the table that matches path and method; literal rows
  * stand before those with {id}. The segment that stood for {id} is put in the
