@@ -152,10 +152,8 @@ claimed_market(const struct service *s, const struct token_claims *claims)
 	return s->settings->markets->default_market;
 }
 
-/*
- * Lets a request through whose token is good, with a session in the token's
- * market. Else makes the answer an error and returns false.
- */
+/* Lets a request through whose token is good, with a session in the token's
+ * market. Else makes the answer an error and returns false. */
 static bool
 authenticate(struct service *s, const struct request *req,
     struct response *res, struct session *session)
@@ -202,11 +200,9 @@ read_body(struct service *s, const struct route *route,
 	return error == ERROR_NONE;
 }
 
-/*
- * The connection of the market that was chosen, ready for the first statement.
- * NULL, with the answer an error, if nobody waits for the answer any more, or
- * the database is unavailable.
- */
+/* The connection of the market that was chosen, ready for the first
+ * statement. NULL, with the answer an error, if nobody waits for the answer
+ * any more, or the database is unavailable. */
 static struct db *
 open_market(struct service *s, const struct market *market,
     const struct request *req, struct response *res)
