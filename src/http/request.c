@@ -12,8 +12,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/str.h"
 #include "base/json_read.h"
+#include "base/str.h"
 #include "http/request.h"
 
 const char *const http_method_names[HTTP__MAX] = {

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/json_write.h"
 #include "http/error.h"
-#include "http/json_write.h"
 
 struct request;
 
