@@ -8,29 +8,35 @@
 #ifndef ORDERMUX_API_H
 #define ORDERMUX_API_H
 
+#include "db/db.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/route.h"
-#include "store/db.h"
 #include "store/order_store.h"
 
 struct arena;
+struct form;
 struct market;
 struct market_registry;
 struct seal_keys;
 struct token_keys;
 
-/* One market: of a verified token, with its customer, or of a phone number
- * that logs in. */
+/* The customer of a verified token, in the token's market. */
 struct session {
 	const struct market	*market;
 	struct db		*db;
 	struct order_customer	 customer;
 	int64_t			 duplicate_window;	/* µs */
 	struct arena		*arena;
-	const char		*orders_path;	/* for Location and Link */
-	/* What a login needs besides. */
-	const char		*phone;		/* normalised; NULL: by token */
+};
+
+/* A phone number that logs in, in the number's market. */
+struct login {
+	const struct market	*market;
+	struct db		*db;
+	struct arena		*arena;
+	const char		*phone;		/* normalised */
+	const char		*code;		/* NULL where none is asked */
 	const char		*client;	/* address */
 	const struct token_keys	*keys;
 	const struct seal_keys	*seal;
@@ -63,11 +69,8 @@ void	order_cancel(struct session *, struct request *, struct response *,
 void	order_events(struct session *, struct request *, struct response *,
     struct json_object *body);
 
-void	login_send(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	login_verify(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	login_check_code(struct form *, struct json_object *body);
+void	login_send(struct login *, struct request *, struct response *);
+void	login_verify(struct login *, struct request *, struct response *);
 
 void	profile_show(struct session *, struct request *, struct response *,
     struct json_object *body);

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "api/api.h"
+#include "base/money.h"
 #include "market/market.h"
-#include "market/money.h"
 
 static void
 put_payments(struct json_out *j, const struct market *m)

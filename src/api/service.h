@@ -8,29 +8,27 @@
 
 #include <fcgiapp.h>
 
-struct board;
-struct config;
+struct route_table;
+struct scoreboard;
 struct service;
-struct stage;
+struct settings;
+struct slot;
 
-/* Opens no connection: that happens at a market's first request. The board,
- * this worker's stage on it and the configuration must outlive it. Never
- * NULL. */
-struct service *service_new(const struct config *, const struct board *,
-    struct stage *);
+/* Opens no connection: that happens at a market's first request. The routes
+ * (api/routes.h), the board, this worker's slot on it and the settings must
+ * outlive it. Never NULL. */
+struct service *service_new(const struct settings *,
+    const struct route_table *, const struct scoreboard *, struct slot *);
 
 /* Answers one accepted request; the caller then finishes it
  * (FCGX_Finish_r). Whatever the request holds, it comes back. */
 void	service_handle(struct service *, FCGX_Request *);
 
 /* The worker is about to wait for work: nothing may be left open in a
- * database while nobody needs it (see store/db.h, db_settle). */
+ * database while nobody needs it (see db/db.h, db_settle). */
 void	service_idle(struct service *);
 
 /* Closes the connections. */
 void	service_free(struct service *);
-
-/* For a death report: "POST /orders/create", or "-" for none. */
-const char *	service_route_name(uint32_t route);
 
 #endif

@@ -15,9 +15,9 @@
 
 #include "auth/token.h"
 #include "base/arena.h"
+#include "base/json_read.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "base/json_read.h"
 
 #define JTI_BYTES 16
 #define TIME_MAX 253402300799.0	/* the end of the year 9999 */
@@ -69,14 +69,14 @@ key_release(struct key *k)
 
 /* The checker's call for each token: takes the claims as JSON. */
 static int
-take_claims(jwt_t *jwt, jwt_config_t *config)
+take_claims(jwt_t *jwt, jwt_config_t *settings)
 {
 	jwt_value_t	 value;
 
 	jwt_set_GET_JSON(&value, NULL);
 	if (jwt_claim_get(jwt, &value) != JWT_VALUE_ERR_NONE)
 		return 1;
-	*(char **)config->ctx = value.json_val;
+	*(char **)settings->ctx = value.json_val;
 	return 0;
 }
 

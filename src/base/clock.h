@@ -29,7 +29,7 @@ clock_monotonic_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* The same in milliseconds: deadlines, and stage.h's since_ms. */
+/* The same in milliseconds: deadlines, and slot.h's since_ms. */
 static inline uint64_t
 clock_ms(void)
 {

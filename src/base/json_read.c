@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/str.h"
 #include "base/json_read.h"
+#include "base/str.h"
 
 /* A pass over the text. */
 struct scan {

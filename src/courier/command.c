@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/stage.h"
+#include "base/slot.h"
 #include "base/str.h"
 #include "courier/command.h"
 

@@ -19,15 +19,16 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/stage.h"
-#include "base/wake.h"
+#include "base/slot.h"
+#include "base/outbox_signal.h"
+#include "config/settings.h"
 #include "courier/courier.h"
 #include "courier/delivery.h"
 #include "courier/owner.h"
-#include "daemon/config.h"
+#include "db/db.h"
 #include "market/market.h"
-#include "store/db.h"
 #include "store/outbox_store.h"
+#include "store/statements.h"
 
 #define PLACES		8	/* programs at a time */
 #define SHARES		4	/* a market has at most PLACES by this */
@@ -44,7 +45,7 @@
 #define TIDY_AGAIN	60000	/* after a failure */
 
 _Static_assert(PLACES <= OUTBOX_CLAIM_MAX, "places");
-_Static_assert(MARKET_COUNT_MAX <= WAKE_MARKETS_MAX, "markets");
+_Static_assert(MARKET_COUNT_MAX <= OUTBOX_SIGNAL_MARKETS_MAX, "markets");
 
 /* A market as the courier sees it. */
 struct post {
@@ -60,9 +61,9 @@ struct post {
 };
 
 struct courier {
-	const struct config	*config;
-	const struct board	*board;
-	struct stage		*stage;
+	const struct settings	*settings;
+	const struct scoreboard	*board;
+	struct slot		*slot;
 	struct owner		 owner;
 	struct seal_keys	*keys;
 	struct db_limits	 limits;
@@ -83,11 +84,11 @@ struct courier {
  * The keys by which payloads were sealed.
  */
 static struct seal_keys *
-courier_keys(const struct config *config)
+courier_keys(const struct settings *settings)
 {
-	struct token_key	 keys[CONFIG_KEY_MAX];
+	struct token_key	 keys[SETTINGS_KEY_MAX];
 
-	return seal_keys_new(keys, config_token_keys(config, keys));
+	return seal_keys_new(keys, settings_token_keys(settings, keys));
 }
 
 /*
@@ -96,18 +97,18 @@ courier_keys(const struct config *config)
 static void
 courier_open_posts(struct courier *c)
 {
-	const struct market_registry	*markets = c->config->markets;
+	const struct market_registry	*markets = c->settings->markets;
 
-	c->limits.connect_timeout = c->config->connect_timeout;
-	c->limits.query_timeout = c->config->query_timeout;
+	c->limits.connect_timeout = c->settings->connect_timeout;
+	c->limits.query_timeout = c->settings->query_timeout;
 	c->post_count = markets->count;
 	c->posts = calloc(c->post_count, sizeof(*c->posts));
 	if (c->posts == NULL)
 		panic("out of memory for %zu markets", c->post_count);
 	for (size_t i = 0; i < c->post_count; i++) {
 		c->posts[i].market = &markets->markets[i];
-		c->posts[i].db = db_new(c->posts[i].market, &c->limits,
-		    c->board, c->stage);
+		c->posts[i].db = store_db_new(c->posts[i].market, &c->limits,
+		    c->board, c->slot);
 		c->posts[i].tidy_at = clock_ms() + TIDY_FIRST;
 	}
 }
@@ -133,7 +134,7 @@ courier_open(struct courier *c)
 {
 	courier_open_signals(c);
 	owner_init(&c->owner);
-	c->keys = courier_keys(c->config);
+	c->keys = courier_keys(c->settings);
 	c->arena = arena_new(ARENA_FIRST);
 	for (size_t i = 0; i < PLACES; i++) {
 		c->places[i].arena = arena_new(ARENA_FIRST);
@@ -171,7 +172,7 @@ post_ask(struct courier *c, struct post *p)
 	if (p->asked_at < p->away_until)
 		return false;
 	log_set_market(p->market->name);
-	stage_set_market(c->stage, p->market->index);
+	slot_set_market(c->slot, p->market->index);
 	return db_ready(p->db) == DB_OK;
 }
 
@@ -187,8 +188,8 @@ post_asked(struct courier *c, struct post *p, bool ok)
 	uint64_t now = clock_ms(), pause;
 
 	log_set_market(NULL);
-	stage_set_market(c->stage, STAGE_NONE);
-	stage_set(c->stage, STAGE_RULES);
+	slot_set_market(c->slot, SLOT_NONE);
+	slot_set(c->slot, SLOT_RULES);
 	arena_reset(c->arena);
 	if (p->asked_at < p->away_until)
 		return;		/* it was not asked */
@@ -296,7 +297,7 @@ courier_place(struct courier *c, struct post *p, const struct outbox_claim *m)
 		d++;
 	if (m->owner != NULL)
 		courier_log_unknown(m);
-	delivery_start(d, p->market, c->config->texts, c->keys, m);
+	delivery_start(d, p->market, c->settings->texts, c->keys, m);
 	p->taken++;
 	c->busy++;
 }
@@ -393,7 +394,7 @@ courier_done(struct courier *c, struct post *p, struct delivery *d,
 	if (!o->kept && !d->unsure)
 		log_warning("claim lost before the outcome was written",
 		    log_str("id", d->job.id));
-	stage_finished(c->stage, statuses[o->end]);
+	slot_finished(c->slot, statuses[o->end]);
 	delivery_clear(d);
 	p->taken--;
 	c->busy--;
@@ -528,7 +529,7 @@ courier_sleep(struct courier *c)
 	int		 timeout = -1;
 
 	fds[0] = (struct pollfd){ .fd = c->signals, .events = POLLIN };
-	fds[1] = (struct pollfd){ .fd = wake_fd(), .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = outbox_signal_fd(), .events = POLLIN };
 	for (size_t i = 0; i < PLACES; i++)
 		if (c->places[i].busy && c->places[i].command.complaints != -1)
 			fds[count++] = (struct pollfd){ .events = POLLIN,
@@ -536,10 +537,10 @@ courier_sleep(struct courier *c)
 	if (next != UINT64_MAX)
 		timeout = next <= now ? 0 : next - now < INT_MAX ?
 		    (int)(next - now) : INT_MAX;
-	stage_set(c->stage, STAGE_WAITING);
+	slot_set(c->slot, SLOT_WAITING);
 	if (poll(fds, count, timeout) == -1 && errno != EINTR)
 		panic("poll: %s", strerror(errno));
-	stage_set(c->stage, STAGE_RULES);
+	slot_set(c->slot, SLOT_RULES);
 }
 
 /*
@@ -551,10 +552,10 @@ static void
 courier_stop(struct courier *c)
 {
 	uint64_t now = clock_ms();
-	uint64_t end = now + c->config->stop_timeout / 4 * 3;
+	uint64_t end = now + c->settings->stop_timeout / 4 * 3;
 
 	c->stopping = true;
-	c->leave_at = now + c->config->stop_timeout / 10 * 9;
+	c->leave_at = now + c->settings->stop_timeout / 10 * 9;
 	for (size_t i = 0; i < PLACES; i++)
 		if (c->places[i].busy &&
 		    c->places[i].command.deadline_ms > end)
@@ -570,7 +571,7 @@ static void
 courier_hear(struct courier *c)
 {
 	struct signalfd_siginfo	 info;
-	uint64_t		 raised = wake_take();
+	uint64_t		 raised = outbox_signal_take();
 
 	for (size_t i = 0; i < c->post_count; i++)
 		if ((raised >> i & 1) != 0)
@@ -598,11 +599,11 @@ courier_leaves(const struct courier *c)
 }
 
 int
-courier_run(const struct config *config, const struct board *board,
-    struct stage *stage)
+courier_run(const struct settings *settings, const struct scoreboard *board,
+    struct slot *slot)
 {
-	struct courier courier = { .config = config, .board = board,
-	    .stage = stage };
+	struct courier courier = { .settings = settings, .board = board,
+	    .slot = slot };
 
 	courier_open(&courier);
 	do {

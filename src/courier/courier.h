@@ -18,18 +18,18 @@
 #ifndef ORDERMUX_COURIER_H
 #define ORDERMUX_COURIER_H
 
-struct board;
-struct config;
-struct stage;
+struct scoreboard;
+struct settings;
+struct slot;
 
 /*
  * The body of the process, after the fork; the caller has blocked the signals.
- * Waits for the workers' wake_raise(), looks into every outbox once a second
+ * Waits for the workers' outbox_signal_raise(), looks into every outbox once a second
  * for what other hosts have put there and for what is to be tried again, and
  * returns at SIGTERM when the running tries are over and marked: the exit
  * status. Programs that would take longer than [daemon] stop_timeout are
  * killed.
  */
-int	courier_run(const struct config *, const struct board *, struct stage *);
+int	courier_run(const struct settings *, const struct scoreboard *, struct slot *);
 
 #endif

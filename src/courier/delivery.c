@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/json_read.h"
 #include "base/log.h"
-#include "base/stage.h"
+#include "base/slot.h"
 #include "courier/delivery.h"
 #include "courier/sms.h"
 #include "market/market.h"

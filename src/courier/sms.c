@@ -7,9 +7,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/json_write.h"
+#include "config/texts.h"
 #include "courier/sms.h"
-#include "courier/texts.h"
-#include "http/json_write.h"
 #include "market/market.h"
 
 #define SHOWN_DIGITS	4	/* of a number in the log */

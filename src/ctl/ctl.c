@@ -10,13 +10,14 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/stage.h"
+#include "base/money.h"
+#include "base/slot.h"
 #include "base/str.h"
+#include "config/settings.h"
 #include "ctl/ctl.h"
-#include "daemon/config.h"
 #include "market/market.h"
-#include "market/money.h"
 #include "store/order_move.h"
+#include "store/statements.h"
 
 void
 ctl_error(const char *fmt, ...)
@@ -33,7 +34,7 @@ ctl_error(const char *fmt, ...)
 const struct market *
 ctl_market(const struct ctl *ctl, const char *name)
 {
-	const struct market	*market = market_find(ctl->config->markets,
+	const struct market	*market = market_find(ctl->settings->markets,
 	    name);
 
 	if (market == NULL) {
@@ -47,13 +48,13 @@ struct db *
 ctl_db(const struct ctl *ctl, const struct market *market,
     unsigned query_timeout)
 {
-	static struct stage	 stage;	/* of nobody's interest */
+	static struct slot	 slot;	/* of nobody's interest */
 	struct db_limits	*limits = arena_alloc(ctl->arena,
 	    sizeof(*limits));
 
-	limits->connect_timeout = ctl->config->connect_timeout;
+	limits->connect_timeout = ctl->settings->connect_timeout;
 	limits->query_timeout = query_timeout;
-	return db_new(market, limits, NULL, &stage);
+	return store_db_new(market, limits, NULL, &slot);
 }
 
 int

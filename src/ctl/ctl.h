@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "db/db.h"
 #include "market/workflow.h"
-#include "store/db.h"
 
 enum ctl_status {
 	CTL_DONE = 0,
@@ -25,7 +25,7 @@ enum ctl_status {
 };
 
 struct arena;
-struct config;
+struct settings;
 struct market;
 
 /* What was said on the command line. */
@@ -42,7 +42,7 @@ struct ctl {
 	const char		*by;		/* --by, or NULL */
 	enum order_state	 to;		/* of "order ship" and so on */
 	struct arena		*arena;
-	const struct config	*config;
+	const struct settings	*settings;
 	char			**args;		/* behind the command */
 	int			 arg_count;
 };

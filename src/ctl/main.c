@@ -15,10 +15,10 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/conf.h"
 #include "base/log.h"
+#include "config/ini.h"
+#include "config/settings.h"
 #include "ctl/ctl.h"
-#include "daemon/config.h"
 #include "market/market.h"
 
 struct command {
@@ -250,13 +250,13 @@ check_usage(const struct ctl *ctl, const struct command *command,
 static void
 load(struct ctl *ctl)
 {
-	struct conf_errors	 errors;
+	struct ini_errors	 errors;
 
-	conf_errors_init(&errors, ctl->arena);
-	ctl->config = config_load(ctl->conf, false, ctl->arena, &errors);
+	ini_errors_init(&errors, ctl->arena);
+	ctl->settings = settings_load(ctl->conf, false, ctl->arena, &errors);
 	for (size_t i = 0; i < errors.count; i++)
 		ctl_error("%s", errors.text[i]);
-	if (ctl->config == NULL)
+	if (ctl->settings == NULL)
 		exit(CTL_ERROR);
 }
 

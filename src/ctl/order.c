@@ -7,10 +7,10 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "config/settings.h"
 #include "ctl/ctl.h"
-#include "daemon/config.h"
 #include "market/market.h"
-#include "store/order_desk.h"
+#include "store/staff_order.h"
 #include "store/order_move.h"
 
 #define LIST_DEFAULT	20
@@ -46,14 +46,14 @@ need_limit(const struct ctl *ctl)
 static struct db *
 open_db(const struct ctl *ctl, const struct market *market)
 {
-	return ctl_db(ctl, market, ctl->config->query_timeout);
+	return ctl_db(ctl, market, ctl->settings->query_timeout);
 }
 
 /* ---- list ---- */
 
 static void
 put_entry(const struct ctl *ctl, const struct market *market,
-    const struct order_desk_entry *e)
+    const struct staff_order_entry *e)
 {
 	struct arena	*a = ctl->arena;
 
@@ -71,11 +71,11 @@ ctl_order_list(struct ctl *ctl)
 	const char		*status = ctl->status == NULL ? NULL :
 	    workflow_name(need_state(ctl->status));
 	struct db		*db = open_db(ctl, market);
-	struct order_desk_entry	*entries;
+	struct staff_order_entry	*entries;
 	enum db_result		 result = db_ready(db);
 
 	if (result == DB_OK)
-		result = order_desk_list(db, ctl->arena, status, limit,
+		result = staff_order_list(db, ctl->arena, status, limit,
 		    &entries, &count);
 	db_free(db);
 	if (result != DB_OK)
@@ -90,12 +90,12 @@ ctl_order_list(struct ctl *ctl)
 /* Finds the order that is meant, or says that there is none. */
 static int
 find_order(const struct ctl *ctl, struct db *db, const char *name,
-    struct order_desk *out)
+    struct staff_order *out)
 {
 	enum db_result	 result = db_ready(db);
 
 	if (result == DB_OK)
-		result = order_desk_find(db, ctl->arena, name, out);
+		result = staff_order_find(db, ctl->arena, name, out);
 	if (result != DB_OK)
 		return ctl_db_error(db_market(db), result);
 	if (out->found)
@@ -115,7 +115,7 @@ put_fact(const struct ctl *ctl, const char *name, const char *value)
 
 static void
 put_facts(const struct ctl *ctl, const struct market *market,
-    const struct order_desk *desk)
+    const struct staff_order *desk)
 {
 	const struct order	*o = &desk->order;
 
@@ -191,7 +191,7 @@ static int
 show_order(const struct ctl *ctl, struct db *db, const char *name)
 {
 	const struct market	*market = db_market(db);
-	struct order_desk	 desk = { 0 };
+	struct staff_order	 desk = { 0 };
 	struct order_events	 events;
 	enum db_result		 result;
 	int			 status;
@@ -292,7 +292,7 @@ find_and_move(const struct ctl *ctl, struct db *db)
 	    .note = ctl_note(ctl) };
 	const char		*from = ctl->from == NULL ? NULL :
 	    workflow_name(need_state(ctl->from));
-	struct order_desk	 desk = { 0 };
+	struct staff_order	 desk = { 0 };
 	int			 status;
 
 	status = find_order(ctl, db, ctl->args[1], &desk);

@@ -8,8 +8,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "config/settings.h"
 #include "ctl/ctl.h"
-#include "daemon/config.h"
 #include "market/market.h"
 #include "store/reconcile.h"
 
@@ -136,7 +136,7 @@ worse(int one, int other)
 int
 ctl_reconcile(struct ctl *ctl)
 {
-	const struct market_registry	*r = ctl->config->markets;
+	const struct market_registry	*r = ctl->settings->markets;
 	int				 status = CTL_DONE;
 
 	for (int i = 0; i < ctl->arg_count; i++)

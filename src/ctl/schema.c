@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "config/settings.h"
 #include "ctl/ctl.h"
-#include "daemon/config.h"
+#include "db/migrate.h"
 #include "market/market.h"
-#include "store/migrate.h"
 
 /* The password of --password-file; NULL without one. */
 static const char *
@@ -32,7 +32,7 @@ read_password(const struct ctl *ctl)
 int
 ctl_migrate(struct ctl *ctl)
 {
-	const struct market_registry	*r = ctl->config->markets;
+	const struct market_registry	*r = ctl->settings->markets;
 	struct migrate_account		 account = { .user = ctl->user,
 	    .password = read_password(ctl) };
 	bool				 ok = true;

@@ -7,10 +7,10 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "config/settings.h"
 #include "ctl/ctl.h"
-#include "daemon/config.h"
 #include "market/market.h"
-#include "store/stock_desk.h"
+#include "store/staff_stock.h"
 
 static void
 put_sku(struct arena *a, const struct stock_sku *s)
@@ -36,7 +36,7 @@ put_all(struct db *db)
 
 	do {
 		arena_reset(arena);
-		result = stock_desk_page(db, arena, last, page, &count);
+		result = staff_stock_page(db, arena, last, page, &count);
 		for (size_t i = 0; i < count; i++)
 			put_sku(arena, &page[i]);
 		last = count > 0 ? page[count - 1].id : last;
@@ -107,7 +107,7 @@ change_stock(const struct ctl *ctl, struct db *db)
 	enum db_result		 result = db_ready(db);
 
 	if (result == DB_OK)
-		result = stock_desk_change(db, ctl->arena, &change, &done);
+		result = staff_stock_change(db, ctl->arena, &change, &done);
 	if (result == DB_OK)
 		return report_change(ctl, db_market(db), &change, &done);
 	if (result != DB_UNKNOWN)
@@ -130,7 +130,7 @@ ctl_stock(struct ctl *ctl)
 		    ctl->args[1]);
 		return CTL_USAGE;
 	}
-	db = ctl_db(ctl, market, ctl->config->query_timeout);
+	db = ctl_db(ctl, market, ctl->settings->query_timeout);
 	if (ctl->arg_count == 3)
 		status = change_stock(ctl, db);
 	else

@@ -5,18 +5,18 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "config/settings.h"
 #include "ctl/ctl.h"
-#include "daemon/config.h"
 #include "market/market.h"
 
 int
 ctl_token(struct ctl *ctl)
 {
 	const struct market	*market = ctl_market(ctl, ctl->args[0]);
-	const struct config	*config = ctl->config;
-	struct token_key	 key = { .kid = config->keys[0].kid,
-	    .bytes = config->keys[0].secret.bytes,
-	    .len = config->keys[0].secret.len };
+	const struct settings	*settings = ctl->settings;
+	struct token_key	 key = { .kid = settings->keys[0].kid,
+	    .bytes = settings->keys[0].secret.bytes,
+	    .len = settings->keys[0].secret.len };
 	struct token_keys	*keys;
 	const char		*token;
 	int64_t			 id;
@@ -27,7 +27,7 @@ ctl_token(struct ctl *ctl)
 	}
 	keys = token_keys_new(&key, 1);
 	token = token_issue(keys, (uint64_t)id, market->name, clock_us(),
-	    config->token_lifetime / 1000, ctl->arena);
+	    settings->token_lifetime / 1000, ctl->arena);
 	token_keys_free(keys);
 	if (token == NULL) {
 		ctl_error("the token could not be signed");

@@ -18,9 +18,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/conf.h"
 #include "base/log.h"
-#include "daemon/config.h"
+#include "config/ini.h"
+#include "config/settings.h"
 #include "daemon/listener.h"
 #include "daemon/master.h"
 
@@ -94,18 +94,18 @@ options_init(struct options *options, int argc, char *argv[])
  * a person has asked, else in the log, and ends the program. Printing needs
  * no secrets, so that whoever may read the files may print them.
  */
-static const struct config *
-config_init(const struct options *options, struct arena *arena)
+static const struct settings *
+settings_init(const struct options *options, struct arena *arena)
 {
-	const struct config *config;
-	struct conf_errors errors;
+	const struct settings *settings;
+	struct ini_errors errors;
 	size_t i;
 
-	conf_errors_init(&errors, arena);
-	config = config_load(options->conf, options->action == ACTION_PRINT,
+	ini_errors_init(&errors, arena);
+	settings = settings_load(options->conf, options->action == ACTION_PRINT,
 	    arena, &errors);
-	if (config != NULL)
-		return config;
+	if (settings != NULL)
+		return settings;
 	for (i = 0; i < errors.count; i++)
 		if (options->action == ACTION_RUN)
 			log_error(errors.text[i]);
@@ -155,12 +155,12 @@ main_version(void)
  * Returns the exit status.
  */
 static int
-main_print(const struct config *config, struct arena *arena)
+main_print(const struct settings *settings, struct arena *arena)
 {
 	struct buf buf;
 
 	buf_init(&buf, arena, 4096);
-	config_print(config, &buf);
+	settings_print(settings, &buf);
 	(void)fwrite(buf.data, 1, buf.len, stdout);
 	return main_printed();
 }
@@ -169,16 +169,16 @@ main_print(const struct config *config, struct arena *arena)
  * Runs the service until it is told to stop. Returns the exit status.
  */
 static int
-main_serve(const struct config *config)
+main_serve(const struct settings *settings)
 {
 	struct listener listener;
 	int status;
 
-	log_set_level((enum log_level)config->log_level);
+	log_set_level((enum log_level)settings->log_level);
 
 	/* From here others see us: the socket, then the processes. */
-	listener_open(&listener, config->listen);
-	status = master_run(&listener, config);
+	listener_open(&listener, settings->listen);
+	status = master_run(&listener, settings);
 
 	/* All workers have gone. */
 	listener_close(&listener);
@@ -189,7 +189,7 @@ int
 main(int argc, char *argv[])
 {
 	struct options options;
-	const struct config *config;
+	const struct settings *settings;
 	struct arena *arena;
 	int status;
 
@@ -205,16 +205,16 @@ main(int argc, char *argv[])
 	/* Only files are read: wrong ones end it before anything happens. */
 	sodium_start();
 	arena = arena_new(MAIN_ARENA);
-	config = config_init(&options, arena);
+	settings = settings_init(&options, arena);
 
 	/* The configuration is good. */
 	if (options.action == ACTION_CHECK) {
 		printf("%s: configuration is good\n", options.conf);
 		status = main_printed();
 	} else if (options.action == ACTION_PRINT)
-		status = main_print(config, arena);
+		status = main_print(settings, arena);
 	else
-		status = main_serve(config);
+		status = main_serve(settings);
 
 	/* The secrets are zeroed with the rest. */
 	arena_free(arena);

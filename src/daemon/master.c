@@ -24,14 +24,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/routes.h"
 #include "api/service.h"
+#include "base/scoreboard.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/stage.h"
-#include "base/wake.h"
+#include "base/slot.h"
+#include "base/outbox_signal.h"
+#include "config/settings.h"
 #include "courier/courier.h"
-#include "base/board.h"
-#include "daemon/config.h"
 #include "daemon/listener.h"
 #include "daemon/master.h"
 #include "daemon/notify.h"
@@ -81,17 +82,17 @@ struct child {
 	enum child_kind		 kind;
 	size_t			 index;
 	pid_t			 pid;		/* 0 = none is running */
-	const struct config	*config;	/* what it was started with */
-	struct stage		*stage;
-	uint64_t		 requests;	/* in the stage, at the start */
+	const struct settings	*settings;	/* what it was started with */
+	struct slot		*slot;
+	uint64_t		 requests;	/* in the slot, at the start */
 	uint64_t		 pause;		/* the last one; 0 = none */
 	uint64_t		 due;		/* when to start the next one */
 };
 
 struct master {
 	const struct listener	*listener;
-	const struct config	*config;	/* for children to come */
-	struct board		 board;
+	const struct settings	*settings;	/* for children to come */
+	struct scoreboard		 board;
 	struct child		*children;
 	size_t			 count;		/* of children, of slots */
 	size_t			 workers;	/* of them, the first ones */
@@ -114,12 +115,12 @@ struct master {
  * How many workers there are to be.
  */
 static size_t
-master_worker_count(const struct config *config)
+master_worker_count(const struct settings *settings)
 {
 	long processors;
 
-	if (config->workers > 0)
-		return config->workers;
+	if (settings->workers > 0)
+		return settings->workers;
 	processors = sysconf(_SC_NPROCESSORS_ONLN);
 	if (processors < 1)
 		processors = 1;
@@ -168,11 +169,11 @@ master_open_slots(struct master *master)
 {
 	size_t i;
 
-	master->workers = master_worker_count(master->config);
+	master->workers = master_worker_count(master->settings);
 	master->count = master->workers + MASTER_COURIERS;
 	master->children = calloc(master->count, sizeof(*master->children));
 	if (master->children == NULL
-	    || !board_init(&master->board, master->workers,
+	    || !scoreboard_init(&master->board, master->workers,
 	    MASTER_COURIERS))
 		fatal("no memory for %zu workers: %s", master->workers,
 		    strerror(errno));
@@ -180,7 +181,7 @@ master_open_slots(struct master *master)
 		master->children[i].kind = i < master->workers ?
 		    CHILD_WORKER : CHILD_COURIER;
 		master->children[i].index = i;
-		master->children[i].stage = &master->board.slots[i].stage;
+		master->children[i].slot = &master->board.slots[i];
 	}
 }
 
@@ -189,7 +190,7 @@ master_init(struct master *master)
 {
 	master->signals = master_open_signals();
 	master_open_slots(master);
-	if (!wake_init())
+	if (!outbox_signal_init())
 		fatal("cannot make an eventfd: %s", strerror(errno));
 	master->interval = notify_interval();
 	master->fed_at = clock_ms();
@@ -200,8 +201,8 @@ static void
 master_free(struct master *master)
 {
 	(void)close(master->signals);
-	board_free(&master->board);
-	wake_free();
+	scoreboard_free(&master->board);
+	outbox_signal_free();
 	free(master->children);
 }
 
@@ -221,12 +222,12 @@ master_become(const struct master *master, const struct child *child,
 	/* Read at the process's first look-up. */
 	(void)setenv("RES_OPTIONS", MASTER_RESOLVER, 0);
 	if (child->kind == CHILD_WORKER)
-		exit(worker_run(master->listener->fd, child->config,
-		    &master->board, child->stage));
+		exit(worker_run(master->listener->fd, child->settings,
+		    &master->board, child->slot));
 	(void)prctl(PR_SET_NAME, MASTER_COURIER_TITLE);
 	/* Only who accepts from it may hold it. */
 	(void)close(master->listener->fd);
-	exit(courier_run(child->config, &master->board, child->stage));
+	exit(courier_run(child->settings, &master->board, child->slot));
 }
 
 /*
@@ -251,9 +252,9 @@ master_spawn(struct master *master, struct child *child)
 	pid_t parent = getpid(), pid;
 
 	/* The slot has no writer now but us. */
-	stage_clear(child->stage);
-	child->config = master->config;
-	child->requests = child->stage->requests;
+	slot_clear(child->slot);
+	child->settings = master->settings;
+	child->requests = child->slot->requests;
 
 	pid = fork();
 	if (pid == 0)
@@ -297,8 +298,8 @@ master_spawn_due(struct master *master)
 static const char *
 master_market_name(const struct child *child)
 {
-	uint32_t market = child->stage->market;
-	const struct market_registry *registry = child->config->markets;
+	uint32_t market = child->slot->market;
+	const struct market_registry *registry = child->settings->markets;
 
 	return market < registry->count ? registry->markets[market].name : "-";
 }
@@ -324,18 +325,18 @@ static void
 master_log_child(enum log_level level, const char *msg,
     const struct child *child, const char *how)
 {
-	const struct stage *stage = child->stage;
-	uint64_t since = stage->since_ms, now = clock_ms();
+	const struct slot *slot = child->slot;
+	uint64_t since = slot->since_ms, now = clock_ms();
 
 	log_write(level, msg, LOG_FIELDS(
 	    log_int("pid", child->pid),
 	    log_uint("worker", child->index),
 	    log_str("how", how),
-	    log_str("phase", stage_phase_name(stage->phase)),
+	    log_str("phase", slot_phase_name(slot->phase)),
 	    log_uint("phase_ms", now > since ? now - since : 0),
-	    log_str("route", service_route_name(stage->route)),
+	    log_str("route", api_route_name(slot->route)),
 	    log_str("market", master_market_name(child)),
-	    log_uint("requests", stage->requests - child->requests),
+	    log_uint("requests", slot->requests - child->requests),
 	    log_uint("pause_ms", child->pause)));
 }
 
@@ -350,7 +351,7 @@ master_bury(struct master *master, struct child *child, int status)
 	char how[64];
 
 	child->due = 0;
-	if (child->stage->requests != child->requests || master->stopping)
+	if (child->slot->requests != child->requests || master->stopping)
 		child->pause = 0;
 	else
 		master_pause(child);
@@ -360,7 +361,7 @@ master_bury(struct master *master, struct child *child, int status)
 	    child_words[child->kind].ended, child,
 	    master_describe_end(status, how, sizeof(how)));
 	child->pid = 0;
-	stage_clear(child->stage);	/* it waits for no database any more */
+	slot_clear(child->slot);	/* it waits for no database any more */
 	master->running--;
 }
 
@@ -420,10 +421,10 @@ master_tell(const struct master *master, enum child_kind kind)
  * whole request. (The configuration has no shorter stop_timeout.)
  */
 static unsigned
-master_patience(const struct config *config)
+master_patience(const struct settings *settings)
 {
-	unsigned half = config->stop_timeout / 2;
-	unsigned spare = config->stop_timeout - config->request_deadline;
+	unsigned half = settings->stop_timeout / 2;
+	unsigned spare = settings->stop_timeout - settings->request_deadline;
 
 	return half < spare ? half : spare;
 }
@@ -441,8 +442,8 @@ master_stop(struct master *master)
 	if (master->stopping)
 		return;
 	master->stopping = true;
-	master->tell_at = now + master_patience(master->config);
-	master->kill_at = now + master->config->stop_timeout;
+	master->tell_at = now + master_patience(master->settings);
+	master->kill_at = now + master->settings->stop_timeout;
 	log_notice("stopping", log_uint("workers",
 	    master_running(master, CHILD_WORKER)));
 	notify_stopping("Finishing the running deliveries");
@@ -497,9 +498,9 @@ master_kill_late(struct master *master)
 static bool
 master_overdue(const struct child *child, uint64_t now)
 {
-	uint64_t busy = child->stage->busy_ms;
+	uint64_t busy = child->slot->busy_ms;
 
-	return busy != 0 && now >= busy + child->config->request_deadline +
+	return busy != 0 && now >= busy + child->settings->request_deadline +
 	    MASTER_DEADLINE_GRACE;
 }
 
@@ -542,7 +543,7 @@ master_complete(const struct master *master)
 	if (master_running(master, CHILD_WORKER) < master->workers)
 		return false;
 	for (i = 0; i < master->workers; i++)
-		if (master->children[i].stage->phase == STAGE_STARTING)
+		if (master->children[i].slot->phase == SLOT_STARTING)
 			return false;
 	return true;
 }
@@ -598,11 +599,11 @@ master_report(struct master *master)
 static bool
 master_alive(const struct master *master, const struct child *child)
 {
-	const struct stage *stage = child->stage;
+	const struct slot *slot = child->slot;
 
-	return child->pid != 0 && (stage->phase == STAGE_WAITING
-	    || stage->since_ms >= master->fed_at
-	    || (stage->busy_ms != 0 && !master_overdue(child, clock_ms())));
+	return child->pid != 0 && (slot->phase == SLOT_WAITING
+	    || slot->since_ms >= master->fed_at
+	    || (slot->busy_ms != 0 && !master_overdue(child, clock_ms())));
 }
 
 /*
@@ -725,9 +726,9 @@ master_hear(struct master *master)
 }
 
 int
-master_run(const struct listener *listener, const struct config *config)
+master_run(const struct listener *listener, const struct settings *settings)
 {
-	struct master master = { .listener = listener, .config = config };
+	struct master master = { .listener = listener, .settings = settings };
 
 	master_init(&master);
 	for (;;) {

@@ -6,7 +6,7 @@
 #ifndef ORDERMUX_MASTER_H
 #define ORDERMUX_MASTER_H
 
-struct config;
+struct settings;
 struct listener;
 
 /*
@@ -21,6 +21,6 @@ struct listener;
  * [daemon] stop_timeout at most, and then finish theirs. Those that have not
  * after stop_timeout are killed. Returns the exit status.
  */
-int	master_run(const struct listener *, const struct config *);
+int	master_run(const struct listener *, const struct settings *);
 
 #endif

@@ -26,9 +26,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/routes.h"
 #include "api/service.h"
 #include "base/log.h"
-#include "base/stage.h"
+#include "base/slot.h"
 #include "daemon/worker.h"
 
 /*
@@ -47,7 +48,7 @@ struct worker {
 	int		 listener;
 	int		 term;		/* signalfd of SIGTERM */
 	int		 epoll;
-	struct stage	*stage;
+	struct slot	*slot;
 	struct service	*service;
 	FCGX_Request	 request;
 };
@@ -133,7 +134,7 @@ worker_wait(struct worker *worker)
 		return event;
 
 	service_idle(worker->service);
-	stage_set(worker->stage, STAGE_WAITING);
+	slot_set(worker->slot, SLOT_WAITING);
 	do
 		event = worker_poll(worker, -1);
 	while (event == WORKER_EVENT_NONE);
@@ -150,7 +151,7 @@ worker_serve(struct worker *worker)
 {
 	int rc;
 
-	stage_set(worker->stage, STAGE_READING);
+	slot_set(worker->slot, SLOT_READING);
 	rc = FCGX_Accept_r(&worker->request);
 	if (rc == -EAGAIN || rc == -EINTR)
 		return true;	/* another worker was faster */
@@ -162,7 +163,7 @@ worker_serve(struct worker *worker)
 
 	worker->request.keepConnection = 0;
 	service_handle(worker->service, &worker->request);
-	stage_set(worker->stage, STAGE_WRITING);
+	slot_set(worker->slot, SLOT_WRITING);
 	FCGX_Finish_r(&worker->request);
 	return true;
 }
@@ -181,15 +182,15 @@ worker_close(struct worker *worker)
 }
 
 int
-worker_run(int listener, const struct config *config,
-    const struct board *board, struct stage *stage)
+worker_run(int listener, const struct settings *settings,
+    const struct scoreboard *board, struct slot *slot)
 {
-	struct worker worker = { .listener = listener, .stage = stage };
+	struct worker worker = { .listener = listener, .slot = slot };
 	int status = EXIT_SUCCESS;
 
 	worker_open_events(&worker);
 	worker_open_fcgi(&worker);
-	worker.service = service_new(config, board, stage);
+	worker.service = service_new(settings, &api_routes, board, slot);
 
 	while (worker_wait(&worker) != WORKER_EVENT_LEAVE)
 		if (!worker_serve(&worker)) {

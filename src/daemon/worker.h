@@ -6,9 +6,9 @@
 
 #include <stdint.h>
 
-struct board;
-struct config;
-struct stage;
+struct scoreboard;
+struct settings;
+struct slot;
 
 /*
  * The body of a worker, after the fork. Waits on the shared listener
@@ -18,7 +18,7 @@ struct stage;
  * running request finished: the exit status. The caller has blocked the
  * signals; the listener is non-blocking.
  */
-int	worker_run(int listener, const struct config *, const struct board *,
-    struct stage *);
+int	worker_run(int listener, const struct settings *, const struct scoreboard *,
+    struct slot *);
 
 #endif

@@ -23,10 +23,6 @@
 #define MARKET_PAYMENT_MAX 32
 #define MARKET_HOST_MAX	 16	/* of one market's database */
 
-struct arena;
-struct buf;
-struct conf_errors;
-
 struct market_currency {
 	const char	*code;		/* ISO 4217, "USD" */
 	const char	*symbol;	/* "$" */
@@ -123,21 +119,6 @@ struct market_registry {
 	size_t			 count;		/* >= 1 */
 	const struct market	*default_market;
 };
-
-/*
- * Reads all *.conf of a directory. Errors (file, line, what was expected) are
- * added to the list; among them two markets with one prefix or one database,
- * no default zone or two, an unknown time zone, a pattern that does not
- * compile, an amount with too many digits, a default market that there is not.
- * NULL when there was any. Database passwords are read too unless
- * without_secrets (for a check by somebody who may not read them).
- */
-struct market_registry *market_load(const char *dir, const char *default_name,
-    const char *conf_dir, bool without_secrets, struct arena *,
-    struct conf_errors *);
-
-/* The market's file as it is in force, secrets masked. */
-void	market_print(const struct market *, struct buf *);
 
 /* NULL = there is no such market. The name is compared exactly. */
 const struct market *market_find(const struct market_registry *,

@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
+#include "base/money.h"
 #include "base/str.h"
 #include "market/market.h"
-#include "market/money.h"
 
 #define CITY_FOLD_MAX 512	/* bytes; a city has at most 100 characters */
 

@@ -8,8 +8,9 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "market/money.h"
+#include "base/money.h"
 #include "store/cart_store.h"
+#include "store/statements.h"
 
 /* Columns of CART_ROW. */
 enum {

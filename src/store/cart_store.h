@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/db.h"
+#include "db/db.h"
 #include "store/order_store.h"
 
 #define CART_LINES_MAX	  ORDER_LINES_MAX

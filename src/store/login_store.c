@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "store/login_store.h"
+#include "store/statements.h"
 
 /* A code being sent. */
 struct sending {

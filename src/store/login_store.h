@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/db.h"
+#include "db/db.h"
 #include "store/outbox_store.h"
 #include "store/user_store.h"
 

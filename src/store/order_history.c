@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "store/order_history.h"
+#include "store/statements.h"
 
 /* Columns of STATEMENT_HISTORY_PAGE. */
 enum {

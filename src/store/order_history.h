@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/db.h"
+#include "db/db.h"
 #include "store/order_store.h"
 
 #define HISTORY_LINES_MAX 3	/* as STATEMENT_HISTORY_PAGE gives them */

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/order_move.h"
+#include "store/statements.h"
 
 /* Columns of MOVE_ROW and EVENT_ROW. */
 enum {

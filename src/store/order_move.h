@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "db/db.h"
 #include "market/workflow.h"
-#include "store/db.h"
 #include "store/order_store.h"
 
 /* As order_status_history has it: "customer", or "staff:" and a name. */

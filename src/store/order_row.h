@@ -6,7 +6,7 @@
 #ifndef ORDERMUX_ORDER_ROW_H
 #define ORDERMUX_ORDER_ROW_H
 
-#include "store/db.h"
+#include "db/db.h"
 #include "store/order_store.h"
 
 /* The columns that others need, too. */

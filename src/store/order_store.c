@@ -14,10 +14,11 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/money.h"
 #include "market/market.h"
-#include "market/money.h"
 #include "store/order_row.h"
 #include "store/order_store.h"
+#include "store/statements.h"
 
 #define TRIES		4	/* after a number or a key that was taken */
 #define NUMBER_TAIL	7	/* characters: 36^7 a day and market */

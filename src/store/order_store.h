@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/db.h"
+#include "db/db.h"
 
 #define ORDER_LINES_MAX	100
 #define ORDER_QUANTITY_MAX 100

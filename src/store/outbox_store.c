@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "store/outbox_store.h"
+#include "store/statements.h"
 
 enum db_result
 outbox_store_add(struct db *db, const struct outbox_message *m,

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/db.h"
+#include "db/db.h"
 
 #define OUTBOX_ID_MAX	32	/* hex digits of a message's id */
 #define OUTBOX_KIND_SMS	"sms"

@@ -5,11 +5,12 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/money.h"
 #include "base/str.h"
 #include "market/market.h"
-#include "market/money.h"
 #include "market/workflow.h"
 #include "store/reconcile.h"
+#include "store/statements.h"
 
 /* What a check's statement is given. */
 enum given {

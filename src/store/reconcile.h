@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/db.h"
+#include "db/db.h"
 
 #define RECONCILE_SHOWN 20	/* findings of a check that are kept */
 

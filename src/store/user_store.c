@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "store/statements.h"
 #include "store/user_store.h"
 
 void

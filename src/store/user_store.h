@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "store/db.h"
+#include "db/db.h"
 #include "store/order_store.h"
 
 /* Times are microseconds since 1970; texts NULL where there is none. */

@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/conf.h"
-#include "daemon/config.h"
+#include "config/ini.h"
+#include "config/market_file.h"
+#include "config/settings.h"
 #include "fuzz.h"
 #include "market/market.h"
 
@@ -37,7 +38,7 @@ is_expensive(const char *text, size_t n)
 }
 
 static void
-check_errors(const struct conf_errors *errors)
+check_errors(const struct ini_errors *errors)
 {
 	for (size_t i = 0; i < errors->count; i++)
 		MUST(*errors->text[i] == '/' &&
@@ -48,12 +49,12 @@ check_errors(const struct conf_errors *errors)
 static const char *
 print_market(struct arena *arena, const char *text, size_t n, size_t *len)
 {
-	struct conf_errors	 errors;
+	struct ini_errors	 errors;
 	struct market_registry	*r;
 	struct buf		 out;
 
 	fuzz_write("market/xx.conf", text, n);
-	conf_errors_init(&errors, arena);
+	ini_errors_init(&errors, arena);
 	r = market_load(arena_printf(arena, "%s/market", fuzz_dir()), "xx",
 	    fuzz_dir(), true, arena, &errors);
 	MUST((r == NULL) == (errors.count > 0));
@@ -71,20 +72,20 @@ print_market(struct arena *arena, const char *text, size_t n, size_t *len)
 static const char *
 print_config(struct arena *arena, const char *text, size_t n, size_t *len)
 {
-	struct conf_errors	 errors;
-	struct config		*c;
+	struct ini_errors	 errors;
+	struct settings		*c;
 	struct buf		 out;
 	const char		*end;
 
-	conf_errors_init(&errors, arena);
-	c = config_load(fuzz_write("ordermux.conf", text, n), true, arena,
+	ini_errors_init(&errors, arena);
+	c = settings_load(fuzz_write("ordermux.conf", text, n), true, arena,
 	    &errors);
 	MUST((c == NULL) == (errors.count > 0));
 	check_errors(&errors);
 	if (c == NULL)
 		return NULL;
 	buf_init(&out, arena, 16384);
-	config_print(c, &out);
+	settings_print(c, &out);
 	end = strstr(buf_text(&out), "\n\n# ");
 	MUST(end != NULL);
 	*len = (size_t)(end + 1 - out.data);

@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/conf.h"
 #include "base/json_read.h"
+#include "config/ini.h"
+#include "config/market_file.h"
 #include "fuzz.h"
 #include "market/market.h"
 
@@ -91,12 +92,12 @@ fuzz_markets(void)
 {
 	static struct market_registry	*markets;
 	static struct arena		*arena;	/* else it looks lost */
-	struct conf_errors		 errors;
+	struct ini_errors		 errors;
 
 	if (markets != NULL)
 		return markets;
 	arena = arena_new(64 * 1024);
-	conf_errors_init(&errors, arena);
+	ini_errors_init(&errors, arena);
 	markets = market_load(TOP_SRCDIR "/etc/markets.d", "kg",
 	    TOP_SRCDIR "/etc", true, arena, &errors);
 	MUST(markets != NULL);

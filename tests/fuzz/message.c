@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
-#include "base/conf.h"
 #include "base/json_read.h"
+#include "config/ini.h"
+#include "config/texts.h"
 #include "courier/sms.h"
-#include "courier/texts.h"
 #include "fuzz.h"
 #include "market/market.h"
 
@@ -25,13 +25,13 @@ static struct texts *
 load(struct arena *arena, const char *text, size_t n)
 {
 	const struct market_registry	*r = fuzz_markets();
-	struct conf_errors		 errors;
+	struct ini_errors		 errors;
 	struct texts			*texts;
 
 	for (size_t i = 0; i < r->count; i++)
 		fuzz_write(arena_printf(arena, "login_code.%s.txt",
 		    r->markets[i].language), text, n);
-	conf_errors_init(&errors, arena);
+	ini_errors_init(&errors, arena);
 	texts = texts_load(fuzz_dir(), r, arena, &errors);
 	MUST((texts == NULL) == (errors.count > 0));
 	return texts;

@@ -13,21 +13,22 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "api/routes.h"
 #include "api/service.h"
 #include "base/arena.h"
-#include "base/board.h"
-#include "base/conf.h"
+#include "base/scoreboard.h"
 #include "base/log.h"
-#include "daemon/config.h"
+#include "config/ini.h"
+#include "config/settings.h"
+#include "db/db.h"
 #include "http/error.h"
 #include "market/market.h"
 #include "shop.h"
-#include "store/db.h"
 
 static struct shop {
-	struct config		*config;
+	struct settings		*settings;
 	struct service		*service;
-	struct board		 board;		/* of one worker */
+	struct scoreboard		 board;		/* of one worker */
 	int			 listener;
 	struct sockaddr_un	 address;
 	FCGX_Request		 request;
@@ -68,18 +69,18 @@ shop_configure(void)
 	    "default = kg\n"
 	    "[texts]\ndirectory = " TOP_SRCDIR "/etc/texts\n";
 	static struct arena	*arena;		/* else it looks lost */
-	struct conf_errors	 errors;
+	struct ini_errors	 errors;
 
 	arena = arena_new(64 * 1024);
 	/* Without the secrets, which are the markets' passwords too. */
-	conf_errors_init(&errors, arena);
-	shop.config = config_load(fuzz_write("ordermux.conf", conf,
+	ini_errors_init(&errors, arena);
+	shop.settings = settings_load(fuzz_write("ordermux.conf", conf,
 	    sizeof(conf) - 1), true, arena, &errors);
-	MUST(shop.config != NULL);
-	for (size_t i = 0; i < shop.config->key_count; i++) {
-		shop.config->keys[i].secret.bytes =
+	MUST(shop.settings != NULL);
+	for (size_t i = 0; i < shop.settings->key_count; i++) {
+		shop.settings->keys[i].secret.bytes =
 		    (unsigned char *)(uintptr_t)fuzz_keys[i].bytes;
-		shop.config->keys[i].secret.len = fuzz_keys[i].len;
+		shop.settings->keys[i].secret.len = fuzz_keys[i].len;
 	}
 }
 
@@ -109,16 +110,16 @@ shop_open(void)
 	log_set_level(LOG_LEVEL_ERROR);
 	shop_configure();
 	shop_listen();
-	MUST(board_init(&shop.board, 1, 0));
-	shop.service = service_new(shop.config, &shop.board,
-	    &shop.board.slots[0].stage);
+	MUST(scoreboard_init(&shop.board, 1, 0));
+	shop.service = service_new(shop.settings, &api_routes, &shop.board,
+	    &shop.board.slots[0]);
 }
 
 const struct market_registry *
 shop_markets(void)
 {
 	shop_open();
-	return shop.config->markets;
+	return shop.settings->markets;
 }
 
 /* ---- the web server's end ---- */

@@ -14,13 +14,13 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/conf.h"
+#include "config/ini.h"
 
 struct scratch {
 	char			 dir[256];
 	char			 path[512];	/* of the last file written */
 	struct arena		*arena;
-	struct conf_errors	 errors;
+	struct ini_errors	 errors;
 };
 
 static inline void
@@ -33,7 +33,7 @@ scratch_init(struct scratch *s)
 	cr_assert_not_null(mkdtemp(s->dir));
 	unsetenv("CREDENTIALS_DIRECTORY");
 	s->arena = arena_new(4096);
-	conf_errors_init(&s->errors, s->arena);
+	ini_errors_init(&s->errors, s->arena);
 }
 
 /* A new arena and an empty list; the files stay. */
@@ -42,7 +42,7 @@ scratch_again(struct scratch *s)
 {
 	arena_free(s->arena);
 	s->arena = arena_new(4096);
-	conf_errors_init(&s->errors, s->arena);
+	ini_errors_init(&s->errors, s->arena);
 }
 
 static inline void

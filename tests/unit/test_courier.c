@@ -11,13 +11,13 @@
 #include <sys/wait.h>
 
 #include "base/buf.h"
-#include "base/stage.h"
-#include "base/wake.h"
+#include "base/slot.h"
+#include "base/outbox_signal.h"
+#include "config/texts.h"
 #include "courier/command.h"
 #include "courier/delivery.h"
 #include "courier/owner.h"
 #include "courier/sms.h"
-#include "courier/texts.h"
 #include "market/market.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -572,22 +572,22 @@ Test(courier, a_wake_is_seen_across_a_fork_and_once)
 	struct pollfd	 fd = { .events = POLLIN };
 	pid_t		 pid;
 
-	wake_raise(3);
-	cr_expect_eq(wake_take(), 0, "nobody is told where nobody listens");
-	cr_assert(wake_init());
-	fd.fd = wake_fd();
+	outbox_signal_raise(3);
+	cr_expect_eq(outbox_signal_take(), 0, "nobody is told where nobody listens");
+	cr_assert(outbox_signal_init());
+	fd.fd = outbox_signal_fd();
 	cr_expect_eq(poll(&fd, 1, 0), 0);
 	pid = fork();
 	if (pid == 0) {
-		wake_raise(0);
-		wake_raise(63);
-		wake_raise(64);
+		outbox_signal_raise(0);
+		outbox_signal_raise(63);
+		outbox_signal_raise(64);
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
 	cr_expect_eq(poll(&fd, 1, 0), 1);
-	cr_expect_eq(wake_take(), UINT64_C(1) | UINT64_C(1) << 63);
+	cr_expect_eq(outbox_signal_take(), UINT64_C(1) | UINT64_C(1) << 63);
 	cr_expect_eq(poll(&fd, 1, 0), 0);
-	cr_expect_eq(wake_take(), 0);
-	wake_free();
+	cr_expect_eq(outbox_signal_take(), 0);
+	outbox_signal_free();
 }

@@ -5,11 +5,11 @@
 #include <criterion/criterion.h>
 #include <time.h>
 
-#include "base/board.h"
+#include "base/scoreboard.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/gate.h"
 #include "market/market.h"
-#include "store/gate.h"
 
 #define WORKERS	8
 #define CROWD	50	/* ms */
@@ -20,24 +20,24 @@ static struct market	markets[2] = {
 	{ .name = "bb", .index = 1, .database = { .host_count = 1,
 	    .hosts = { { "h", 1 } } } }
 };
-static struct board	board;
+static struct scoreboard	board;
 static struct gate	gates[WORKERS][2];
 
 static void
 init(void)
 {
 	log_set_level(LOG_LEVEL_ERROR);
-	cr_assert(board_init(&board, WORKERS, 1));
+	cr_assert(scoreboard_init(&board, WORKERS, 1));
 	for (size_t w = 0; w < WORKERS; w++)
 		for (size_t m = 0; m < 2; m++)
 			gate_init(&gates[w][m], &markets[m], &board,
-			    &board.slots[w].stage, CROWD);
+			    &board.slots[w], CROWD);
 }
 
 static void
 fini(void)
 {
-	board_free(&board);
+	scoreboard_free(&board);
 }
 
 static void
@@ -53,7 +53,7 @@ sleep_ms(long ms)
 static bool
 enter(size_t worker, size_t market)
 {
-	stage_set_market(&board.slots[worker].stage, (uint32_t)market);
+	slot_set_market(&board.slots[worker], (uint32_t)market);
 	return gate_enter(&gates[worker][market]);
 }
 
@@ -95,11 +95,11 @@ Test(gate, half_of_the_workers_may_wait_for_one_market, .init = init,
 	for (size_t w = 0; w < WORKERS / 2; w++)
 		cr_assert(enter(w, 0));
 	cr_expect(enter(6, 0), "they have not waited long yet");
-	stage_set_market(&board.slots[6].stage, STAGE_NONE);
+	slot_set_market(&board.slots[6], SLOT_NONE);
 	sleep_ms(CROWD + 10);
 	cr_expect_not(enter(6, 0));
 	cr_expect(enter(6, 1), "the other market");
-	stage_finished(&board.slots[0].stage, 200);
+	slot_finished(&board.slots[0], 200);
 	cr_expect(enter(7, 0), "one has come back");
 }
 
@@ -111,14 +111,14 @@ Test(gate, behind_a_crowd_no_more_than_half_come_in_at_once, .init = init,
 	sleep_ms(CROWD + 10);
 	cr_assert_not(enter(7, 0));
 	for (size_t w = 0; w < WORKERS / 2; w++)
-		stage_finished(&board.slots[w].stage, 503);
+		slot_finished(&board.slots[w], 503);
 	for (size_t w = 0; w < WORKERS / 2; w++)
 		cr_assert(enter(w, 0));
 	cr_expect_not(enter(7, 0), "though nobody has waited yet");
-	stage_set_market(&board.slots[7].stage, STAGE_NONE);
+	slot_set_market(&board.slots[7], SLOT_NONE);
 	sleep_ms(1010);
 	for (size_t w = 0; w < WORKERS / 2; w++)
-		stage_finished(&board.slots[w].stage, 200);
+		slot_finished(&board.slots[w], 200);
 	for (size_t w = 0; w < WORKERS; w++)
 		cr_expect(enter(w, 0), "it is long ago: %zu", w);
 }
@@ -152,16 +152,16 @@ Test(gate, a_worker_that_was_cleared_waits_no_more, .init = init, .fini = fini)
 		cr_assert(enter(w, 0));
 	sleep_ms(CROWD + 10);
 	for (size_t w = 0; w < WORKERS; w++)
-		stage_clear(&board.slots[w].stage);
+		slot_clear(&board.slots[w]);
 	cr_expect(enter(0, 0));
 }
 
 Test(gate, without_others_there_is_no_bulkhead)
 {
-	struct stage	 stage = { 0 };
+	struct slot	 slot = { 0 };
 	struct gate	 gate;
 
-	gate_init(&gate, &markets[0], NULL, &stage, CROWD);
+	gate_init(&gate, &markets[0], NULL, &slot, CROWD);
 	cr_expect(gate_enter(&gate));
 	sleep_ms(CROWD + 10);
 	cr_expect_not(gate_crowded(&gate));
@@ -214,8 +214,8 @@ Test(gate, those_who_leave_a_host_together_leave_it_once, .init = init,
 {
 	for (size_t w = 0; w < WORKERS; w++)
 		gate_change_host(&gates[w][0], 0, 1);
-	cr_expect_eq(board.gates[0].home_wait, 10000, "%llu",
-	    (unsigned long long)board.gates[0].home_wait);
+	cr_expect_eq(board.markets[0].home_wait, 10000, "%llu",
+	    (unsigned long long)board.markets[0].home_wait);
 }
 
 Test(gate, a_first_host_that_is_of_no_use_is_tried_less_often, .init = init,
@@ -224,10 +224,10 @@ Test(gate, a_first_host_that_is_of_no_use_is_tried_less_often, .init = init,
 	uint64_t	 first, second;
 
 	gate_change_host(&gates[0][0], 0, 1);
-	first = board.gates[0].home_wait;
+	first = board.markets[0].home_wait;
 	gate_change_host(&gates[0][0], 1, 0);
 	gate_change_host(&gates[0][0], 0, 1);
-	second = board.gates[0].home_wait;
+	second = board.markets[0].home_wait;
 	cr_expect_gt(first, 0);
 	cr_expect_eq(second, 2 * first);
 }

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json_read.h"
-#include "http/json_write.h"
+#include "base/json_write.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define BYTES(literal) literal, sizeof(literal) - 1

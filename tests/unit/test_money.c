@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "market/money.h"
+#include "base/money.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -2,11 +2,12 @@
  * test_pricing.c: tax, shipping and payment, with the shipped markets and one
  * that is made here.
  */
-#include "scratch.h"
 
+#include "base/money.h"
 #include "base/secret.h"
+#include "config/market_file.h"
 #include "market/market.h"
-#include "market/money.h"
+#include "scratch.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "store/statement.h"
+#include "store/statements.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -65,21 +65,21 @@ Test(statement, every_statement_grows_evenly_with_its_lines)
 	struct arena		*a = arena_new(4096);
 
 	for (int id = 0; id < STATEMENT__MAX; id++) {
-		const char	*sql = statements[id].sql;
+		const char	*sql = store_statements.statements[id].sql;
 		size_t		 one, step;
 
 		cr_assert_not_null(sql, "%d", id);
 		one = count_char(statement_expand(sql, 1, a), '?');
 		step = count_char(statement_expand(sql, 2, a), '?') - one;
 		cr_expect_eq(step > 0, strchr(sql, '{') != NULL, "%s",
-		    statements[id].name);
+		    store_statements.statements[id].name);
 		for (size_t i = 0; i < COUNT(lines); i++) {
 			const char	*text = statement_expand(sql, lines[i],
 			    a);
 
 			cr_expect_eq(count_char(text, '?'),
 			    one + (lines[i] - 1) * step, "%s x %zu",
-			    statements[id].name, lines[i]);
+			    store_statements.statements[id].name, lines[i]);
 			cr_expect_null(strpbrk(text, "{|}"), "%s", text);
 			cr_expect_eq(count_char(text, '('),
 			    count_char(text, ')'), "%s", text);
@@ -110,7 +110,7 @@ Test(statement, every_row_description_has_as_many_columns_as_its_select)
 	struct statement_column	columns[STATEMENT_COLUMNS_MAX];
 
 	for (int id = 0; id < STATEMENT__MAX; id++) {
-		const struct statement	*s = &statements[id];
+		const struct statement	*s = &store_statements.statements[id];
 		bool			 reads;
 
 		cr_assert_not_null(s->name, "%d", id);
@@ -124,7 +124,7 @@ Test(statement, every_row_description_has_as_many_columns_as_its_select)
 			cr_expect(columns[i].type == COLUMN_TIME ||
 			    columns[i].size > 0, "%s: %zu", s->name, i);
 		for (int other = 0; other < id; other++)
-			cr_expect_str_neq(s->name, statements[other].name);
+			cr_expect_str_neq(s->name, store_statements.statements[other].name);
 	}
 }
 

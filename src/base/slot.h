@@ -1,0 +1,60 @@
+/*
+ * slot.h: what a worker is doing now, written by the worker alone and read
+ * from shared memory by the master (death reports, deadline, watchdog) and the
+ * other workers (db/gate.h). The request path gets a pointer to its slot;
+ * where the memory comes from is the daemon's business (base/scoreboard.h).
+ *
+ * Each field is atomic by itself, relaxed: a reader may see a new phase with
+ * an old route, and must not need more.
+ */
+#ifndef ORDERMUX_SLOT_H
+#define ORDERMUX_SLOT_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum slot_phase {
+	SLOT_STARTING,		/* before the first wait */
+	SLOT_WAITING,		/* for a request */
+	SLOT_READING,		/* accept, parameters, body */
+	SLOT_RULES,		/* token, validation, answer being made */
+	SLOT_DATABASE,		/* a statement is on its way */
+	SLOT_WRITING,		/* the answer */
+	SLOT__MAX
+};
+
+#define SLOT_NONE UINT32_MAX	/* no route, no market */
+
+struct slot {
+	alignas(128) _Atomic uint32_t phase;		/* enum slot_phase */
+	_Atomic uint32_t route;		/* index of the route table */
+	_Atomic uint32_t market;	/* index in the registry */
+	_Atomic uint64_t since_ms;	/* clock_ms(), of the phase */
+	_Atomic uint64_t busy_ms;	/* clock_ms() of the accept; 0 = waiting */
+	_Atomic uint64_t entered_ms;	/* the market's database; 0 = not in it */
+	/* Since the slot was made; a respawned worker counts on. */
+	_Atomic uint64_t requests;	/* finished */
+	_Atomic uint64_t answers[6];	/* [n] = answers of n00..n99; [0] = none */
+};
+
+/* Stamps the phase with the time. Busy is from reading to waiting. */
+void	slot_set(struct slot *, enum slot_phase);
+void	slot_set_route(struct slot *, uint32_t route);
+void	slot_set_market(struct slot *, uint32_t market);
+
+/* The request begins to use its market's database; is done with it, as with
+ * another market. */
+void	slot_enter(struct slot *);
+void	slot_leave(struct slot *);
+
+/* Nobody is in the slot any more, or not yet. */
+void	slot_clear(struct slot *);
+
+/* A request has been answered with the HTTP status (0: the client had gone);
+ * route and market are none again. */
+void	slot_finished(struct slot *, int status);
+
+const char *	slot_phase_name(uint32_t phase);
+
+#endif

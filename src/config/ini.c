@@ -1,0 +1,729 @@
+/*
+ * conf.c: configuration files by table, over inih.
+ *
+ * inih splits lines into names and values; the reader that feeds it (line_next)
+ * counts the lines, refuses those that are no configuration, and enters the
+ * sections, because inih would neither report an empty section nor keep a long
+ * name whole. Every error is collected and reading goes on behind it.
+ * Called by config/settings.c and config/market_file.c; knows no option.
+ */
+#include <errno.h>
+#include <ini.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "config/ini.h"
+
+/* A struct that a section was, or may be, read into. */
+struct ini_block {
+	const struct ini_section *section;
+	const char		*label;		/* NULL: not labelled */
+	const char		*file;
+	char			*base;		/* the struct */
+	unsigned		*lines;		/* of each option; 0 = none */
+	struct ini_block	*next;
+};
+
+struct ini_file {
+	FILE			*file;
+	const char		*path;
+	unsigned		 line;
+	const struct ini_section *sections;
+	void			*target;
+	struct arena		*arena;
+	struct ini_errors	*errors;
+	struct ini_block	*block;		/* being read; NULL = skip */
+	bool			 in_section;	/* a header came before */
+};
+
+/* ---- errors ---- */
+
+void
+ini_errors_init(struct ini_errors *e, struct arena *arena)
+{
+	*e = (struct ini_errors){ .arena = arena };
+}
+
+/*
+ * Adds a text to the list, which doubles at each power of two.
+ */
+static void
+errors_add(struct ini_errors *e, char *text)
+{
+	char	**more;
+
+	if ((e->count & (e->count - 1)) == 0) {
+		more = arena_array(e->arena, e->count == 0 ? 1 : e->count * 2,
+		    sizeof(*more));
+		if (e->count > 0)
+			memcpy(more, e->text, e->count * sizeof(*more));
+		e->text = more;
+	}
+	e->text[e->count++] = text;
+}
+
+void
+ini_error(struct ini_errors *e, const char *file, unsigned line,
+    const char *fmt, ...)
+{
+	va_list	 ap;
+	char	*what;
+
+	va_start(ap, fmt);
+	what = arena_vprintf(e->arena, fmt, ap);
+	va_end(ap);
+	if (line == 0)
+		errors_add(e, arena_printf(e->arena, "%s: %s", file, what));
+	else
+		errors_add(e, arena_printf(e->arena, "%s:%u: %s", file, line,
+		    what));
+}
+
+/*
+ * Adds an error about one option of a block, at a line (0 = none).
+ */
+static void
+block_error(struct ini_errors *e, const struct ini_block *b, unsigned line,
+    const char *name, const char *what)
+{
+	ini_error(e, b->file, line, "[%s%s%s] %s: %s", b->section->name,
+	    b->label != NULL ? " " : "", b->label != NULL ? b->label : "",
+	    name, what);
+}
+
+/*
+ * Returns the index of the option whose field in the block is at the address,
+ * or -1.
+ */
+static int
+block_option_at(const struct ini_block *b, const void *field)
+{
+	const struct ini_option *o = b->section->options;
+
+	for (int i = 0; o[i].name != NULL; i++)
+		if (b->base + o[i].offset == (const char *)field)
+			return i;
+	return -1;
+}
+
+void
+ini_error_at(struct ini_errors *e, const void *field, const char *fmt, ...)
+{
+	const struct ini_block	*b;
+	va_list			 ap;
+	char			*what;
+	int			 i = -1;
+
+	va_start(ap, fmt);
+	what = arena_vprintf(e->arena, fmt, ap);
+	va_end(ap);
+	for (b = e->blocks; b != NULL; b = b->next)
+		if ((i = block_option_at(b, field)) >= 0)
+			break;
+	if (b == NULL)
+		panic("ini_error_at: not a field that was read: %s", what);
+	block_error(e, b, b->lines[i], b->section->options[i].name, what);
+}
+
+/* ---- sections ---- */
+
+/*
+ * Sets every option of the block to its default.
+ */
+static void
+block_defaults(struct ini_file *r, struct ini_block *b)
+{
+	const struct ini_option *o;
+
+	for (o = b->section->options; o->name != NULL; o++)
+		if (o->def != NULL &&
+		    !o->type->read(o->def, b->base + o->offset, r->arena))
+			panic("default of [%s] %s is no %s", b->section->name,
+			    o->name, o->type->expects);
+}
+
+/*
+ * Returns the block of this file for a struct; makes it, with its defaults,
+ * when it is new.
+ */
+static struct ini_block *
+block_get(struct ini_file *r, const struct ini_section *section,
+    const char *label, void *base)
+{
+	struct ini_block	*b;
+	size_t			 n = 0;
+
+	for (b = r->errors->blocks; b != NULL; b = b->next)
+		if (b->section == section && b->base == base &&
+		    b->file == r->path)
+			return b;
+	while (section->options[n].name != NULL)
+		n++;
+	b = arena_alloc(r->errors->arena, sizeof(*b));
+	*b = (struct ini_block){ .section = section, .label = label,
+	    .file = r->path, .base = base, .next = r->errors->blocks };
+	b->lines = arena_array(r->errors->arena, n + 1, sizeof(*b->lines));
+	r->errors->blocks = b;
+	block_defaults(r, b);
+	return b;
+}
+
+/*
+ * Returns the block for the label, or NULL after an error.
+ */
+static struct ini_block *
+section_instance(struct ini_file *r, const struct ini_section *s,
+    const char *label)
+{
+	void	*base;
+
+	if (*label == '\0') {
+		ini_error(r->errors, r->path, r->line,
+		    "[%s]: expected a name behind it, as in [%s NAME]",
+		    s->name, s->name);
+		return NULL;
+	}
+	base = s->instance(r->target, label, r->arena);
+	if (base == NULL) {
+		ini_error(r->errors, r->path, r->line,
+		    "[%s %s]: expected fewer sections of this kind",
+		    s->name, label);
+		return NULL;
+	}
+	return block_get(r, s, label, base);
+}
+
+/*
+ * Makes the section of a header the current one; after an error, none.
+ */
+static void
+section_enter(struct ini_file *r, const char *text, size_t len)
+{
+	const struct ini_section	*s;
+	const char			*label;
+	size_t				 word;
+
+	str_trim(&text, &len);
+	text = arena_strndup(r->errors->arena, text, len);
+	word = strcspn(text, " \t");
+	label = text + word + strspn(text + word, " \t");
+	r->in_section = true;
+	r->block = NULL;
+	for (s = r->sections; s->name != NULL; s++)
+		if (strlen(s->name) == word &&
+		    strncmp(s->name, text, word) == 0)
+			break;
+	if (s->name == NULL || (s->instance == NULL && *label != '\0'))
+		ini_error(r->errors, r->path, r->line,
+		    "[%s]: unknown section", text);
+	else if (s->instance == NULL)
+		r->block = block_get(r, s, NULL, r->target);
+	else
+		r->block = section_instance(r, s, label);
+}
+
+/* ---- lines ---- */
+
+/*
+ * Reads a line without its end (LF or CRLF) into at most INI_LINE_MAX bytes
+ * and a NUL. Returns its whole length, which may be more, or -1 at the end of
+ * the file.
+ */
+static long
+line_read(struct ini_file *r, char *line)
+{
+	long	n = 0;
+	int	c;
+
+	while ((c = getc(r->file)) != EOF && c != '\n') {
+		if (n < INI_LINE_MAX)
+			line[n] = (char)c;
+		if (n <= INI_LINE_MAX)
+			n++;
+	}
+	if (c == EOF && n == 0)
+		return -1;
+	if (n > 0 && n <= INI_LINE_MAX && line[n - 1] == '\r')
+		n--;
+	line[n < INI_LINE_MAX ? n : INI_LINE_MAX] = '\0';
+	return n;
+}
+
+/*
+ * Returns whether the bytes are UTF-8 text without control characters.
+ */
+static bool
+line_is_text(const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)line[i] < ' ' ? line[i] != '\t' :
+		    line[i] == 0x7f)
+			return false;
+	return str_utf8_valid(line, len);
+}
+
+/*
+ * Looks at a line before inih does, and enters the section of a header.
+ * Returns NULL, or what was expected of the line.
+ */
+static const char *
+line_check(struct ini_file *r, const char *line, size_t len)
+{
+	const char	*end;
+
+	if (len > INI_LINE_MAX)
+		return "a shorter line";
+	if (!line_is_text(line, len))
+		return "UTF-8 text without control characters";
+	str_trim(&line, &len);
+	if (len == 0 || *line == '#' || *line == ';')
+		return NULL;
+	if (*line == '[') {
+		end = memchr(line, ']', len);
+		if (end == NULL || end != line + len - 1) {
+			r->in_section = true;
+			r->block = NULL;
+			return "[section]";
+		}
+		section_enter(r, line + 1, len - 2);
+		return NULL;
+	}
+	end = strpbrk(line, "=:");
+	if (end == NULL || end == line || *end != '=')
+		return "name = value";
+	return NULL;
+}
+
+/*
+ * inih's reader: gives it the next line, or an empty one in place of a bad
+ * one. Returns NULL at the end of the file.
+ */
+static char *
+line_next(char *line, int size, void *arg)
+{
+	struct ini_file	*r = arg;
+	const char		*expected;
+	long			 len;
+
+	if (size < INI_LINE_MAX + 3)
+		panic("inih's line holds %d bytes only", size);
+	if ((len = line_read(r, line)) < 0)
+		return NULL;
+	r->line++;
+	if (r->line == 1 && len <= INI_LINE_MAX &&
+	    strncmp(line, "\xef\xbb\xbf", 3) == 0) {
+		len -= 3;
+		memmove(line, line + 3, strlen(line + 3) + 1);
+	}
+	expected = line_check(r, line, (size_t)len);
+	if (expected != NULL) {
+		ini_error(r->errors, r->path, r->line, "expected %s",
+		    expected);
+		len = 0;
+	}
+	memcpy(line + len, "\n", 2);
+	return line;
+}
+
+/*
+ * Reads the value of one option of the current block.
+ */
+static void
+value_read(struct ini_file *r, size_t i, const char *value)
+{
+	const struct ini_option *o = &r->block->section->options[i];
+	unsigned		*line = &r->block->lines[i];
+	struct ini_errors	*e = r->errors;
+
+	if (*line != 0) {
+		block_error(e, r->block, r->line, o->name,
+		    arena_printf(e->arena, "is set in line %u already",
+		    *line));
+		return;
+	}
+	*line = r->line;
+	if (!o->type->read(value, r->block->base + o->offset, r->arena))
+		block_error(e, r->block, r->line, o->name,
+		    arena_printf(e->arena, "expected %s", o->type->expects));
+}
+
+/*
+ * inih's handler of a name and its value. Always returns 1: the errors are in
+ * the list.
+ */
+static int
+value_found(void *arg, const char *section, const char *name,
+    const char *value)
+{
+	struct ini_file		*r = arg;
+	const struct ini_option	*o;
+
+	(void)section;	/* may be cut; section_enter() knows the whole one */
+	if (!r->in_section)
+		ini_error(r->errors, r->path, r->line,
+		    "%s: expected a [section] before it", name);
+	if (r->block == NULL)
+		return 1;
+	o = r->block->section->options;
+	for (size_t i = 0; o[i].name != NULL; i++)
+		if (strcmp(o[i].name, name) == 0) {
+			value_read(r, i, value);
+			return 1;
+		}
+	block_error(r->errors, r->block, r->line, name, "unknown name");
+	return 1;
+}
+
+/* ---- files ---- */
+
+/*
+ * Adds an error for every required option that the file has not set.
+ */
+static void
+read_missing(struct ini_file *r)
+{
+	const struct ini_option	*o;
+	const struct ini_block		*b;
+
+	for (b = r->errors->blocks; b != NULL; b = b->next) {
+		if (b->file != r->path)
+			continue;
+		o = b->section->options;
+		for (size_t i = 0; o[i].name != NULL; i++)
+			if ((o[i].flags & INI_REQUIRED) != 0 &&
+			    b->lines[i] == 0)
+				block_error(r->errors, b, 0, o[i].name,
+				    arena_printf(r->errors->arena,
+				    "is missing, expected %s",
+				    o[i].type->expects));
+	}
+}
+
+/*
+ * Runs inih over the open file. Its settings are the process's, so they are
+ * set each time.
+ */
+static void
+read_stream(struct ini_file *r)
+{
+	int	rc;
+
+	ini_allow_inline_comments = false;
+	ini_allow_multiline = false;
+	ini_allow_no_value = false;
+	ini_stop_on_first_error = false;
+	ini_allow_bom = false;
+	ini_use_stack = true;
+	ini_max_line = INI_LINE_MAX + 3;
+	rc = ini_parse_stream(line_next, r, value_found, r);
+	if (rc != 0)
+		ini_error(r->errors, r->path, rc > 0 ? (unsigned)rc : 0,
+		    "expected name = value");
+	if (ferror(r->file))
+		ini_error(r->errors, r->path, 0, "cannot read: %s",
+		    strerror(errno));
+}
+
+bool
+ini_read(const char *path, const struct ini_section *sections, void *target,
+    struct arena *arena, struct ini_errors *errors)
+{
+	struct ini_file	 r = { .sections = sections, .target = target,
+	    .arena = arena, .errors = errors };
+	size_t			 before = errors->count;
+
+	r.path = arena_strdup(errors->arena, path);
+	for (const struct ini_section *s = sections; s->name != NULL; s++)
+		if (s->instance == NULL)
+			block_get(&r, s, NULL, target);
+	r.file = fopen(path, "re");
+	if (r.file == NULL) {
+		ini_error(errors, path, 0, "cannot open: %s",
+		    strerror(errno));
+		return false;
+	}
+	read_stream(&r);
+	fclose(r.file);
+	read_missing(&r);
+	return errors->count == before;
+}
+
+/*
+ * Writes one option's line; nothing for one that is not set and has no
+ * default that would be taken for it.
+ */
+static void
+print_option(const struct ini_option *o, const char *base, struct buf *out)
+{
+	size_t	start = out->len, value;
+
+	buf_puts(out, o->name);
+	buf_puts(out, " = ");
+	value = out->len;
+	if ((o->flags & INI_SECRET) != 0)
+		buf_puts(out, "***");
+	else
+		o->type->print(base + o->offset, out);
+	if (out->len == value && o->def == NULL) {
+		out->len = start;
+		return;
+	}
+	if (out->len == value)
+		out->len--;	/* the blank */
+	buf_putc(out, '\n');
+}
+
+/*
+ * Writes a section with its header.
+ */
+static void
+print_section(const struct ini_section *s, const char *label,
+    const void *base, struct buf *out)
+{
+	const struct ini_option	*o;
+
+	buf_printf(out, "\n[%s%s%s]\n", s->name, label != NULL ? " " : "",
+	    label != NULL ? label : "");
+	for (o = s->options; o->name != NULL; o++)
+		print_option(o, base, out);
+}
+
+void
+ini_print(const struct ini_section *s, const void *target, struct buf *out)
+{
+	const char	*label;
+	const void	*base;
+
+	for (; s->name != NULL; s++) {
+		if (s->instance == NULL) {
+			print_section(s, NULL, target, out);
+			continue;
+		}
+		for (size_t i = 0;
+		    (base = s->nth(target, i, &label)) != NULL; i++)
+			print_section(s, label, base, out);
+	}
+}
+
+/* ---- types ---- */
+
+/* NAME_read() and NAME_print() are the two functions of a struct ini_type,
+ * where it is said what they do and return. */
+
+static bool
+text_read(const char *text, void *field, struct arena *arena)
+{
+	*(const char **)field = arena_strdup(arena, text);
+	return true;
+}
+
+static bool
+string_read(const char *text, void *field, struct arena *arena)
+{
+	return *text != '\0' && text_read(text, field, arena);
+}
+
+static void
+text_print(const void *field, struct buf *out)
+{
+	const char	*text = *(const char *const *)field;
+
+	if (text != NULL)
+		buf_puts(out, text);
+}
+
+static bool
+bool_read(const char *text, void *field, struct arena *arena)
+{
+	static const struct {
+		const char	*text;
+		bool		 value;
+	} words[] = {
+		{ "yes", true }, { "on", true }, { "true", true },
+		{ "1", true }, { "no", false }, { "off", false },
+		{ "false", false }, { "0", false }
+	};
+
+	(void)arena;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_equal_nocase(text, words[i].text)) {
+			*(bool *)field = words[i].value;
+			return true;
+		}
+	return false;
+}
+
+static void
+bool_print(const void *field, struct buf *out)
+{
+	buf_puts(out, *(const bool *)field ? "yes" : "no");
+}
+
+/* A suffix of a number and what it multiplies by. */
+struct ini_unit {
+	const char	*suffix;
+	uint64_t	 factor;
+};
+
+/*
+ * Reads a number >= 0 with one of the suffixes; the list ends with a NULL one.
+ * Returns whether it was one and the product is at most max.
+ */
+static bool
+unit_read(const char *text, const struct ini_unit *u, uint64_t max,
+    uint64_t *out)
+{
+	char	digits[20];
+	size_t	n = strspn(text, "0123456789");
+	int64_t	value;
+
+	if (n == 0 || n >= sizeof(digits))
+		return false;
+	memcpy(digits, text, n);
+	digits[n] = '\0';
+	while (u->suffix != NULL && strcmp(u->suffix, text + n) != 0)
+		u++;
+	if (u->suffix == NULL || !str_to_int64(digits, &value) ||
+	    (uint64_t)value > max / u->factor)
+		return false;
+	*out = (uint64_t)value * u->factor;
+	return true;
+}
+
+/*
+ * Writes the value with the first suffix that leaves no remainder.
+ */
+static void
+unit_print(uint64_t value, const struct ini_unit *u, struct buf *out)
+{
+	while (u[1].suffix != NULL && (value == 0 || value % u->factor != 0))
+		u++;
+	buf_put_uint(out, value / u->factor);
+	buf_puts(out, u->suffix);
+}
+
+static const struct ini_unit no_units[] = { { "", 1 }, { NULL, 0 } };
+
+static bool
+uint_read(const char *text, void *field, struct arena *arena)
+{
+	uint64_t	value;
+
+	(void)arena;
+	if (!unit_read(text, no_units, UINT_MAX, &value))
+		return false;
+	*(unsigned *)field = (unsigned)value;
+	return true;
+}
+
+static void
+uint_print(const void *field, struct buf *out)
+{
+	buf_put_uint(out, *(const unsigned *)field);
+}
+
+/* Largest first, for printing; the last one is the one that fits all. */
+static const struct ini_unit size_units[] = {
+	{ "G", 1 << 30 }, { "M", 1 << 20 }, { "m", 1 << 20 },
+	{ "k", 1 << 10 }, { "K", 1 << 10 }, { "", 1 }, { NULL, 0 }
+};
+
+static bool
+size_read(const char *text, void *field, struct arena *arena)
+{
+	uint64_t	value;
+
+	(void)arena;
+	if (!unit_read(text, size_units, SIZE_MAX, &value))
+		return false;
+	*(size_t *)field = (size_t)value;
+	return true;
+}
+
+static void
+size_print(const void *field, struct buf *out)
+{
+	unit_print(*(const size_t *)field, size_units, out);
+}
+
+static const struct ini_unit time_units[] = {
+	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 },
+	{ "", 1000 }, { "ms", 1 }, { NULL, 0 }
+};
+
+static bool
+seconds_read(const char *text, void *field, struct arena *arena)
+{
+	uint64_t	value;
+
+	(void)arena;
+	if (!unit_read(text, time_units, UINT_MAX, &value))
+		return false;
+	*(unsigned *)field = (unsigned)value;
+	return true;
+}
+
+static void
+seconds_print(const void *field, struct buf *out)
+{
+	unsigned	value = *(const unsigned *)field;
+
+	if (value == 0)
+		buf_puts(out, "0s");
+	else
+		unit_print(value, time_units, out);
+}
+
+static bool
+list_read(const char *text, void *field, struct arena *arena)
+{
+	const char	**list, *end, *part;
+	size_t		  len, n = *text != '\0' ? 1 : 0;
+
+	for (const char *p = text; *p != '\0'; p++)
+		n += *p == ',';
+	list = arena_array(arena, n + 1, sizeof(*list));
+	for (size_t i = 0; i < n; i++, text = end + 1) {
+		end = text + strcspn(text, ",");
+		part = text;
+		len = (size_t)(end - text);
+		str_trim(&part, &len);
+		if (len == 0)
+			return false;
+		list[i] = arena_strndup(arena, part, len);
+	}
+	*(const char ***)field = list;
+	return true;
+}
+
+static void
+list_print(const void *field, struct buf *out)
+{
+	const char	**list = *(const char **const *)field;
+
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+		if (i > 0)
+			buf_puts(out, ", ");
+		buf_puts(out, list[i]);
+	}
+}
+
+const struct ini_type ini_string = { "a text that is not empty",
+	string_read, text_print };
+const struct ini_type ini_text = { "a text", text_read, text_print };
+const struct ini_type ini_bool = { "yes or no", bool_read, bool_print };
+const struct ini_type ini_uint = { "a number from 0 to 4294967295",
+	uint_read, uint_print };
+const struct ini_type ini_size = { "a size in bytes, as 4096, 64k or 1M",
+	size_read, size_print };
+const struct ini_type ini_seconds = { "a time, as 500ms, 10s, 2m or 1h",
+	seconds_read, seconds_print };
+const struct ini_type ini_list = { "a list with commas between its parts",
+	list_read, list_print };

@@ -1,0 +1,111 @@
+/*
+ * conf.h: configuration files by table.
+ *
+ * A file is in INI form, read by inih: [section], name = value, comments
+ * after '#' or ';' at the start of a line. A program describes what it
+ * accepts as tables of options; this reads a file into the program's struct,
+ * collects every error with its file, line, name and what was expected, and
+ * prints a struct back as a file.
+ *
+ * A section may be labelled: [zone Alaska] is an instance of section "zone"
+ * with the label "Alaska"; each label gets a struct of its own.
+ *
+ * No inline comments: a value is all that follows the '=', so that patterns
+ * and passwords' file names need no quoting. No continuation lines: a line is
+ * one option, of at most INI_LINE_MAX bytes of UTF-8 text. No value is ever
+ * repeated in an error, for it could be a secret in the wrong place.
+ */
+#ifndef ORDERMUX_INI_H
+#define ORDERMUX_INI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define INI_LINE_MAX 4096	/* bytes, without the newline */
+
+struct arena;
+struct buf;
+struct ini_block;
+
+enum ini_flag {
+	INI_REQUIRED	= 1 << 0,	/* no default: the file must set it */
+	INI_RELOADABLE	= 1 << 1,	/* a reload takes a new value */
+	INI_SECRET	= 1 << 2	/* printed as "***" */
+};
+
+/*
+ * How a value is read and printed. "read" parses the text into the field and
+ * keeps what it needs in the arena; false = not what was expected (the field
+ * is then as before). "print" writes nothing for a field that is not set.
+ * "expects" completes "expected ...".
+ */
+struct ini_type {
+	const char	*expects;
+	bool		(*read)(const char *text, void *field, struct arena *);
+	void		(*print)(const void *field, struct buf *);
+};
+
+struct ini_option {
+	const char		*name;
+	const struct ini_type	*type;
+	const char		*def;		/* as text; NULL: field stays 0 */
+	size_t			 offset;	/* of the field in the struct */
+	unsigned		 flags;
+};
+
+struct ini_section {
+	const char			*name;
+	const struct ini_option	*options;	/* ends with a NULL name */
+	/*
+	 * NULL: the options' offsets are in the target itself. Else the
+	 * section is labelled, and this returns the struct for the label,
+	 * the same one when the label comes again; NULL = no more fit.
+	 */
+	void	*(*instance)(void *target, const char *label, struct arena *);
+	/* Of a labelled section: the i-th instance and its label, for
+	 * printing; NULL behind the last. */
+	const void *(*nth)(const void *target, size_t i, const char **label);
+};
+
+/* Errors are texts of the form "FILE:LINE: [section] name: expected ...".
+ * They are all collected, so that one look at -t shows all that is wrong. */
+struct ini_errors {
+	struct arena	*arena;
+	char		**text;
+	size_t		 count;
+	struct ini_block *blocks;	/* where every field was read */
+};
+
+void	ini_errors_init(struct ini_errors *, struct arena *);
+/* line 0 leaves the line out. */
+void	ini_error(struct ini_errors *, const char *file, unsigned line,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* For checks after reading: finds file, line, section and name by the address
+ * of an option's field, which must be where ini_read() filled it in. */
+void	ini_error_at(struct ini_errors *, const void *field,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Sets the defaults, reads the file over them, looks for what is required.
+ * The sections end with a NULL name. True when there was no new error.
+ * Strings live in the arena.
+ */
+bool	ini_read(const char *path, const struct ini_section *, void *target,
+    struct arena *, struct ini_errors *);
+
+/* What is in force, as a file that could be read again. */
+void	ini_print(const struct ini_section *, const void *target,
+    struct buf *);
+
+/* The types that any program needs. The field's C type is behind each. */
+extern const struct ini_type ini_string;	/* const char *, never empty */
+extern const struct ini_type ini_text;	/* const char *, may be empty */
+extern const struct ini_type ini_bool;	/* bool: yes/no/on/off/... */
+extern const struct ini_type ini_uint;	/* unsigned */
+extern const struct ini_type ini_size;	/* size_t: 4096, 64k, 1M, 2G */
+/* unsigned, milliseconds: 500ms, 10s, 2m, 1h, 1d; a bare number is seconds */
+extern const struct ini_type ini_seconds;
+/* const char **, comma separated, ends with NULL; may be empty */
+extern const struct ini_type ini_list;
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * config.h: ordermux.conf in memory, with the markets that it names.
+ *
+ * Loaded by ordermuxd and ordermuxctl; read-only afterwards. A reload loads a
+ * second one beside the first, and keeps the first when there is any error.
+ */
+#ifndef ORDERMUX_SETTINGS_H
+#define ORDERMUX_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/secret.h"
+
+#define SETTINGS_KEY_MAX 8	/* live token keys */
+
+struct arena;
+struct buf;
+struct ini_errors;
+struct market_registry;
+struct texts;
+struct token_key;
+
+struct settings_key {
+	const char	*kid;
+	const char	*file;
+	struct secret	 secret;	/* >= 32 bytes */
+};
+
+struct settings {
+	const char	 *path;
+	const char	 *dir;			/* of path */
+
+	/* [daemon] */
+	const char	 *listen;		/* unix socket, when systemd passes none */
+	unsigned	  workers;		/* 0 = auto: 4 a processor, 4 to 64 */
+	unsigned	  log_level;		/* enum log_level: error .. debug */
+	unsigned	  stop_timeout;		/* ms to finish at TERM */
+
+	/* [http] */
+	size_t		  body_limit;		/* bytes of a request body */
+	unsigned	  request_deadline;	/* ms; older requests are not started */
+	const char	**cors_origins;	/* ends with NULL; "*" = any */
+
+	/* [token] */
+	const char	**key_list;		/* "kid:file", the first signs */
+	struct settings_key keys[SETTINGS_KEY_MAX];
+	size_t		  key_count;
+	unsigned	  token_lifetime;	/* ms */
+	unsigned	  token_leeway;		/* ms, clocks may differ by this */
+
+	/* [markets] */
+	const char	 *markets_dir;
+	const char	 *default_market;
+	bool		  market_claim_required; /* no claim: 401, not the default */
+
+	/* [database] for every market */
+	unsigned	  connect_timeout;	/* ms, whole seconds in effect */
+	unsigned	  query_timeout;	/* ms, whole seconds in effect */
+	unsigned	  crowd_after;		/* ms, see db/gate.h; 0 = off */
+
+	/* [orders] */
+	unsigned	  duplicate_window;	/* ms; 0 = off */
+
+	/* [texts] */
+	const char	 *texts_dir;
+
+	struct market_registry *markets;
+	struct texts	 *texts;		/* in all their languages */
+};
+
+/* NULL on any error; the list then says all of them. */
+struct settings *	settings_load(const char *path, bool without_secrets,
+    struct arena *, struct ini_errors *);
+
+/* The keys as token.h and seal.h take them, into SETTINGS_KEY_MAX places; returns
+ * how many. Their bytes stay the configuration's. */
+size_t	settings_token_keys(const struct settings *, struct token_key *);
+
+/* ordermux.conf and each market's file as they are in force, each after a
+ * comment with its name; secrets masked; the texts as comments. Can be read
+ * again. */
+void	settings_print(const struct settings *, struct buf *);
+
+#endif

@@ -1,0 +1,407 @@
+/*
+ * db_statement.c: statements and their rows on one connection (see db.h).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/slot.h"
+#include "db/db_impl.h"
+#include "market/market.h"
+
+#define VALUES_MAX	1024	/* parameters of one statement */
+
+/* ---- values ---- */
+
+struct db_value
+db_int(int64_t n)
+{
+	return (struct db_value){ .kind = DB_KIND_INTEGER, .number = n };
+}
+
+struct db_value
+db_text(const char *s)
+{
+	if (s == NULL)
+		return (struct db_value){ .kind = DB_KIND_NULL };
+	return (struct db_value){ .kind = DB_KIND_TEXT, .text = s,
+	    .len = strlen(s) };
+}
+
+struct db_value
+db_bytes(const void *p, size_t n)
+{
+	return (struct db_value){ .kind = DB_KIND_BYTES, .text = p, .len = n };
+}
+
+struct db_value
+db_time(int64_t us)
+{
+	return (struct db_value){ .kind = DB_KIND_TIME, .number = us };
+}
+
+static MYSQL_TIME
+time_to_mysql(int64_t us)
+{
+	MYSQL_TIME	 t = { .time_type = MYSQL_TIMESTAMP_DATETIME };
+	time_t		 seconds = (time_t)(us / 1000000);
+	struct tm	 tm;
+
+	gmtime_r(&seconds, &tm);
+	t.year = (unsigned)tm.tm_year + 1900;
+	t.month = (unsigned)tm.tm_mon + 1;
+	t.day = (unsigned)tm.tm_mday;
+	t.hour = (unsigned)tm.tm_hour;
+	t.minute = (unsigned)tm.tm_min;
+	t.second = (unsigned)tm.tm_sec;
+	t.second_part = (unsigned long)(us % 1000000);
+	return t;
+}
+
+static int64_t
+time_from_mysql(const MYSQL_TIME *t)
+{
+	struct tm	 tm = { .tm_year = (int)t->year - 1900,
+	    .tm_mon = (int)t->month - 1, .tm_mday = (int)t->day,
+	    .tm_hour = (int)t->hour, .tm_min = (int)t->minute,
+	    .tm_sec = (int)t->second };
+
+	return (int64_t)timegm(&tm) * 1000000 + (int64_t)t->second_part;
+}
+
+/* ---- prepared statements ---- */
+
+static void
+prepared_free(struct prepared *p)
+{
+	if (p == NULL)
+		return;
+	if (p->stmt != NULL)
+		mysql_stmt_close(p->stmt);
+	arena_free(p->arena);
+}
+
+/* Describes a column to the library. */
+static void
+bind_column(MYSQL_BIND *b, struct column *c, size_t size, struct arena *arena)
+{
+	b->is_null = &c->is_null;
+	b->error = &c->truncated;
+	b->length = &c->len;
+	switch (c->type) {
+	case COLUMN_INTEGER:
+		b->buffer_type = MYSQL_TYPE_LONGLONG;
+		b->buffer = &c->number;
+		break;
+	case COLUMN_TIME:
+		b->buffer_type = MYSQL_TYPE_DATETIME;
+		b->buffer = &c->time;
+		break;
+	case COLUMN_TEXT:
+	case COLUMN_BYTES:
+		c->bytes = arena_alloc(arena, size);
+		b->buffer_type = c->type == COLUMN_TEXT ? MYSQL_TYPE_STRING :
+		    MYSQL_TYPE_BLOB;
+		b->buffer = c->bytes;
+		b->buffer_length = size;
+		break;
+	}
+}
+
+/* Makes room for the columns of a row. The library takes the array at each
+ * execution (bind_rows), for it resets what it was told on a re-prepare. */
+static void
+describe_row(struct prepared *p, const char *row)
+{
+	struct statement_column	 types[STATEMENT_COLUMNS_MAX];
+	size_t			 n = statement_columns(row, types);
+
+	p->column_count = n;
+	p->columns = arena_array(p->arena, n, sizeof(*p->columns));
+	p->binds = arena_array(p->arena, n, sizeof(*p->binds));
+	for (size_t i = 0; i < n; i++) {
+		p->columns[i].type = types[i].type;
+		bind_column(&p->binds[i], &p->columns[i], types[i].size,
+		    p->arena);
+	}
+}
+
+/* Prepares a statement for this many lines. NULL after an error, which is
+ * then in *result and in the log. */
+static struct prepared *
+prepare(struct db *db, unsigned id, size_t lines,
+    enum db_result *result)
+{
+	const struct statement	*st = &db->statements->statements[id];
+	struct arena		*arena = arena_new(2048);
+	struct prepared		*p = arena_alloc(arena, sizeof(*p));
+	const char		*sql = statement_expand(st->sql, lines, arena);
+
+	p->arena = arena;
+	p->stmt = mysql_stmt_init(db->mysql);
+	if (p->stmt == NULL)
+		panic("out of memory for a statement");
+	db_wait_begin(db, DB_WAIT_ANSWER);
+	if (mysql_stmt_prepare(p->stmt, sql, strlen(sql)) != 0) {
+		*result = db_classify(mysql_stmt_errno(p->stmt));
+		db_log_failure(db, st->name, *result, mysql_stmt_errno(p->stmt),
+		    mysql_stmt_error(p->stmt));
+		prepared_free(p);
+		return NULL;
+	}
+	if (st->row != NULL)
+		describe_row(p, st->row);
+	return p;
+}
+
+/*
+ * The prepared statement for this many lines, kept unless they are many.
+ * NULL as prepare() does.
+ */
+static struct prepared *
+find_prepared(struct db *db, unsigned id, size_t lines,
+    enum db_result *result)
+{
+	db->current_once = lines > DB_KEEP_LINES;
+	if (db->current_once)
+		return prepare(db, id, lines, result);
+	if (db->kept[id][lines] == NULL)
+		db->kept[id][lines] = prepare(db, id, lines, result);
+	return db->kept[id][lines];
+}
+
+void
+db_forget(struct db *db)
+{
+	db_skip(db);
+	for (size_t id = 0; id < db->statements->count; id++) {
+		for (size_t n = 0; n <= DB_KEEP_LINES; n++) {
+			prepared_free(db->kept[id][n]);
+			db->kept[id][n] = NULL;
+		}
+	}
+}
+
+/* ---- running statements ---- */
+
+/*
+ * Binds the values. The arrays are the process's: one statement is run at a
+ * time, and the library copies what it needs before it returns.
+ */
+static bool
+bind_values(MYSQL_STMT *stmt, const struct db_value *values, size_t count)
+{
+	static MYSQL_BIND	 binds[VALUES_MAX];
+	static MYSQL_TIME	 times[VALUES_MAX];
+
+	if (count > VALUES_MAX || count != mysql_stmt_param_count(stmt))
+		panic("%zu values for a statement of %lu", count,
+		    mysql_stmt_param_count(stmt));
+	memset(binds, 0, count * sizeof(*binds));
+	for (size_t i = 0; i < count; i++) {
+		const struct db_value	*v = &values[i];
+		MYSQL_BIND		*b = &binds[i];
+
+		switch (v->kind) {
+		case DB_KIND_NULL:
+			b->buffer_type = MYSQL_TYPE_NULL;
+			break;
+		case DB_KIND_INTEGER:
+			b->buffer_type = MYSQL_TYPE_LONGLONG;
+			b->buffer = (void *)(uintptr_t)&v->number;
+			break;
+		case DB_KIND_TEXT:
+		case DB_KIND_BYTES:
+			b->buffer_type = v->kind == DB_KIND_TEXT ?
+			    MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB;
+			b->buffer = (void *)(uintptr_t)v->text;
+			b->buffer_length = v->len;
+			break;
+		case DB_KIND_TIME:
+			times[i] = time_to_mysql(v->number);
+			b->buffer_type = MYSQL_TYPE_DATETIME;
+			b->buffer = &times[i];
+			break;
+		}
+	}
+	return count == 0 || mysql_stmt_bind_param(stmt, binds) == 0;
+}
+
+/*
+ * Logs the error of the current statement and gives its meaning. A connection
+ * that is of no more use is closed.
+ */
+static enum db_result
+statement_failed(struct db *db, const char *name)
+{
+	MYSQL_STMT	*stmt = db->current->stmt;
+	unsigned	 error = mysql_stmt_errno(stmt);
+	const char	*message = mysql_stmt_error(stmt);
+	enum db_result	 result;
+
+	/* Connector/C leaves an error between two rows with the connection. */
+	if (error == 0) {
+		error = mysql_errno(db->mysql);
+		message = mysql_error(db->mysql);
+	}
+	result = error != 0 ? db_classify(error) : DB_LOST;
+	db_log_failure(db, name, result, error, message);
+	if (result == DB_LOST)
+		return db_lose(db);
+	db_skip(db);
+	if (db_error_read_only(error))
+		db_leave_host(db);
+	return result;
+}
+
+/* Binds and executes the current statement. */
+static bool
+execute(struct db *db, const struct db_value *values, size_t count)
+{
+	MYSQL_STMT	*stmt = db->current->stmt;
+
+	return bind_values(stmt, values, count) &&
+	    mysql_stmt_execute(stmt) == 0 && (db->current->columns == NULL ||
+	    mysql_stmt_bind_result(stmt, db->current->binds) == 0);
+}
+
+/* The current statement has been answered. */
+static void
+statement_done(struct db *db)
+{
+	db_wait_answered(db);
+	db->matched = mysql_stmt_affected_rows(db->current->stmt);
+	db->insert_id = mysql_stmt_insert_id(db->current->stmt);
+	if (db->current->columns == NULL)
+		db_skip(db);
+	if (db->probe)
+		gate_works(&db->gate);
+	db->probe = false;
+}
+
+enum db_result
+db_run(struct db *db, unsigned id, size_t lines,
+    const struct db_value *values, size_t count)
+{
+	enum db_result	 result = DB_FAILED;
+
+	if (db->mysql == NULL)
+		return DB_LOST;
+	db_skip(db);
+	if (db_wait_refused(db)) {
+		log_info("request given up",
+		    log_str("statement", db->statements->statements[id].name),
+		    log_str("why", db->wait.gave_up ? "market crowded" :
+		    "deadline"));
+		return DB_AWAY;
+	}
+	db->current = find_prepared(db, id, lines, &result);
+	if (db->current == NULL)
+		return result == DB_LOST ? db_lose(db) : result;
+	db_wait_begin(db, DB_WAIT_ANSWER);
+	if (!db->open) {
+		db->open = true;
+		db->opened_ms = db->wait.began_ms;
+	}
+	if (!execute(db, values, count))
+		return statement_failed(db, db->statements->statements[id].name);
+	statement_done(db);
+	return DB_OK;
+}
+
+enum db_result
+db_next(struct db *db, bool *more)
+{
+	if (db->current == NULL)
+		panic("a row of a statement that gives none");
+	*more = false;
+	switch (mysql_stmt_fetch(db->current->stmt)) {
+	case 0:
+		*more = true;
+		return DB_OK;
+	case MYSQL_NO_DATA:
+		db_skip(db);
+		return DB_OK;
+	case MYSQL_DATA_TRUNCATED:
+		log_error("a column is longer than its description",
+		    log_str("database", db->market->name));
+		db_skip(db);
+		return DB_FAILED;
+	default:
+		return statement_failed(db, "fetch");
+	}
+}
+
+void
+db_skip(struct db *db)
+{
+	if (db->current == NULL)
+		return;
+	if (db->current->columns != NULL)
+		mysql_stmt_free_result(db->current->stmt);
+	if (db->current_once)
+		prepared_free(db->current);
+	db->current = NULL;
+}
+
+enum db_result
+db_exists(struct db *db, unsigned id, const struct db_value *values,
+    size_t count, bool *exists)
+{
+	enum db_result	 result = db_run(db, id, 1, values, count);
+
+	*exists = false;
+	if (result == DB_OK)
+		result = db_next(db, exists);
+	db_skip(db);
+	return result;
+}
+
+bool
+db_is_null(const struct db *db, size_t column)
+{
+	return db->current->columns[column].is_null;
+}
+
+int64_t
+db_get_int(const struct db *db, size_t column)
+{
+	const struct column	*c = &db->current->columns[column];
+
+	if (c->is_null)
+		return 0;
+	return c->type == COLUMN_TIME ? time_from_mysql(&c->time) : c->number;
+}
+
+const char *
+db_get_bytes(const struct db *db, size_t column, size_t *len)
+{
+	const struct column	*c = &db->current->columns[column];
+
+	*len = c->is_null ? 0 : c->len;
+	return c->is_null ? NULL : c->bytes;
+}
+
+const char *
+db_get_text(const struct db *db, size_t column, struct arena *arena)
+{
+	size_t		 len;
+	const char	*bytes = db_get_bytes(db, column, &len);
+
+	return bytes != NULL ? arena_strndup(arena, bytes, len) : NULL;
+}
+
+uint64_t
+db_matched(const struct db *db)
+{
+	return db->matched;
+}
+
+uint64_t
+db_insert_id(const struct db *db)
+{
+	return db->insert_id;
+}

@@ -1,0 +1,46 @@
+/*
+ * staff_order.h: orders as staff see them: anybody's, by number or id, and the
+ * newest of the market. To move one, see order_move.h.
+ *
+ * Amounts are minor units, times microseconds since 1970 UTC. What is given
+ * out lives in the arena that was handed in.
+ */
+#ifndef ORDERMUX_STAFF_ORDER_H
+#define ORDERMUX_STAFF_ORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/db.h"
+#include "store/order_store.h"
+
+struct staff_order {
+	bool		 found;
+	int64_t		 user_id;
+	struct order	 order;
+};
+
+/* The order with this number, as it is written or in upper case; or else with
+ * this id. */
+enum db_result	staff_order_find(struct db *, struct arena *,
+    const char *number_or_id, struct staff_order *);
+
+/* One line of a list. */
+struct staff_order_entry {
+	int64_t		 id;
+	const char	*number;
+	const char	*status;
+	int64_t		 total;
+	const char	*currency;
+	int64_t		 created_at;
+	const char	*customer_name;
+};
+
+/* The newest orders (by id), in this state; NULL: in any. Room for the limit
+ * is in the arena; *count is how many there are. */
+enum db_result	staff_order_list(struct db *, struct arena *,
+    const char *status, size_t limit, struct staff_order_entry **,
+    size_t *count);
+
+#endif

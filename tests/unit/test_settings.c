@@ -1,0 +1,382 @@
+/*
+ * test_config.c: ordermux.conf, its keys and its markets together.
+ */
+#include "scratch.h"
+
+#include "auth/token.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "config/settings.h"
+#include "market/market.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define KEY "0123456789abcdef0123456789abcdef"	/* 32 bytes */
+
+static const char	market[] =
+    "[market]\ncountry = X\nlanguage = xx\ntime_zone = UTC\n"
+    "[currency]\ncode = XXX\nsymbol = x\n"
+    "[phone]\nprefix = +9\npattern = ^\\+9[0-9]+$\nformat = +9 XXX\n"
+    "[tax]\nrate = 0%\nincluded = no\n"
+    "[zone all]\ndefault = yes\ncost = 0\n"
+    "[payment]\nmethods = card\n"
+    "[database]\nname = x\nuser = x\npassword_file = xx.password\n";
+
+static struct scratch	scratch;
+
+static void
+init(void)
+{
+	scratch_init(&scratch);
+	scratch_mkdir(&scratch, "markets.d");
+	scratch_write(&scratch, "markets.d/xx.conf", market);
+	scratch_write(&scratch, "xx.password", "tiger\n");
+	scratch_mkdir(&scratch, "texts");
+	scratch_write(&scratch, "texts/login_code.xx.txt",
+	    "{code} {minutes}\n");
+	scratch_write(&scratch, "jwt.key", KEY);
+}
+
+static void
+fini(void)
+{
+	scratch_free(&scratch);
+}
+
+static struct settings *
+load(const char *text)
+{
+	return settings_load(scratch_write(&scratch, "o.conf", text), false,
+	    scratch.arena, &scratch.errors);
+}
+
+Test(config, the_shipped_file_loads_and_shows_the_defaults, .init = init,
+    .fini = fini)
+{
+	struct settings	*shipped, *least;
+	struct buf	 a, b;
+
+	shipped = settings_load(TOP_SRCDIR "/etc/ordermux.conf", true,
+	    scratch.arena, &scratch.errors);
+	scratch_expect_none(&scratch, "etc/ordermux.conf");
+	cr_assert_not_null(shipped);
+	cr_expect_str_eq(shipped->markets->default_market->name, "kg");
+	cr_expect_eq(shipped->key_count, 1);
+	cr_expect_null(shipped->keys[0].secret.bytes);
+	least = settings_load(scratch_write(&scratch, "o.conf",
+	    "[markets]\ndefault = kg\ndirectory = " TOP_SRCDIR
+	    "/etc/markets.d\n[texts]\ndirectory = " TOP_SRCDIR
+	    "/etc/texts\n"), true, scratch.arena, &scratch.errors);
+	scratch_expect_none(&scratch, "least");
+	least->path = shipped->path;
+	buf_init(&a, scratch.arena, 16);
+	settings_print(shipped, &a);
+	buf_init(&b, scratch.arena, 16);
+	settings_print(least, &b);
+	cr_expect_str_eq(buf_text(&a), buf_text(&b));
+}
+
+Test(config, the_least_that_a_file_needs_is_the_default_market, .init = init,
+    .fini = fini)
+{
+	struct settings	*c;
+
+	c = load("[markets]\ndefault = xx\n");
+	scratch_expect_none(&scratch, "least");
+	cr_expect_str_eq(c->dir, scratch.dir);
+	cr_expect_str_eq(c->listen, "/run/ordermux/fcgi.sock");
+	cr_expect_eq(c->workers, 0);
+	cr_expect_eq(c->log_level, LOG_LEVEL_INFO);
+	cr_expect_eq(c->stop_timeout, 30000);
+	cr_expect_eq(c->body_limit, 65536);
+	cr_expect_eq(c->request_deadline, 8000);
+	cr_expect_null(c->cors_origins[0]);
+	cr_expect_eq(c->key_count, 1);
+	cr_expect_str_eq(c->keys[0].kid, "main");
+	cr_expect_eq(c->keys[0].secret.len, 32);
+	cr_expect_eq(c->token_lifetime, 1800000);
+	cr_expect_eq(c->token_leeway, 0);
+	cr_expect_not(c->market_claim_required);
+	cr_expect_eq(c->connect_timeout, 2000);
+	cr_expect_eq(c->query_timeout, 5000);
+	cr_expect_eq(c->duplicate_window, 10000);
+	cr_expect_eq(c->markets->count, 1);
+}
+
+Test(config, every_value_of_the_file_is_taken, .init = init, .fini = fini)
+{
+	struct settings	*c;
+
+	scratch_write(&scratch, "new.key", KEY "\n");
+	c = load("[daemon]\nlisten = /tmp/s\nworkers = 3\n"
+	    "log_level = Debug\nstop_timeout = 5\n"
+	    "[http]\nbody_limit = 1M\nrequest_deadline = 2500ms\n"
+	    "cors_origins = https://shop.example, http://localhost:3000,"
+	    "http://[::1]:80\n"
+	    "[token]\nkeys = n.2-_:new.key, main:jwt.key\nlifetime = 1h\n"
+	    "leeway = 10s\n"
+	    "[markets]\ndirectory = markets.d\ndefault = xx\n"
+	    "claim_required = yes\n"
+	    "[database]\nconnect_timeout = 1s\nquery_timeout = 2s\n"
+	    "[orders]\nduplicate_window = 0\n");
+	scratch_expect_none(&scratch, "all");
+	cr_expect_str_eq(c->listen, "/tmp/s");
+	cr_expect_eq(c->workers, 3);
+	cr_expect_eq(c->log_level, LOG_LEVEL_DEBUG);
+	cr_expect_eq(c->stop_timeout, 5000);
+	cr_expect_eq(c->body_limit, 1048576);
+	cr_expect_eq(c->request_deadline, 2500);
+	cr_expect_str_eq(c->cors_origins[2], "http://[::1]:80");
+	cr_expect_eq(c->key_count, 2);
+	cr_expect_str_eq(c->keys[0].kid, "n.2-_");
+	cr_expect_eq(c->keys[0].secret.len, 33, "a newline is of the key");
+	cr_expect_eq(c->token_lifetime, 3600000);
+	cr_expect(c->market_claim_required);
+	cr_expect_eq(c->duplicate_window, 0);
+}
+
+Test(config, every_bad_value_is_named, .init = init, .fini = fini)
+{
+#define MARKETS	 "[markets]\ndefault = xx\n"
+#define DAEMON	 MARKETS "[daemon]\n"
+#define HTTP	 MARKETS "[http]\n"
+#define TOKEN	 MARKETS "[token]\n"
+#define DATABASE MARKETS "[database]\n"
+#define LEVELS	 "expected error, warning, notice, info or debug"
+#define ORIGINS	 "o.conf:4: [http] cors_origins: expected a list of " \
+    "scheme://host[:port] in lower case with no path, or *"
+#define KID	 "o.conf:4: [token] keys: expected a kid of 1 to 64 " \
+    "letters, digits, '.', '_' and '-', in part 1 of the list"
+	static const struct {
+		const char	*text;
+		const char	*error;
+	} cases[] = {
+		{ "", "o.conf: [markets] default: is missing, expected a "
+		    "text that is not empty" },
+		{ "[markets]\ndefault = fr\n", "markets.d: there is no "
+		    "fr.conf, but [markets] default = fr" },
+		{ DAEMON "listen = fcgi.sock", "o.conf:4: [daemon] listen: "
+		    "expected a path that begins with '/'" },
+		{ DAEMON "workers = 0", "o.conf:4: [daemon] workers: "
+		    "expected auto or a number from 1 to 256" },
+		{ DAEMON "workers = 257", "o.conf:4: [daemon] workers: "
+		    "expected auto or a number from 1 to 256" },
+		{ DAEMON "log_level = loud", "o.conf:4: [daemon] log_level: "
+		    LEVELS },
+		{ DAEMON "log_level = 7", "o.conf:4: [daemon] log_level: "
+		    LEVELS },
+		{ DAEMON "stop_timeout = 0", "o.conf:4: [daemon] "
+		    "stop_timeout: expected 1s to 10m" },
+		{ DAEMON "stop_timeout = 11m", "o.conf:4: [daemon] "
+		    "stop_timeout: expected 1s to 10m" },
+		{ HTTP "body_limit = 1023", "o.conf:4: [http] body_limit: "
+		    "expected 1k to 16M" },
+		{ HTTP "body_limit = 17M", "o.conf:4: [http] body_limit: "
+		    "expected 1k to 16M" },
+		{ HTTP "request_deadline = 0", "o.conf:4: [http] "
+		    "request_deadline: expected 1s to 5m" },
+		{ HTTP "cors_origins = shop.example", ORIGINS },
+		{ HTTP "cors_origins = https://shop.example/", ORIGINS },
+		{ HTTP "cors_origins = https://Shop.example", ORIGINS },
+		{ HTTP "cors_origins = https://", ORIGINS },
+		{ HTTP "cors_origins = ://shop.example", ORIGINS },
+		{ HTTP "cors_origins = https://shop.example:0", ORIGINS },
+		{ HTTP "cors_origins = https://shop.example:65536", ORIGINS },
+		{ HTTP "cors_origins = https://shop.example:", ORIGINS },
+		{ HTTP "cors_origins = https://shop.example:-1", ORIGINS },
+		{ HTTP "cors_origins = https://a@b", ORIGINS },
+		{ HTTP "cors_origins = https://*.example", ORIGINS },
+		{ HTTP "cors_origins = http://[::1", ORIGINS },
+		{ HTTP "cors_origins = null", ORIGINS },
+		{ HTTP "cors_origins = https://a b", ORIGINS },
+		{ TOKEN "keys =", "o.conf:4: [token] keys: expected at least "
+		    "one kid:file" },
+		{ TOKEN "keys = jwt.key", "o.conf:4: [token] keys: expected "
+		    "kid:file, in part 1 of the list" },
+		{ TOKEN "keys = a:jwt.key, b:", "o.conf:4: [token] keys: "
+		    "expected kid:file, in part 2 of the list" },
+		{ TOKEN "keys = :jwt.key", KID },
+		{ TOKEN "keys = a b:jwt.key", KID },
+		{ TOKEN "keys = \"a\":jwt.key", KID },
+		{ TOKEN "keys = a:jwt.key, a:jwt.key", "o.conf:4: [token] "
+		    "keys: expected every kid only once, in part 2 of the "
+		    "list" },
+		{ TOKEN "keys = 1:jwt.key, 2:jwt.key, 3:jwt.key, 4:jwt.key, "
+		    "5:jwt.key, 6:jwt.key, 7:jwt.key, 8:jwt.key, 9:jwt.key",
+		    "o.conf:4: [token] keys: expected at most 8 keys" },
+		{ TOKEN "lifetime = 0", "o.conf:4: [token] lifetime: "
+		    "expected 1s to 31d" },
+		{ TOKEN "leeway = 301s", "o.conf:4: [token] leeway: expected "
+		    "0s to 5m" },
+		{ DATABASE "connect_timeout = 999ms", "o.conf:4: [database] "
+		    "connect_timeout: expected 1s to 1m" },
+		{ DATABASE "query_timeout = 0", "o.conf:4: [database] "
+		    "query_timeout: expected 1s to 5m" },
+		{ DATABASE "query_timeout = 8s", "o.conf:4: [database] "
+		    "query_timeout: expected less than [http] "
+		    "request_deadline" },
+		{ DAEMON "stop_timeout = 7999ms", "o.conf:4: [daemon] "
+		    "stop_timeout: expected at least [http] "
+		    "request_deadline" },
+		{ HTTP "request_deadline = 31s", "o.conf: [daemon] "
+		    "stop_timeout: expected at least [http] "
+		    "request_deadline" },
+		{ MARKETS "[orders]\nduplicate_window = 2d", "o.conf:4: "
+		    "[orders] duplicate_window: expected 0s to 1d" },
+		{ MARKETS "claim_required = perhaps", "o.conf:3: [markets] "
+		    "claim_required: expected yes or no" },
+		{ MARKETS "directory = none", "none: cannot read: No such "
+		    "file or directory" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		scratch_again(&scratch);
+		cr_expect_null(load(cases[i].text), "%s", cases[i].text);
+		scratch_expect(&scratch, cases[i].text, cases[i].error);
+	}
+}
+
+Test(config, a_stop_lasts_as_long_as_a_request_may, .init = init,
+    .fini = fini)
+{
+	cr_expect_not_null(load(DAEMON "stop_timeout = 8s\n"));
+	scratch_expect_none(&scratch, "the same");
+}
+
+Test(config, the_keys_are_handed_on_in_their_order, .init = init,
+    .fini = fini)
+{
+	struct token_key	 keys[SETTINGS_KEY_MAX];
+	struct settings		*c;
+
+	scratch_write(&scratch, "new.key", KEY "+");
+	c = load(TOKEN "keys = new:new.key, main:jwt.key\n");
+	scratch_expect_none(&scratch, "two keys");
+	cr_assert_eq(settings_token_keys(c, keys), 2);
+	cr_expect_str_eq(keys[0].kid, "new");
+	cr_expect_eq(keys[0].len, 33);
+	cr_expect_eq(memcmp(keys[0].bytes, KEY "+", 33), 0);
+	cr_expect_str_eq(keys[1].kid, "main");
+	cr_expect_eq(keys[1].len, 32);
+}
+
+Test(config, a_key_must_be_there_and_long_enough, .init = init, .fini = fini)
+{
+	static const struct {
+		size_t		 len;
+		const char	*wrong;
+	} cases[] = {
+		{ 0, "is empty" },
+		{ 1, "has 1 bytes, expected at least 32" },
+		{ 31, "has 31 bytes, expected at least 32" },
+		{ 32, NULL },
+		{ 4096, NULL },
+		{ 4097, "is longer than 4096 bytes" },
+	};
+	static char	bytes[4097];
+
+	memset(bytes, 'k', sizeof(bytes));
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		scratch_again(&scratch);
+		scratch_write_bytes(&scratch, "jwt.key", bytes, cases[i].len);
+		load(MARKETS);
+		if (cases[i].wrong == NULL)
+			scratch_expect_none(&scratch, "key");
+		else
+			scratch_expect(&scratch, "key",
+			    arena_printf(scratch.arena, "o.conf: [token] "
+			    "keys: key \"main\": %s/jwt.key %s", scratch.dir,
+			    cases[i].wrong));
+	}
+}
+
+Test(config, a_key_of_nul_bytes_is_not_cut, .init = init, .fini = fini)
+{
+	static const char	zeros[40];
+	struct settings		*c;
+
+	scratch_write_bytes(&scratch, "jwt.key", zeros, sizeof(zeros));
+	c = load(MARKETS);
+	scratch_expect_none(&scratch, "zeros");
+	cr_expect_eq(c->keys[0].secret.len, 40);
+}
+
+Test(config, no_secret_is_read_without_secrets, .init = init, .fini = fini)
+{
+	struct settings	*c;
+
+	cr_assert_eq(unlink(scratch.path), 0);	/* jwt.key */
+	c = settings_load(scratch_write(&scratch, "o.conf", MARKETS), true,
+	    scratch.arena, &scratch.errors);
+	scratch_expect_none(&scratch, "without");
+	cr_expect_eq(c->key_count, 1);
+	cr_expect_null(c->keys[0].secret.bytes);
+	cr_expect_null(c->markets->markets[0].database.password.bytes);
+}
+
+Test(config, the_errors_of_all_files_come_at_once, .init = init, .fini = fini)
+{
+	scratch_write(&scratch, "markets.d/xx.conf",
+	    scratch_replace(&scratch, market, "0%", "x"));
+	scratch_write(&scratch, "jwt.key", "short");
+	cr_expect_null(load("[daemon]\nworkers = x\n" MARKETS
+	    "[database]\nquery_timeout = 0\n"));
+	cr_expect_eq(scratch.errors.count, 4);
+}
+
+Test(config, every_language_of_a_market_needs_its_texts, .init = init,
+    .fini = fini)
+{
+	scratch_write(&scratch, "markets.d/xx.conf",
+	    scratch_replace(&scratch, market, "= xx", "= yy"));
+	cr_expect_null(load(MARKETS));
+	scratch_expect(&scratch, "yy", "texts/login_code.yy.txt: cannot read: "
+	    "No such file or directory (a market has language = yy)");
+	scratch_again(&scratch);
+	scratch_mkdir(&scratch, "other");
+	scratch_write(&scratch, "other/login_code.yy.txt", "{code}");
+	cr_expect_not_null(load(MARKETS "[texts]\ndirectory = other\n"));
+	scratch_expect_none(&scratch, "another directory");
+}
+
+Test(config, a_relative_path_is_made_absolute, .init = init, .fini = fini)
+{
+	struct settings	*c;
+	char		 cwd[256];
+
+	scratch_write(&scratch, "o.conf", MARKETS);
+	cr_assert_eq(chdir(scratch.dir), 0);
+	cr_assert_not_null(getcwd(cwd, sizeof(cwd)));
+	c = settings_load("o.conf", false, scratch.arena, &scratch.errors);
+	scratch_expect_none(&scratch, "relative");
+	cr_expect_str_eq(c->dir, cwd);
+	cr_expect_eq(*c->path, '/');
+	cr_expect_eq(*c->markets_dir, '/');
+	cr_expect_eq(chdir("/"), 0);
+}
+
+Test(config, what_is_printed_can_be_read_again_and_holds_no_secret,
+    .init = init, .fini = fini)
+{
+	struct settings	*c;
+	struct buf	 out;
+	char		*first;
+
+	c = load(MARKETS "[http]\ncors_origins = *\n[daemon]\nworkers = 4\n");
+	scratch_expect_none(&scratch, "first");
+	buf_init(&out, scratch.arena, 16);
+	settings_print(c, &out);
+	first = strdup(buf_text(&out));
+	cr_expect_null(strstr(first, KEY));
+	cr_expect_null(strstr(first, "tiger"));
+	cr_expect_not_null(strstr(first, "workers = 4\n"));
+	cr_expect_not_null(strstr(first, "/markets.d/xx.conf\n"));
+	/* The first part is ordermux.conf, the rest is the market's. */
+	*strstr(first, "\n# ") = '\0';
+	scratch_again(&scratch);
+	c = load(first);
+	scratch_expect_none(&scratch, "again");
+	buf_init(&out, scratch.arena, 16);
+	settings_print(c, &out);
+	cr_expect_eq(strncmp(buf_text(&out), first, strlen(first)), 0);
+	free(first);
+}
