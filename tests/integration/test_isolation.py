@@ -267,13 +267,10 @@ def test_a_header_with_an_underscore_is_not_the_token(shop):
 
 def account(shop, market, server=None):
     """A client with the market's own account, at any market's server."""
-    conf = (shop.conf.parent / "markets.d" / f"{market}.conf").read_text()
-    section = conf.partition("[database]")[2]
-    values = dict(tuple(x.strip() for x in line.split("=", 1))
-                  for line in section.splitlines()
-                  if "=" in line and not line.startswith("#"))
-    password = (shop.conf.parent / values["password_file"]).read_text()
-    client = Sql(shop.socket(server or market), "", values["user"])
+    user, file = (shop.option("database", name, market)
+                  for name in ("user", "password_file"))
+    password = (shop.conf.parent / file).read_text()
+    client = Sql(shop.socket(server or market), "", user)
     client.argv[-1:] = [f"--password={password}"]
     return client
 

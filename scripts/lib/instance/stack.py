@@ -158,7 +158,8 @@ class Stack:
         say(f"{how} at http://127.0.0.1:{self.layout.port}")
         words = [TREE / "scripts" / console.program, "stop", "--dir",
                  self.layout.dir]
-        print(f"{indent}stop it with:", shlex.join(map(str, words)), flush=True)
+        print(f"{indent}stop it with: {shlex.join(map(str, words))}",
+              flush=True)
 
     # ---- commands: each returns the exit status
 
