@@ -14,7 +14,7 @@ the demo data.
     shop.py     Shop: all of these        parallel.py  many at once
     checks.py   sums, books, leaks        logs.py      what the daemon says
 
-What must be known of the instance is read from "scripts/stack env".
+The harness learns from "scripts/stack env" where things are.
 """
 from .api import (BASE, ENVELOPE, LEAKS, TIMEOUT, Answer, check_error, locs,
                   states)

@@ -14,8 +14,8 @@ class Settings:
 
     @contextlib.contextmanager
     def files_changed(self, texts, apply=None):
-        """These files (path: text) for a while. apply() is called when they
-        are there, and when they are as before; default: restart()."""
+        """These files (path: text) for a while. apply() is called after the
+        change and after the change back; the default is restart()."""
         apply = apply or self.restart
         before = {path: path.read_text() for path in texts}
         try:

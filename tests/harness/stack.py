@@ -26,7 +26,7 @@ class Stack:
 
     @classmethod
     def stack(cls, *args, check=True):
-        """The script, with its output in the failure when it fails."""
+        """Runs the script. If it fails, the failure shows its output."""
         done = subprocess.run([str(TREE / "scripts" / cls.script),
                                *map(str, args)], stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True,
@@ -38,8 +38,8 @@ class Stack:
     @classmethod
     @contextlib.contextmanager
     def private(cls, *options):
-        """One of its own, started with these options, and gone behind it;
-        what the sanitizers have found in it is a failure."""
+        """A new one, started with these options and removed at the end. A
+        report of a sanitizer is a failure."""
         # Not pytest's tmp_path: its long names do not fit a socket's address.
         directory = tempfile.mkdtemp(prefix="omx-")
         log = None
@@ -58,8 +58,8 @@ class Stack:
     @classmethod
     @contextlib.contextmanager
     def running_or_private(cls, running, *options):
-        """That of the directory, which is left running; without one,
-        private()."""
+        """The instance in the directory "running", which is left running; or
+        private() if there is none."""
         with contextlib.closing(cls(running)) if running else \
                 cls.private(*options) as shop:
             yield shop

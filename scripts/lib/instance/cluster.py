@@ -1,5 +1,5 @@
-"""The commands of scripts/galera: a stack whose market us is on a cluster, and
-which has a second daemon, as on a second host."""
+"""The commands of scripts/galera: a stack with the market us on a cluster, and
+with a second daemon, which stands for a second host."""
 import os
 import re
 import shutil
@@ -24,7 +24,7 @@ SECOND = "ordermuxd-2"
 
 
 class OtherServers(Servers):
-    """A server by itself for all markets but that of the cluster."""
+    """One server for each market that is not on the cluster."""
 
     def names(self):
         return [m for m in Config.shipped_markets() if m != MARKET]
@@ -59,7 +59,7 @@ class Cluster(Stack):
         """What would be /etc/ordermux on the second host."""
         return self.layout.dir / "etc2"
 
-    # ---- what is otherwise than in a stack
+    # ---- what differs from a stack
 
     def load(self):
         super().load()
@@ -87,8 +87,7 @@ class Cluster(Stack):
         self._make_market()
 
     def _make_market(self):
-        """The nodes in place of the socket, in a file that nobody else has
-        changed."""
+        """Replaces the socket by the nodes, if nobody has changed it."""
         self.nodes.choose_ports()
         files.make_secret(self.nodes.password_file)
         if self.config.database(MARKET, "socket") != \
@@ -104,7 +103,7 @@ class Cluster(Stack):
         self.nodes.start_all()
 
     def sql(self, market, text, **how):
-        """On the first node that takes part: so does the service."""
+        """On the first node that takes part. The service does the same."""
         if market != MARKET:
             return super().sql(market, text, **how)
         n = self.nodes.taking_part()
@@ -142,7 +141,7 @@ class Cluster(Stack):
         if self.supervisor.up(SECOND):
             return
         self.supervisor.stop(SECOND)
-        # Which opens the socket and, when somebody comes, becomes the daemon.
+        # It opens the socket, and becomes the daemon at the first connection.
         self.supervisor.launch(
             SECOND, self.layout.log(f"{SECOND}.log"),
             ["systemd-socket-activate",
@@ -154,7 +153,7 @@ class Cluster(Stack):
         self.supervisor.stop(SECOND, signal.SIGTERM, 40)
 
     def _make_host2(self):
-        """The second host has the same files. What is there already stays."""
+        """The second host starts with the same files. Existing ones stay."""
         if self.etc2.is_dir():
             return
         new = self.layout.tmp / "etc2"
@@ -175,14 +174,14 @@ class Cluster(Stack):
         return bool(answer) and f'"{MARKET}":"up"'.encode() in answer[1]
 
     def wait_ready(self):
-        """Both listen, and four answers on end, for which they take turns,
-        have the cluster's market up."""
+        """Waits until both daemons listen, and the cluster's market is up in
+        four answers in a row. nginx asks them in turn."""
         super().wait_ready()
         good = 0
         for _ in range(300):
             if not self.supervisor.up(SECOND):
                 break
-            # The connection starts the second one.
+            # The connection starts the second daemon.
             good = good + 1 if self._first_listens() and \
                 answers(self.nodes.host2_port()) and self._market_up() else 0
             if good == 4:
@@ -193,8 +192,8 @@ class Cluster(Stack):
         die(f"the market {MARKET} is not up on both hosts")
 
     def restart_daemons(self):
-        """The second host goes when nginx knows that the first one is back,
-        which it does a fail_timeout behind it."""
+        """The second host is restarted when nginx uses the first one again:
+        one fail_timeout after it is back."""
         super().restart_daemons()
         end = time.monotonic() + 30
         while not self._first_listens():

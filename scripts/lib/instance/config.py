@@ -1,5 +1,5 @@
-"""Writes the configuration of an instance: copies of the shipped files, with
-what differs here; and reads what is configured now."""
+"""Writes and reads the configuration of an instance: copies of the shipped
+files with a few changes."""
 import os
 import shlex
 import shutil
@@ -8,12 +8,12 @@ from . import files, ini
 from .layout import TREE
 
 SHIPPED = TREE / "etc"
-# All clients have one address here, and tests log in often.
+# Tests log in often, and all clients have the same address.
 LIMITS = {"per_address": 100000, "per_day": 1000000}
 
 
 def edit(path, change, *args):
-    """change() is one of ini's."""
+    """change: a function of the module ini."""
     files.write(path, change(files.read(path), *args))
 
 
@@ -35,18 +35,18 @@ class Config:
         return self.layout.markets_dir / f"{market}.conf"
 
     def database(self, market, name):
-        """A value of the market's [database]; "" where it is not set."""
+        """A value of the market's [database], or "" if it is not set."""
         return ini.value(files.read(self.market_file(market)), "database",
                          name)
 
     def server(self, market):
-        """The server of a market, as its socket says; None: none of ours."""
+        """The market's server (the one with its socket), or None."""
         return self.servers.at(self.database(market, "socket"))
 
     # ---- writing it
 
     def make(self):
-        """Files that are there already are somebody's work, and stay."""
+        """Existing files stay: somebody may have changed them."""
         layout = self.layout
         self._make_sms()
         layout.markets_dir.mkdir(parents=True, exist_ok=True)
@@ -73,15 +73,15 @@ class Config:
         files.write(self.market_file(market), text)
 
     def _make_sms(self):
-        """The markets' [sms] command: keeps the line that it is given. Many
-        may run at once; a line is one write."""
+        """The markets' [sms] command. It keeps the line that it reads. Many
+        may run at once: each writes its line in one step."""
         os.close(os.open(self.layout.sms_file,
                          os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
         files.write(self.layout.run / "sms", "#!/bin/bash\nexec cat >>"
                     f"{shlex.quote(str(self.layout.sms_file))}\n", 0o755)
 
     def make_passwords(self):
-        """Of every market, also of one whose file was added."""
+        """For every market, including those whose file was added."""
         for market in self.markets():
             file = self.database(market, "password_file")
             if file:

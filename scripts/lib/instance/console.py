@@ -10,7 +10,7 @@ program = os.path.basename(sys.argv[0])
 
 
 def say(*words, file=None):
-    # Flushed: the programs that we run print to the same place.
+    # Flush: the programs that we run print to the same place.
     print(f"{program}:", *words, file=file or sys.stdout, flush=True)
 
 
@@ -19,8 +19,8 @@ def warn(*words):
 
 
 def die(*words):
-    """Prints the reason and ends the command. Whoever must clean up does so
-    in a "finally" or a "with"."""
+    """Prints the reason and ends the command. A caller that must clean up
+    uses "finally" or "with"."""
     warn(*words)
     raise SystemExit(1)
 
@@ -46,7 +46,7 @@ class Options:
 
 
 def parse(args, usage):
-    """Options of a command; ends the program where they are wrong."""
+    """The options of a command. Ends the program if they are wrong."""
     options = Options()
     args = list(args)
     while args:
@@ -85,18 +85,18 @@ def run(main):
     os.umask(0o022)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="surrogateescape")
-    # Where Debian has daemons, and users have no path to.
+    # Debian has daemons there. An ordinary user's PATH lacks it.
     os.environ["PATH"] = os.environ.get("PATH", os.defpath) + \
         ":/usr/local/sbin:/usr/sbin"
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Ignored by whoever called us: as under nohup.
+        # A signal that our caller ignores stays ignored (nohup).
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, interrupted)
     try:
         status = main()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Nobody reads on. Python must not try again at its own end.
+        # The reader has gone. Python must not write again when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 128 + signal.SIGPIPE
     except (OSError, subprocess.SubprocessError) as e:

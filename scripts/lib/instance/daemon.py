@@ -1,4 +1,4 @@
-"""ordermuxd and ordermuxctl: where they are, and how they are run."""
+"""Finds and runs ordermuxd and ordermuxctl."""
 import os
 import pathlib
 import shutil
@@ -9,7 +9,7 @@ from .console import die
 from .layout import TREE
 
 SQL = TREE / "sql"
-# What each command needs of the packages.
+# Every start needs these.
 PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb", "nginx")
 
 
@@ -49,12 +49,12 @@ class Daemon:
     def ctl(self, *args, **how):
         """ordermuxctl's CompletedProcess."""
         beside = self.directory / "ordermuxctl"
-        # It is beside ordermuxd, unless somebody has put it elsewhere.
+        # It is beside ordermuxd, unless somebody has moved it.
         program = beside if os.access(beside, os.X_OK) else "ordermuxctl"
         return subprocess.run([program, "-c", self.layout.conf, *args], **how)
 
     def check(self):
-        """Whether the configuration is right; it says what is not."""
+        """Whether the configuration is right. ordermuxd prints what is not."""
         return subprocess.run([self.program, "-t", "-c",
                                self.layout.conf]).returncode == 0
 
@@ -68,5 +68,5 @@ class Daemon:
              "-c", self.layout.conf])
 
     def stop(self):
-        # It gives running requests stop_timeout, 30 s.
+        # Running requests have stop_timeout (30 s) to finish.
         self.supervisor.stop("ordermuxd", signal.SIGTERM, 40)

@@ -1,9 +1,9 @@
-"""Files that others may be reading: they are replaced as a whole."""
+"""Writes files in one step, because other programs may read them meanwhile."""
 import os
 import secrets
 import shlex
 
-# File names are bytes, and may be in a configuration.
+# A configuration may name files, and a file's name may be any bytes.
 CODING = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
 
 
@@ -22,7 +22,7 @@ def write(path, text, mode=0o644):
 
 
 def make_secret(path):
-    """64 characters, no newline; kept when it is there."""
+    """64 characters without a newline. An existing file stays."""
     if not path.exists() or path.stat().st_size == 0:
         write(path, secrets.token_hex(32), 0o600)
 
@@ -40,7 +40,7 @@ def write_assignments(path, program, values):
 
 
 def read_assignments(path):
-    """A dictionary; empty where there is no file."""
+    """A dictionary. It is empty if there is no file."""
     if not path.exists():
         return {}
     return dict(word.split("=", 1) for word in

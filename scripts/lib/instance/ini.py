@@ -1,7 +1,7 @@
 """Reads and changes the text of ordermux.conf or a market's file.
 
-Comments and the order of the lines stay. The daemon's own reader is the judge
-of what a file means ("ordermuxd -t"): here is only what changes a value.
+Comments and the order of the lines stay. This module does not check a value:
+"ordermuxd -t" does.
 """
 import re
 
@@ -17,14 +17,15 @@ def options(text):
 
 
 def value(text, section, name):
-    """The value of an option; "" where it is not set."""
+    """The value of an option, or "" if it is not set."""
     found = [v for _, s, n, v in options(text) if (s, n) == (section, name)]
     return found[-1] if found else ""
 
 
 def change(text, changes, section=None):
-    """The text with other values. An option that is not there exactly once
-    (in the section, where one is given) is a ValueError."""
+    """The text with other values ("changes" is name: value). Raises
+    ValueError if an option is not in the text exactly once; in the section, if
+    one is given."""
     lines = text.split("\n")
     for name, new in changes.items():
         found = [number for number, s, n, _ in options(text)
@@ -37,8 +38,8 @@ def change(text, changes, section=None):
 
 
 def put(text, section, name, new):
-    """The text with this value: a changed line, or a new one below the
-    section's heading."""
+    """The text with this value. Changes the option's line, or adds one below
+    the section's heading."""
     if any((s, n) == (section, name) for _, s, n, _ in options(text)):
         return change(text, {name: new}, section)
     lines = text.split("\n")

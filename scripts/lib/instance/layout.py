@@ -1,10 +1,10 @@
-"""Where everything of an instance lies, and on which port.
+"""Where the files of an instance are, and on which port it listens.
 
 Under DIR:	etc/	configuration, as it would be under /etc
 		db/	a data directory for each server
-		log/	of everything
-		run/	sockets (a link, when DIR is too long for one)
-		pids/	what runs: its pid, when it began, in which boot
+		log/	the logs of all processes
+		run/	sockets (a link, if DIR is too long for a socket)
+		pids/	a file for each process: pid, start time, boot
 		sms.jsonl	the messages "sent", a line of JSON each
 		state	the options, for the next start
 """
@@ -75,7 +75,7 @@ class Layout:
     # ---- what an earlier start has chosen
 
     def load(self):
-        """That, or the defaults; then the options."""
+        """Takes the earlier choice or the default; options come first."""
         state = files.read_assignments(self.state)
         made_in = state.get("state_dir", str(self.dir))
         if made_in != str(self.dir):
@@ -98,7 +98,7 @@ class Layout:
 
     def lock(self):
         """One start or stop at a time for a directory."""
-        # Programs that we run do not get it: Python closes it for them.
+        # Python closes it in the programs that we start.
         self.locked = open(self.dir / "lock", "ab")
         end = time.monotonic() + 120
         while True:
@@ -112,10 +112,10 @@ class Layout:
     # ---- the directory of sockets
 
     def make_run(self):
-        """With a directory that is too long for a socket's path, or has
-        spaces, which split a market's command, sockets and command lie in
-        another directory. The state remembers it, as the markets' files name
-        it."""
+        """DIR/run, or another directory with a short name and a link to it.
+        The other one is needed if DIR is too long for a socket's path, or if
+        it has spaces (they would split a market's command). The state
+        remembers it, because the markets' files name it."""
         usual = self.dir / "run"
         longest = usual / "mariadb-0123456789abcdef.sock"
         if self.run == usual and not re.search(r"\s", str(self.dir)) and \
@@ -128,7 +128,7 @@ class Layout:
                 prefix="ordermux.", dir=os.environ.get("TMPDIR") or "/tmp"))
         elif not self.run.is_dir():
             self.run.mkdir(0o700)
-        # The name was free for anybody while the instance did not run.
+        # Anybody could take the name while the instance did not run.
         found = self.run.lstat()
         if stat.S_ISLNK(found.st_mode) or found.st_uid != os.geteuid():
             die(f"{self.run} is somebody else's")
@@ -140,7 +140,7 @@ class Layout:
         link.rename(usual)
 
     def remove_run(self):
-        """Takes it away again where it is outside of the directory."""
+        """Removes it if it is outside of DIR."""
         link = self.dir / "run"
         if link.is_symlink():
             shutil.rmtree(self.run, ignore_errors=True)

@@ -1,5 +1,5 @@
-"""The database servers: mariadbd at its default durability, reached by their
-sockets only. What is said to a server is said here, too."""
+"""The database servers: mariadbd with its default durability. Clients reach
+them by their sockets only. This module is such a client, too."""
 import os
 import shutil
 import signal
@@ -15,19 +15,19 @@ AS_USER = ["-uroot"] if os.geteuid() == 0 else []
 
 
 def ask(socket, text, timeout=None, **how):
-    """Has SQL carried out as root, in no database. Returns the client's
-    CompletedProcess; what the client prints is in "stdout"."""
+    """Runs SQL as root, in no database. Returns the client's
+    CompletedProcess, with the rows in "stdout"."""
     return subprocess.run([*CLIENT, f"--socket={socket}"], input=text,
                           stdout=subprocess.PIPE, encoding="utf-8",
                           errors="surrogateescape", timeout=timeout, **how)
 
 
 def install(data, tmp, log, user):
-    """Makes a data directory. root has no password and can be reached through
-    the socket only, by whoever may enter the socket's directory."""
-    # -uroot, not --user=root: that would also give a directory of the package
-    # another owner, which the system's own server needs. --force does without
-    # a host name that can be looked up.
+    """Makes a data directory. root has no password: the socket's directory
+    protects the server."""
+    # -uroot, not --user=root: the latter also changes the owner of a directory
+    # of the package, and the system's own server needs that directory. With
+    # --force the host name need not resolve.
     with open(log, "wb") as out:
         done = subprocess.run(
             ["mariadb-install-db", "--no-defaults", f"--datadir={data}",
@@ -40,7 +40,8 @@ def install(data, tmp, log, user):
 
 
 class Servers:
-    """Those of an instance. Their names are the shipped markets', or "all"."""
+    """The servers of an instance: one for each shipped market, with its name,
+    or one for all, called "all"."""
 
     def __init__(self, layout, supervisor):
         self.layout, self.supervisor = layout, supervisor
@@ -59,7 +60,7 @@ class Servers:
         return self.layout.run / f"mariadb-{name}.sock"
 
     def at(self, socket):
-        """The name of the server that has this socket; None: of no one."""
+        """The name of the server with this socket, or None."""
         return next((name for name in self.names()
                      if str(self.socket(name)) == socket), None)
 
@@ -77,8 +78,8 @@ class Servers:
             self._wait(name)
 
     def _tmp(self, name):
-        """A server that starts deletes the temporary tables of earlier ones
-        in its tmpdir, whoever they belong to: each has one of its own."""
+        """Each server has its own tmpdir: when a server starts, it deletes
+        all temporary tables in its tmpdir, also those of another server."""
         tmp = self.layout.tmp / f"server-{name}"
         tmp.mkdir(parents=True, exist_ok=True)
         return tmp
@@ -92,7 +93,7 @@ class Servers:
         shutil.rmtree(new, ignore_errors=True)
         install(new, self._tmp(name),
                 self.layout.log(f"mariadb-{name}.install.log"), AS_USER)
-        # Only a complete one gets the name.
+        # Only a complete directory gets the name.
         shutil.rmtree(data, ignore_errors=True)
         new.rename(data)
 
@@ -126,7 +127,7 @@ class Servers:
     # ---- stopping
 
     def begin_stop(self):
-        """Several servers shut down at the same time."""
+        """So that all servers shut down at the same time."""
         for process in self.processes():
             self.supervisor.send(process, signal.SIGTERM)
 

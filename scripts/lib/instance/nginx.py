@@ -1,6 +1,5 @@
-"""nginx with the shipped files. Only the service's socket and the rate of the
-login's limit are changed, the latter because all clients, tests among them,
-have one address here."""
+"""nginx with the shipped files and two changes: the service's socket, and the
+rate of the login's limit, because all clients have the same address."""
 import http.client
 import os
 import re
@@ -72,17 +71,17 @@ class Nginx:
                          files.read(shipped / "ordermux.conf"))[0]
         files.write(layout.nginx_dir / "nginx.conf", MAIN.format(
             dir=layout.dir, port=layout.port,
-            # Its workers must be able to enter DIR and to connect.
+            # Its workers must be able to enter DIR and connect.
             user="user root;" if os.geteuid() == 0 else "",
             error_pages="\n".join(
                 re.findall(r"(?m)^\terror_page.*", site))))
 
     def adapt(self, text):
-        """For scripts/galera, which has a second host in the upstream."""
+        """scripts/galera adds a second host to the upstream here."""
         return text
 
     def check_port(self):
-        """nginx says only after some seconds that it cannot have it."""
+        """nginx itself reports a port in use only after some seconds."""
         if answers(self.layout.port):
             die(f"port {self.layout.port} is taken by another program;"
                 " take another --port")
@@ -98,7 +97,7 @@ class Nginx:
             self.layout.nginx_dir / "nginx.conf", "-e", log])
 
     def ready(self):
-        """Status and body of /ready; None where no answer comes."""
+        """Status and body of /ready. None if there is no answer."""
         connection = http.client.HTTPConnection("127.0.0.1",
                                                 self.layout.port, timeout=10)
         try:

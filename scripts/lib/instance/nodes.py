@@ -1,5 +1,5 @@
-"""The nodes of a Galera cluster: their files and ports, how one starts and
-joins, and how the cluster begins. docs/scaling.md says why."""
+"""The nodes of a Galera cluster: their files and ports, how a node starts and
+joins, and how the cluster starts. docs/scaling.md says why."""
 import os
 import pathlib
 import pwd
@@ -14,8 +14,8 @@ from .nginx import answers
 
 NODES = (1, 2, 3)
 PROVIDER = pathlib.Path("/usr/lib/galera/libgalera_smm.so")
-# As root the nodes are user mysql, as anywhere: rsync gives up root's rights
-# before it writes.
+# Nodes that root starts run as the user mysql: rsync, which copies a node,
+# gives up root's rights before it writes.
 AS_NODE = ["-umysql"] if os.geteuid() == 0 else []
 PORTS = 4 * len(NODES) + 1      # the last one is the second daemon's
 
@@ -48,7 +48,7 @@ wsrep_node_address = 127.0.0.1:{group_port}
 wsrep_node_incoming_address = 127.0.0.1:{port}
 wsrep_sst_method = rsync
 wsrep_sst_receive_address = 127.0.0.1:{sst_port}
-# Who is copied as a whole takes no writes meanwhile: the writer comes last.
+# A donor takes no writes while it is copied: the writer comes last.
 wsrep_sst_donor = galera-3,galera-2,
 # Transactions that touch different rows are applied at the same time.
 wsrep_slave_threads = 2
@@ -68,12 +68,12 @@ def process(n):
 
 
 def provider_options(port):
-    """A node that says nothing for 2 s is suspected, and left out when the
-    others agree; meanwhile no COMMIT is answered. The defaults, 5 s and 15 s,
-    are no less than the service's query_timeout (5 s): every end of a node
-    would then be 503 for those who order. On a network that itself stalls for
-    seconds, these are too short. The cache keeps what a node that is away will
-    have missed; a node that missed more is copied as a whole."""
+    """A node that is silent for 2 s is suspected, and removed if the others
+    agree. Until then no COMMIT is answered. The defaults (5 s and 15 s) are
+    not shorter than the service's query_timeout (5 s): with them, orders fail
+    with 503 each time a node dies. On a network that stalls for seconds, our
+    values are too short. gcache keeps what an absent node misses. A node that
+    missed more than that is copied as a whole."""
     return ";".join((
         "base_host=127.0.0.1", f"base_port={port + 1}",
         f"gmcast.listen_addr=tcp://127.0.0.1:{port + 1}",
@@ -99,8 +99,8 @@ class Nodes:
         return self.directory / str(n)
 
     def socket(self, n):
-        """In a directory that only the node and root may enter, since root
-        needs no password there."""
+        """Only the node and root may enter its directory, because root needs
+        no password at the socket."""
         return self.node(n) / "sql.sock"
 
     def log(self, n):
@@ -108,19 +108,19 @@ class Nodes:
 
     @property
     def password_file(self):
-        """Migrations come by TCP, with a password."""
+        """For migrations, which connect by TCP."""
         return self.layout.etc / "migrations.password"
 
     def port(self, n):
-        """Each node has four ports: SQL, the group, and to receive what it
-        has missed, by transaction (IST) or as a whole (SST)."""
+        """Each node has four ports: SQL, the group, and two to receive what
+        it has missed: as transactions (IST), or as a whole copy (SST)."""
         return self.base + 4 * (n - 1)
 
     def host2_port(self):
         return self.base + PORTS - 1
 
     def addresses(self, offset=0):
-        """The nodes with their SQL port and so much more."""
+        """Each node's address; the port is its SQL port plus the offset."""
         return [f"127.0.0.1:{self.port(n) + offset}" for n in NODES]
 
     def load(self):
@@ -173,11 +173,11 @@ class Nodes:
     # ---- talking to one
 
     def sql(self, n, text, **how):
-        """Standard input, as root. A node that hangs is an error."""
+        """Runs SQL as root. A node that hangs is an error."""
         return mariadb.ask(self.socket(n), text, timeout=10, **how)
 
     def status(self, n, name):
-        """A value of SHOW STATUS; "-" from a node that is away."""
+        """A value of SHOW STATUS. "-" if the node is away."""
         try:
             said = self.sql(n, f"SHOW STATUS LIKE '{name}'",
                             stderr=subprocess.DEVNULL).stdout
@@ -186,7 +186,7 @@ class Nodes:
         return said.strip("\n").partition("\t")[2] or "-"
 
     def taking_part(self):
-        """The first one that does; None when there is none."""
+        """The first node that takes part in the cluster, or None."""
         return next((n for n in NODES
                      if self.status(n, "wsrep_ready") == "ON"), None)
 
@@ -203,9 +203,9 @@ class Nodes:
                 *AS_NODE, *options]
 
     def recovered(self, n):
-        """The position that a stopped node has reached, as UUID:NUMBER; ""
-        when it cannot be read. After a kill only the tables know; the server
-        reads them, says so, and ends."""
+        """The position that a stopped node has reached, as UUID:NUMBER, or
+        "". After a kill only its tables know it: the server reads them, prints
+        the position, and ends."""
         said = subprocess.run(self._command(n, "--wsrep-recover"),
                               stdin=subprocess.DEVNULL, encoding="utf-8",
                               stdout=subprocess.PIPE, errors="replace",
@@ -218,7 +218,7 @@ class Nodes:
         return found[-1] if found else ""
 
     def start(self, n, *options):
-        """By its position it gets from the others what it has missed."""
+        """It tells the others its position, and gets what it has missed."""
         self.supervisor.stop(process(n))
         if self.has_data(n):
             position = self.recovered(n)
@@ -249,7 +249,7 @@ class Nodes:
     # ---- the cluster
 
     def start_all(self):
-        """One after the other, since each needs one that can give."""
+        """One after the other: each needs another one to copy from."""
         running = [n for n in NODES if self.up(n)]
         for n in NODES:
             if n not in running:
@@ -262,8 +262,8 @@ class Nodes:
             self.wait(n)
 
     def stop_all(self):
-        """One after the other: the last one then knows that it is, and that
-        the cluster may begin with it."""
+        """One after the other: the last node then knows that it is the last,
+        and that the cluster may start with it."""
         for n in reversed(NODES):
             self.supervisor.stop(process(n), signal.SIGTERM, 60)
 
@@ -282,8 +282,8 @@ class Nodes:
             die("the cluster's accounts cannot be made")
 
     def _newest(self):
-        """The stopped node that has seen most: the cluster must begin with
-        it, or what only it has would be lost. None when there is none yet."""
+        """The stopped node that has the most transactions, or None. The
+        cluster must start with it, or those that only it has would be lost."""
         most, found = -1, None
         for n in filter(self.has_data, NODES):
             number = int(self.recovered(n).rpartition(":")[2] or -1)
@@ -292,7 +292,7 @@ class Nodes:
         return found
 
     def _bootstrap(self, n):
-        """The cluster begins with this node; all others are down."""
+        """Starts the cluster with this node. All others are down."""
         state = self.node(n) / "data" / "grastate.dat"
         if state.exists():
             # In place: the file keeps its owner.

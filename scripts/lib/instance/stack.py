@@ -1,4 +1,4 @@
-"""The commands of scripts/stack, made of the other modules."""
+"""The commands of scripts/stack."""
 import contextlib
 import re
 import shlex
@@ -36,7 +36,7 @@ class Stack:
         self.layout.load()
 
     def processes(self):
-        """All there are, in the order of starting."""
+        """Their names, in the order of starting."""
         return [*self.servers.processes(), "ordermuxd", "nginx"]
 
     def check_programs(self):
@@ -73,8 +73,8 @@ class Stack:
     # ---- parts of commands
 
     def enter(self, absent=1, lock=False):
-        """For all commands but start: the directory must be a stack. Ends
-        with this status where it is none."""
+        """For all commands but start. Ends with the status "absent" if there
+        is no stack in the directory."""
         if not self.layout.state.exists():
             warn("there is no stack in",
                  self.layout.options.dir or self.layout.dir)
@@ -85,7 +85,7 @@ class Stack:
 
     @contextlib.contextmanager
     def undone(self):
-        """On failure, stops again what this command has started, the last
+        """If the command fails, stops what it has started, the last one
         first."""
         try:
             yield
@@ -104,12 +104,12 @@ class Stack:
             all(map(self.supervisor.up, self.processes()))
 
     def was_up(self, server):
-        """Whether it ran before this command, and so has its markets."""
+        """Whether it ran before this command. Then its markets are ready."""
         return server is not None and \
             f"mariadb-{server}" not in self.supervisor.started
 
     def prepare_market(self, market):
-        """Its database: tables, account, and demo data when it is new."""
+        """Makes its tables and account, and the demo data if it is new."""
         if self.daemon.ctl("migrate", "--sql", SQL, *self.migrate_as(market),
                            market).returncode != 0:
             die(f"ordermuxctl migrate failed for {market}")
@@ -220,8 +220,8 @@ class Stack:
         return 0
 
     def restart_daemons(self):
-        """Also prepares markets that were added; one whose database is away
-        is left to the daemon, which serves the others."""
+        """Also prepares markets that were added. If the database of a market
+        is away, the daemon serves the others."""
         self.set_workers()
         self.config.make_passwords()
         if not self.daemon.check():
@@ -295,7 +295,7 @@ class Stack:
 
 
 def upper(name):
-    """As in the names of variables."""
+    """A market's name, as it is in a variable's name."""
     return name.upper().replace("-", "_")
 
 

@@ -1,8 +1,8 @@
-"""Starts and stops processes, and knows by their pid files which ones run.
+"""Starts and stops processes. Their pid files say which ones run.
 
-Each process is in a session of its own, whose number is its pid. A pid alone
-may by now be another process: it counts only with its start time and boot. The
-pid files are read and written here and nowhere else.
+Each process has its own session; the session's number is its pid. The kernel
+uses a pid again for another process: so a pid file also has the start time and
+the boot. Only this module reads and writes pid files.
 """
 import collections
 import contextlib
@@ -26,8 +26,7 @@ def boot_id():
 
 
 def look(pid):
-    """What /proc says of a living process; None for one that has ended, also
-    for a zombie."""
+    """What /proc says of a process. None if it has ended, or is a zombie."""
     try:
         text = (PROC / str(pid) / "stat").read_text(errors="replace")
     except OSError:
@@ -41,8 +40,8 @@ def look(pid):
 
 
 def send(number, *pids):
-    """A signal. A process that has ended is no error; one that is stopped
-    must go on in order to end."""
+    """Sends a signal. A process that has ended is no error. SIGCONT follows,
+    because a stopped process cannot end."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
@@ -52,7 +51,7 @@ def send(number, *pids):
 class Supervisor:
     def __init__(self, directory):
         self.directory = directory
-        self.started = []           # names, by this command, in order
+        self.started = []           # the names that this command started
         self.children = []
 
     # ---- who runs
@@ -64,7 +63,7 @@ class Supervisor:
             f"{program}\n")
 
     def _record(self, name):
-        """What the pid file says, if it is of this boot; else None."""
+        """The pid file's content. None if it is of another boot."""
         try:
             words = (self.directory / name).read_text().split(None, 3)
             record = Record(int(words[0]), *map(str.strip, words[1:]))
@@ -73,7 +72,7 @@ class Supervisor:
         return record if record.boot == boot_id() else None
 
     def pid(self, name):
-        """None when it does not run."""
+        """None if the process does not run."""
         record = self._record(name)
         found = record and look(record.pid)
         return record.pid if found and found.since == record.since else None
@@ -82,11 +81,11 @@ class Supervisor:
         return self.pid(name) is not None
 
     def _left(self, name):
-        """The pids that are left of it: itself, and children that lost it."""
+        """The pids of the process and of children that have outlived it."""
         record = self._record(name)
         if not record:
             return []
-        # valgrind has a name of its own for what it runs. The kernel keeps 15
+        # valgrind renames the program that it runs. The kernel keeps 15
         # characters of a name.
         ours = re.compile(re.escape(record.program[:15]) +
                           "|ordermuxcourier|memcheck-.*")
@@ -98,8 +97,8 @@ class Supervisor:
     # ---- starting and stopping
 
     def launch(self, name, log, argv, program=None):
-        """In the background, out of the terminal's reach. program: the name
-        that the process will have, where it is not that of argv[0]."""
+        """Starts it in the background, without the terminal. program: the
+        name that the process will have, if it is not that of argv[0]."""
         argv = list(map(str, argv))
         with open(log, "ab") as out:
             try:
@@ -118,7 +117,7 @@ class Supervisor:
             send(number, pid)
 
     def stop(self, name, number=signal.SIGTERM, seconds=1):
-        """Politely, then not."""
+        """Sends the signal, waits, then kills what is left."""
         file = self.directory / name
         if not file.exists():
             return
@@ -135,7 +134,7 @@ class Supervisor:
         file.unlink(missing_ok=True)
 
     def ends(self, name, seconds):
-        """Waits until it has ended; whether it has."""
+        """Waits until it has ended. Returns whether it has."""
         end = time.monotonic() + seconds
         while self.up(name):
             if time.monotonic() > end:
