@@ -109,6 +109,14 @@ class Stack:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               stdin=subprocess.DEVNULL, cwd=TREE)
 
+    @staticmethod
+    def lists(what):
+        """The lines of "ordermuxd --list", each as a list of its fields."""
+        done = subprocess.run([str(BUILD / "ordermuxd"), "--list", what],
+                              text=True, timeout=60, check=True,
+                              stdout=subprocess.PIPE)
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
     @property
     def sanitized(self):
         """Built with ASan, or run by valgrind: sizes and speeds then say
