@@ -6,7 +6,6 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import time
 
 from . import console, files, ini, nodes
@@ -17,7 +16,7 @@ from .layout import SOCKET_BYTES
 from .mariadb import Servers
 from .nginx import Nginx, answers
 from .nodes import NODES, Nodes
-from .stack import Stack, upper
+from .stack import COMMANDS, Stack, upper
 
 MARKET = "us"                   # the one that is on the cluster
 SECOND = "ordermuxd-2"
@@ -252,17 +251,12 @@ class Cluster(Stack):
 
 def main(usage):
     """The command line of scripts/galera; returns the exit status."""
-    command, *args = sys.argv[1:] or [""]
-    if command in ("-h", "--help", "help"):
-        print(usage, end="")
-        return 0
+    command, args = console.arguments(usage, (*COMMANDS, "kill", "boot"))
     node = []
     if command in ("kill", "boot"):
         if args[:1] not in ([str(n)] for n in NODES):
             die(f"{command}: expected a node: 1, 2 or 3")
         node = [int(args.pop(0))]
-    elif command not in ("start", "restart", "stop", "status", "env"):
-        console.misused(usage)
     options = console.parse(args, usage)
     if not options.dir:
         die(f"{command}: expected --dir DIR")

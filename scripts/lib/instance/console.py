@@ -45,6 +45,18 @@ class Options:
     servers: int = None
 
 
+def arguments(usage, commands):
+    """The command and what follows it. Ends the program if it is not one of
+    these commands."""
+    command, *args = sys.argv[1:] or [""]
+    if command in ("-h", "--help", "help"):
+        print(usage, end="")
+        raise SystemExit(0)
+    if command not in commands:
+        misused(usage)
+    return command, args
+
+
 def parse(args, usage):
     """The options of a command. Ends the program if they are wrong."""
     options = Options()

@@ -173,16 +173,16 @@ class Nodes:
     # ---- talking to one
 
     def sql(self, n, text, **how):
-        """Runs SQL as root. A node that hangs is an error."""
-        return mariadb.ask(self.socket(n), text, timeout=10, **how)
+        """Runs SQL as root. A node that hangs for 10 s is an error."""
+        try:
+            return mariadb.ask(self.socket(n), text, timeout=10, **how)
+        except subprocess.TimeoutExpired as e:
+            return subprocess.CompletedProcess(e.cmd, 1, "")
 
     def status(self, n, name):
         """A value of SHOW STATUS. "-" if the node is away."""
-        try:
-            said = self.sql(n, f"SHOW STATUS LIKE '{name}'",
-                            stderr=subprocess.DEVNULL).stdout
-        except subprocess.TimeoutExpired:
-            return "-"
+        said = self.sql(n, f"SHOW STATUS LIKE '{name}'",
+                        stderr=subprocess.DEVNULL).stdout
         return said.strip("\n").partition("\t")[2] or "-"
 
     def taking_part(self):

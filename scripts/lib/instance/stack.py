@@ -4,7 +4,6 @@ import re
 import shlex
 import signal
 import subprocess
-import sys
 import time
 
 from . import console, mariadb
@@ -16,6 +15,8 @@ from .layout import TREE, Layout
 from .mariadb import Servers
 from .nginx import Nginx
 from .supervisor import Supervisor
+
+COMMANDS = ("start", "restart", "stop", "status", "env")
 
 
 class Stack:
@@ -30,7 +31,7 @@ class Stack:
         self.daemon = Daemon(layout, self.supervisor)
         self.nginx = Nginx(layout, self.supervisor)
 
-    # ---- what a cluster does otherwise
+    # ---- what differs in a cluster
 
     def load(self):
         self.layout.load()
@@ -301,10 +302,5 @@ def upper(name):
 
 def main(usage):
     """The command line of scripts/stack; returns the exit status."""
-    command, *args = sys.argv[1:] or [""]
-    if command in ("-h", "--help", "help"):
-        print(usage, end="")
-        return 0
-    if command not in ("start", "restart", "stop", "status", "env"):
-        console.misused(usage)
+    command, args = console.arguments(usage, COMMANDS)
     return getattr(Stack(console.parse(args, usage)), command)()
