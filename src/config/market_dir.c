@@ -34,7 +34,8 @@ same_database(const struct market_database *a,
 
 /* Looks for what the market shares with an earlier one and must not. */
 static void
-check_unique(const struct market_loader *l, const struct market *m, const struct market *b)
+check_unique(const struct market_loader *l, const struct market *m,
+    const struct market *b)
 {
 	if (strcmp(m->phone.prefix, b->phone.prefix) == 0)
 		ini_error_at(l->errors, &m->phone.prefix,
@@ -76,8 +77,8 @@ by_name(const void *a, const void *b)
 /* Adds a market without content for each of the directory's entries. Returns
  * false after an error. */
 static bool
-add_markets(const struct market_loader *l, struct market_registry *r, const char *dir,
-    struct dirent **entries, size_t n)
+add_markets(const struct market_loader *l, struct market_registry *r,
+    const char *dir, struct dirent **entries, size_t n)
 {
 	struct market	*m;
 	const char	*file;
