@@ -102,7 +102,7 @@ children_free(struct children *c)
 /* ---- starting ---- */
 
 /* Runs the child after the fork. Does not return. The child must end when its
- * master ends, and the master may have ended before the child asked for that. */
+ * master ends. The master may have ended before the child asked for that. */
 static _Noreturn void
 run_child(const struct children *c, const struct child *child, pid_t parent)
 {

@@ -70,7 +70,7 @@ open_master_signals(void)
 		(void)sigaddset(&set, used[i]);
 	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (fd == -1)
-		fatal("cannot wait for signals: %s", strerror(errno));
+		fatal("cannot create a signalfd: %s", strerror(errno));
 	return fd;
 }
 
@@ -81,7 +81,7 @@ init_master(struct master *m)
 	m->signals = m->children.signals = open_master_signals();
 	children_init(&m->children);
 	if (!outbox_signal_init())
-		fatal("cannot make an eventfd: %s", strerror(errno));
+		fatal("cannot create an eventfd: %s", strerror(errno));
 	watchdog_init(&m->watchdog);
 }
 
@@ -141,8 +141,8 @@ handle_master_signals(struct master *m)
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			stop_begin(&m->stop, &m->children);
 		else if (info.ssi_signo == SIGHUP)
-			log_warning("SIGHUP changes nothing: restart the "
-			    "service to read the configuration");
+			log_warning("SIGHUP is ignored: restart the "
+			    "service to reload the configuration");
 	}
 }
 

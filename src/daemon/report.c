@@ -30,12 +30,12 @@ describe_state(const struct children *c, bool started, char *buf, size_t cap)
 	size_t	 workers = children_running(c, CHILD_WORKER);
 
 	if (workers < c->workers)
-		(void)snprintf(buf, cap, "%zu of %zu workers; %zu paused "
-		    "after ending before the first request",
+		(void)snprintf(buf, cap, "%zu of %zu workers; %zu restart "
+		    "after a pause, as they finished no request",
 		    workers, c->workers, c->workers - workers);
 	else if (c->running < c->count)
-		(void)snprintf(buf, cap, "%zu workers; the courier paused "
-		    "after ending before its first message", workers);
+		(void)snprintf(buf, cap, "%zu workers; the courier restarts "
+		    "after a pause, as it finished no delivery", workers);
 	else
 		(void)snprintf(buf, cap, started ? "%zu workers" :
 		    "Starting %zu workers", workers);

@@ -60,7 +60,7 @@ stop_kill_late(struct stop *stop, const struct children *c)
 	stop->killed = true;
 	for (size_t i = 0; i < c->count; i++)
 		if (c->list[i].pid != 0)
-			child_kill(&c->list[i], "not finished in stop_timeout");
+			child_kill(&c->list[i], "stop_timeout exceeded");
 }
 
 uint64_t

@@ -14,7 +14,7 @@
 
 /* Times in ms. */
 #define DEADLINE_INTERVAL	1000	/* between two checks */
-#define DEADLINE_GRACE		2000	/* a worker may end the request itself */
+#define DEADLINE_GRACE		2000	/* for the worker to end it itself */
 
 void
 watchdog_init(struct watchdog *w)
@@ -45,12 +45,15 @@ watchdog_kill_overdue(struct watchdog *w, const struct children *c)
 	w->check_at = now + DEADLINE_INTERVAL;
 	for (size_t i = 0; i < c->workers; i++)
 		if (c->list[i].pid != 0 && is_overdue(&c->list[i], now))
-			child_kill(&c->list[i], "over the request deadline");
+			child_kill(&c->list[i], "request deadline exceeded");
 }
 
-/* Whether a worker is responsive: it waits for work, has changed its phase
- * since the last notification, or is in a request within its deadline. A worker
- * over its deadline has been killed; if it is still there, that did not help. */
+/*
+ * Whether a worker is responsive: it waits for work, has changed its phase
+ * since the last notification, or is in a request within its deadline. A
+ * worker over its deadline has been killed. If it is still there, that did not
+ * help.
+ */
 static bool
 is_responsive(const struct watchdog *w, const struct child *child)
 {
@@ -86,7 +89,7 @@ watchdog_notify(struct watchdog *w, const struct children *c)
 		w->notified_at = now;
 		w->notify_at = now + w->interval;
 	} else {
-		log_error("no worker waits or moves: the watchdog is not fed",
+		log_error("no worker is responsive: systemd is not notified",
 		    log_uint("workers", children_running(c, CHILD_WORKER)),
 		    log_uint("since_ms", now - w->notified_at));
 		w->notify_at = now + w->interval / 8 + 1;
