@@ -264,7 +264,7 @@ judge_exit_status(struct command *c, const siginfo_t *info,
 		else if (info->si_status != EX_TEMPFAIL)
 			c->state = COMMAND_DEAD;
 	} else if (c->late)
-		snprintf(how, sizeof(how), "not finished after %llu ms",
+		snprintf(how, sizeof(how), "timed out after %llu ms",
 		    (unsigned long long)(c->deadline_ms - c->began_ms));
 	else
 		snprintf(how, sizeof(how), "signal %d", info->si_status);

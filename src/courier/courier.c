@@ -61,7 +61,7 @@ open_courier_signals(struct courier *c)
 	(void)sigaddset(&set, SIGCHLD);
 	c->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (c->signals == -1)
-		fatal("cannot wait for signals: %s", strerror(errno));
+		fatal("cannot create a signalfd: %s", strerror(errno));
 }
 
 /* Makes an outbox for each market. No connection is opened yet. */
@@ -236,7 +236,7 @@ courier_is_done(const struct courier *c)
 	if (busy > 0 && clock_ms() < c->leave_at)
 		return false;
 	if (busy > 0)
-		log_warning("leaving with outcomes that are not written",
+		log_warning("stopping with outcomes that are not saved",
 		    log_uint("messages", busy));
 	return true;
 }

@@ -69,13 +69,13 @@ open_payload(struct delivery *d, const struct seal_keys *keys,
 	    m->payload_len, d->arena, &len);
 	if (text == NULL) {
 		command_refuse(&d->command, COMMAND_AGAIN,
-		    "no live key opens it");
+		    "no valid key opens it");
 		return false;
 	}
 	if (!json_read(d->arena, text, len, &d->job.payload, &why) ||
 	    !json_object_is_type(d->job.payload, json_type_object)) {
 		command_refuse(&d->command, COMMAND_DEAD,
-		    "it is not a JSON object");
+		    "payload is not a JSON object");
 		return false;
 	}
 	return true;
@@ -93,7 +93,7 @@ start_by_kind(struct delivery *d, const struct seal_keys *keys,
 	}
 	/* This stops a message that crashes the courier each time. */
 	if (m->attempts > DELIVERY_ATTEMPTS_MAX) {
-		command_refuse(&d->command, COMMAND_DEAD, "tried too often");
+		command_refuse(&d->command, COMMAND_DEAD, "too many attempts");
 		return;
 	}
 	for (size_t i = 0; i < KIND_COUNT; i++)
@@ -102,7 +102,7 @@ start_by_kind(struct delivery *d, const struct seal_keys *keys,
 				kinds[i].start(&d->job, &d->command);
 			return;
 		}
-	command_refuse(&d->command, COMMAND_AGAIN, "unknown kind of message");
+	command_refuse(&d->command, COMMAND_AGAIN, "unknown message kind");
 }
 
 void
@@ -132,9 +132,9 @@ log_delivery(const struct delivery *d)
 	} lines[] = {
 		[OUTBOX_DELIVERED] = { LOG_LEVEL_INFO, "message delivered" },
 		[OUTBOX_LATER] = { LOG_LEVEL_WARNING,
-		    "message not delivered, to be tried again" },
+		    "message not delivered, will retry" },
 		[OUTBOX_DEAD] = { LOG_LEVEL_ERROR,
-		    "message not delivered, given up" },
+		    "message not delivered, giving up" },
 	};
 	enum outbox_end	 end = d->outcome.end;
 

@@ -225,7 +225,7 @@ finish_delivery(struct market_outbox *o, struct delivery *d,
 
 	/* After an unknown commit, that commit may have ended the claim. */
 	if (!saved->kept && !d->unsure)
-		log_warning("claim lost before the outcome was written",
+		log_warning("claim lost before the outcome was saved",
 		    log_str("id", d->job.id));
 	slot_finished(o->shared->slot, statuses[saved->end]);
 	pool_release(&o->shared->pool, d);

@@ -74,7 +74,7 @@ sms_line(struct job *job, size_t *len, const char **why)
 	struct buf		 b;
 	struct json_out		 j = { .buf = &b };
 
-	*why = "the message has no number, template or values";
+	*why = "the message needs a phone number, a template and values";
 	if (to == NULL || template == NULL || !is_sms_number(to) ||
 	    !json_object_object_get_ex(payload, "values", &values) ||
 	    !json_object_is_type(values, json_type_object))
