@@ -115,7 +115,7 @@ close_courier(struct courier *c)
 /* Claims messages of the markets that are due: first of that with the fewest
  * places. Markets with as many places take turns. */
 static void
-claim_due_messages(struct courier *c)
+claim_for_due_markets(struct courier *c)
 {
 	struct market_outbox	*o, *best;
 	uint64_t		 now = clock_ms();
@@ -257,7 +257,7 @@ courier_run(const struct settings *settings, const struct scoreboard *board,
 		/* This first: it frees places. */
 		save_outcomes(&courier);
 		if (!courier.stopping) {
-			claim_due_messages(&courier);
+			claim_for_due_markets(&courier);
 			delete_old_rows(&courier);
 		}
 	} while (!courier_is_done(&courier));
