@@ -512,6 +512,17 @@ ini_print(const struct ini_section *s, const void *target, struct buf *out)
 	}
 }
 
+void
+ini_list_options(const char *file, const struct ini_section *s, struct buf *out)
+{
+	const struct ini_option	*o;
+
+	for (; s->name != NULL; s++)
+		for (o = s->options; o->name != NULL; o++)
+			buf_printf(out, "%s\t%s\t%s\t%s\n", file, s->name,
+			    o->name, o->def != NULL ? o->def : "");
+}
+
 /* ---- types ---- */
 
 /* NAME_read() and NAME_print() are the two functions of a struct ini_type,

@@ -97,6 +97,10 @@ bool	ini_read(const char *path, const struct ini_section *, void *target,
 void	ini_print(const struct ini_section *, const void *target,
     struct buf *);
 
+/* What may be set, a line an option, with tabs: the kind of file, section,
+ * name, default ("" = none). */
+void	ini_list_options(const char *file, const struct ini_section *, struct buf *);
+
 /* The types that any program needs. The field's C type is behind each. */
 extern const struct ini_type ini_string;	/* const char *, never empty */
 extern const struct ini_type ini_text;	/* const char *, may be empty */

@@ -866,3 +866,9 @@ market_print(const struct market *m, struct buf *out)
 {
 	ini_print(sections, m, out);
 }
+
+void
+market_file_list(struct buf *out)
+{
+	ini_list_options("market", sections, out);
+}

@@ -25,6 +25,9 @@ struct market_registry *market_load(const char *dir, const char *default_name,
     const char *conf_dir, bool without_secrets, struct arena *,
     struct ini_errors *);
 
+/* The options of a market's file, as ini_list_options() has them. */
+void	market_file_list(struct buf *);
+
 /* The market's file as it is in force, secrets masked. */
 void	market_print(const struct market *, struct buf *);
 

@@ -487,3 +487,9 @@ settings_print(const struct settings *c, struct buf *out)
 	}
 	texts_print(c->texts, out);
 }
+
+void
+settings_list(struct buf *out)
+{
+	ini_list_options("ordermux.conf", sections, out);
+}

@@ -77,6 +77,9 @@ struct settings *	settings_load(const char *path, bool without_secrets,
  * how many. Their bytes stay the configuration's. */
 size_t	settings_token_keys(const struct settings *, struct token_key *);
 
+/* The options of ordermux.conf, as ini_list_options() has them. */
+void	settings_list(struct buf *);
+
 /* ordermux.conf and each market's file as they are in force, each after a
  * comment with its name; secrets masked; the texts as comments. Can be read
  * again. */
