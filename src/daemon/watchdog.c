@@ -89,7 +89,7 @@ watchdog_notify(struct watchdog *w, const struct children *c)
 		w->notified_at = now;
 		w->notify_at = now + w->interval;
 	} else {
-		log_error("no worker is responsive: systemd is not notified",
+		log_error("no worker is responsive: watchdog not notified",
 		    log_uint("workers", children_running(c, CHILD_WORKER)),
 		    log_uint("since_ms", now - w->notified_at));
 		w->notify_at = now + w->interval / 8 + 1;
