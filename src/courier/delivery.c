@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/seal.h"
+#include "auth/secretbox.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/json_read.h"
@@ -59,13 +59,13 @@ delivery_pause(unsigned attempt)
  * with a newer key, which this host will get soon.
  */
 static bool
-open_payload(struct delivery *d, const struct seal_keys *keys,
+open_payload(struct delivery *d, const struct secretbox_keys *keys,
     const struct outbox_claim *m)
 {
 	size_t		 len;
 	const char	*text, *why;
 
-	text = seal_open(keys, (const unsigned char *)m->payload,
+	text = secretbox_open(keys, (const unsigned char *)m->payload,
 	    m->payload_len, d->arena, &len);
 	if (text == NULL) {
 		command_refuse(&d->command, COMMAND_AGAIN,
@@ -84,7 +84,7 @@ open_payload(struct delivery *d, const struct seal_keys *keys,
 /* Starts the delivery by the message's kind. An unknown kind is tried again: a
  * newer version of the service on another host may have written it. */
 static void
-start_by_kind(struct delivery *d, const struct seal_keys *keys,
+start_by_kind(struct delivery *d, const struct secretbox_keys *keys,
     const struct outbox_claim *m)
 {
 	if (m->expired) {
@@ -107,7 +107,7 @@ start_by_kind(struct delivery *d, const struct seal_keys *keys,
 
 void
 delivery_start(struct delivery *d, const struct market *market,
-    const struct texts *texts, const struct seal_keys *keys,
+    const struct texts *texts, const struct secretbox_keys *keys,
     const struct outbox_claim *m)
 {
 	d->busy = true;

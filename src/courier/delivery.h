@@ -15,7 +15,7 @@
 #define DELIVERY_ATTEMPTS_MAX 20	/* then a message is dead */
 
 struct arena;
-struct seal_keys;
+struct secretbox_keys;
 
 struct delivery {
 	bool			 busy;		/* not a free place */
@@ -37,7 +37,7 @@ unsigned	delivery_timeout(const struct market *);
  * that is an outcome too: delivery_check() returns it.
  */
 void	delivery_start(struct delivery *, const struct market *,
-    const struct texts *, const struct seal_keys *,
+    const struct texts *, const struct secretbox_keys *,
     const struct outbox_claim *);
 
 /* Reads the program's errors, and kills it if its time is over. Returns whether

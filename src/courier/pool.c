@@ -4,7 +4,8 @@
  */
 #include <poll.h>
 
-#include "auth/seal.h"
+#include "auth/secretbox.h"
+#include "auth/token.h"
 #include "base/arena.h"
 #include "config/settings.h"
 #include "courier/pool.h"
@@ -15,9 +16,10 @@ void
 pool_init(struct pool *pool, const struct settings *settings)
 {
 	struct token_key	 keys[SETTINGS_KEY_MAX];
+	size_t			 count = settings_token_keys(settings, keys);
 
 	*pool = (struct pool){ .texts = settings->texts };
-	pool->keys = seal_keys_new(keys, settings_token_keys(settings, keys));
+	pool->keys = secretbox_keys_new(keys, count);
 	for (size_t i = 0; i < POOL_PLACES; i++) {
 		pool->places[i].arena = arena_new(ARENA_SIZE);
 		delivery_clear(&pool->places[i]);
@@ -31,7 +33,7 @@ pool_free(struct pool *pool)
 		delivery_clear(&pool->places[i]);
 		arena_free(pool->places[i].arena);
 	}
-	seal_keys_free(pool->keys);
+	secretbox_keys_free(pool->keys);
 }
 
 bool

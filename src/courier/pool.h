@@ -17,7 +17,7 @@ struct settings;
 
 struct pool {
 	const struct texts	*texts;
-	struct seal_keys	*keys;		/* to open the payloads */
+	struct secretbox_keys	*keys;		/* to open the payloads */
 	struct delivery		 places[POOL_PLACES];
 	size_t			 busy;		/* places in use */
 };

@@ -20,7 +20,7 @@ const char *	sms_line(struct job *, size_t *len, const char **why);
  * "why". */
 void	sms_start(struct job *, struct command *);
 
-/* How long the market's command may take, in ms: 1 s to 5 minutes. */
+/* How long the market's command may take, in ms. */
 unsigned	sms_timeout(const struct market *);
 
 #endif
