@@ -2,7 +2,7 @@
  * child.h: the master's children: the workers and the courier. Starts them,
  * collects those that have ended, and says in the log how they ended.
  *
- * All memory is allocated by children_init(). Nothing here fails after that.
+ * children_init() allocates all memory. Nothing is allocated after that.
  */
 #ifndef ORDERMUX_CHILD_H
 #define ORDERMUX_CHILD_H

@@ -31,11 +31,10 @@ describe_state(const struct children *c, bool started, char *buf, size_t cap)
 
 	if (workers < c->workers)
 		(void)snprintf(buf, cap, "%zu of %zu workers; %zu restart "
-		    "after a pause, as they finished no request",
-		    workers, c->workers, c->workers - workers);
+		    "after a pause", workers, c->workers, c->workers - workers);
 	else if (c->running < c->count)
 		(void)snprintf(buf, cap, "%zu workers; the courier restarts "
-		    "after a pause, as it finished no delivery", workers);
+		    "after a pause", workers);
 	else
 		(void)snprintf(buf, cap, started ? "%zu workers" :
 		    "Starting %zu workers", workers);
