@@ -199,7 +199,7 @@ def test_any_other_exit_gives_the_message_up(shop, status):
         r = reaches(shop, "dead", where)
     assert r["attempts"] == 1 and r["payload"] == 0 and r["finished"], r
     assert r["error"].startswith(f"exit {status}: "), r
-    line, = [l for l in log.lines() if "given up" in l]
+    line, = [l for l in log.lines() if "giving up" in l]
     assert line.startswith("<3>level=error"), line
     # The command has shown all that it was given.
     assert '\\"to\\":\\"+***\\",\\"text\\":\\"***\\"' in line, line
@@ -208,12 +208,12 @@ def test_any_other_exit_gives_the_message_up(shop, status):
 
 
 @pytest.mark.parametrize("name, text, why", [
-    ("hangs", "exec sleep 60", "not finished after 1000 ms"),
-    ("hangs with a child", "sleep 60; exit 0", "not finished"),
+    ("hangs", "exec sleep 60", "timed out after 1000 ms"),
+    ("hangs with a child", "sleep 60; exit 0", "timed out"),
     ("ignores signals", "trap '' TERM INT HUP; while :; do :; done",
-     "not finished"),
-    ("prints for ever", "yes", "not finished"),
-    ("complains for ever", "yes >&2", "not finished after 1000 ms: y"),
+     "timed out"),
+    ("prints for ever", "yes", "timed out"),
+    ("complains for ever", "yes >&2", "timed out after 1000 ms: y"),
     ("kills itself", "kill -SEGV $$", "signal 11"),
     ("is no program", None, "Exec format error"),
 ])
@@ -386,13 +386,13 @@ def test_messages_that_nobody_can_deliver_hold_nobody_up(shop):
     wheres.append(insert(shop, kind="pigeon"))
     errors = [poll("a try", lambda: row(shop, "us", w)["error"])
               for w in wheres]
-    assert errors == ["no live key opens it"] * 4 + ["unknown kind of message"]
+    assert errors == ["no valid key opens it"] * 4 + ["unknown message kind"]
     arrived(shop, send(shop, number()))
     for w in wheres:
         assert row(shop, "us", w)["state"] == "pending"
         shop.sql("us", "UPDATE outbox SET attempts = 30, "
                        f"due_at = UTC_TIMESTAMP(6) WHERE {w}")
-        assert reaches(shop, "dead", w)["error"] == "tried too often"
+        assert reaches(shop, "dead", w)["error"] == "too many attempts"
 
 
 @pytest.mark.slow
