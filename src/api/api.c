@@ -27,6 +27,7 @@ api_db_error(struct response *res, enum db_result result)
 		response_error(res, ERROR_INTERNAL, NULL);
 		break;
 	case DB_OK:
+	case DB_REFUSED:
 	case DB_FAILED:
 		response_error(res, ERROR_INTERNAL, NULL);
 		break;

@@ -105,7 +105,7 @@ void	profile_order_detail(struct session *, struct request *,
 void	api_put_time(struct json_out *, const char *name, int64_t us);
 
 /* Makes the answer the error that a database result stands for; for any but
- * DB_OK. */
+ * DB_OK and DB_REFUSED. */
 void	api_db_error(struct response *, enum db_result);
 
 /*

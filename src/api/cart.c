@@ -245,7 +245,7 @@ answer(const struct session *s, struct response *res, enum db_result result,
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The change could "
 		    "not be confirmed. Look at the cart before you repeat it.");
-	else if (result != DB_OK)
+	else if (result != DB_OK && result != DB_REFUSED)
 		api_db_error(res, result);
 	else
 		answer_outcome(s, res, r);

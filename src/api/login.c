@@ -91,23 +91,22 @@ login_send(struct session *s, struct request *req, struct response *res,
     struct json_object *body)
 {
 	struct login_code	 code;
-	enum login_outcome	 outcome;
 	enum db_result		 result;
 	unsigned		 retry_after;
 
 	(void)req;
 	(void)body;
 	make_code(s, &code);
-	result = login_store_send(s->db, &code, &outcome, &retry_after);
-	if (result != DB_OK)
-		api_db_error(res, result);
-	else if (outcome == LOGIN_LIMITED) {
+	result = login_store_send(s->db, &code, &retry_after);
+	if (result == DB_REFUSED) {
 		log_notice("login codes limited", log_str("client", s->client),
 		    log_uint("retry_after", retry_after));
 		response_header(res, "Retry-After",
 		    arena_printf(s->arena, "%u", retry_after));
 		response_error(res, ERROR_TOO_MANY_CODES, NULL);
-	} else {
+	} else if (result != DB_OK)
+		api_db_error(res, result);
+	else {
 		outbox_signal_raise(s->market->index);
 		answer_sent(s, &res->json);
 	}
@@ -245,8 +244,6 @@ login_verify(struct session *s, struct request *req, struct response *res,
 		response_error(res, ERROR_DISABLED, NULL);
 		break;
 	case LOGIN_WRONG_CODE:
-	case LOGIN_SENT:
-	case LOGIN_LIMITED:
 		log_info("wrong login code", log_str("client", s->client));
 		response_error(res, ERROR_WRONG_CODE, NULL);
 		break;

@@ -147,7 +147,7 @@ order_cancel(struct session *s, struct request *req, struct response *res,
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The cancellation "
 		    "could not be confirmed. Look at the order before you "
 		    "repeat it.");
-	else if (result != DB_OK)
+	else if (result != DB_OK && result != DB_REFUSED)
 		api_db_error(res, result);
 	else
 		answer_outcome(s, res, &move, &moved);

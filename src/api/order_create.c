@@ -101,7 +101,7 @@ order_create(struct session *s, struct request *req, struct response *res,
 	result = order_store_create(s->db, s->arena, &q, &r);
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, NULL);
-	else if (result != DB_OK)
+	else if (result != DB_OK && result != DB_REFUSED)
 		api_db_error(res, result);
 	else
 		answer(s, res, &r);

@@ -52,7 +52,7 @@ static bool
 answer_other(const struct session *s, struct response *res,
     enum db_result result, enum order_outcome outcome)
 {
-	if (result == DB_OK)
+	if (result == DB_OK || result == DB_REFUSED)
 		return api_customer_error(s, res, outcome);
 	api_db_error(res, result);
 	return true;

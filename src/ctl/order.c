@@ -278,7 +278,7 @@ move_order(const struct ctl *ctl, struct db *db, const struct order_move *move,
 	result = order_move(db, ctl->arena, move, &moved);
 	if (result == DB_UNKNOWN)
 		return report_unknown(ctl, db_market(db), o);
-	if (result != DB_OK)
+	if (result != DB_OK && result != DB_REFUSED)
 		return ctl_db_error(db_market(db), result);
 	return report_move(ctl, db_market(db), o, &moved);
 }

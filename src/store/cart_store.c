@@ -139,17 +139,16 @@ cart_store_read(struct db *db, struct arena *arena,
 
 /* Ends the transaction with a refusal by the rules. */
 static enum db_result
-refuse(struct call *c, enum cart_outcome outcome, bool *keep)
+refuse(struct call *c, enum cart_outcome outcome)
 {
 	c->out->outcome = outcome;
-	*keep = false;
-	return DB_OK;
+	return DB_REFUSED;
 }
 
 /* Reads the cart under lock: until the end of the transaction nobody else can
  * change or order it. Refuses whoever may not. */
 static enum db_result
-lock_cart(struct db *db, struct call *c, bool *keep)
+lock_cart(struct db *db, struct call *c)
 {
 	struct db_value	 user = db_int(c->customer->user_id);
 	enum db_result	 result;
@@ -159,8 +158,7 @@ lock_cart(struct db *db, struct call *c, bool *keep)
 	 * before it waited for the lock. */
 	if (result != DB_OK || (result = read_cart(db, c)) != DB_OK)
 		return result;
-	*keep = c->out->outcome == CART_SHOWN;
-	return DB_OK;
+	return c->out->outcome == CART_SHOWN ? DB_OK : DB_REFUSED;
 }
 
 /*
@@ -168,24 +166,24 @@ lock_cart(struct db *db, struct call *c, bool *keep)
  * not asked: it must always be possible.
  */
 static enum db_result
-check_line(struct call *c, const struct cart_line *l, bool *keep)
+check_line(struct call *c, const struct cart_line *l)
 {
 	c->out->sku_id = l->sku_id;
 	if (!l->for_sale)
-		return refuse(c, CART_NO_SKU, keep);
+		return refuse(c, CART_NO_SKU);
 	if (l->quantity > CART_QUANTITY_MAX)
-		return refuse(c, CART_TOO_MUCH, keep);
+		return refuse(c, CART_TOO_MUCH);
 	if (l->quantity > l->stock) {
 		c->out->shortage = (struct order_shortage){
 			.sku_id = l->sku_id, .requested = l->quantity,
 			.available = l->stock, .product_name = l->name,
 			.size = l->size, .color = l->color };
-		return refuse(c, CART_SHORT, keep);
+		return refuse(c, CART_SHORT);
 	}
 	if (l->id == 0 && c->out->cart.count > CART_LINES_MAX)
-		return refuse(c, CART_TOO_MANY_LINES, keep);
+		return refuse(c, CART_TOO_MANY_LINES);
 	if (!sum_up(&c->out->cart))
-		return refuse(c, CART_TOO_EXPENSIVE, keep);
+		return refuse(c, CART_TOO_EXPENSIVE);
 	return DB_OK;
 }
 
@@ -245,19 +243,19 @@ take_line(struct db *db, struct call *c, struct cart_line **out)
 
 /* Body of cart_store_add(). */
 static enum db_result
-add(struct db *db, void *arg, bool *keep)
+add(struct db *db, void *arg)
 {
 	struct call		*c = arg;
 	struct cart_line	*l;
 	enum db_result		 result;
 
-	if ((result = lock_cart(db, c, keep)) != DB_OK || !*keep)
+	if ((result = lock_cart(db, c)) != DB_OK)
 		return result;
 	if ((result = take_line(db, c, &l)) != DB_OK)
 		return result;
 	l->quantity += c->quantity;
 	c->added = l;
-	if ((result = check_line(c, l, keep)) != DB_OK || !*keep)
+	if ((result = check_line(c, l)) != DB_OK)
 		return result;
 	return l->id == 0 ? insert_line(db, c, l) : update_line(db, c, l);
 }
@@ -306,24 +304,24 @@ remove_line(struct db *db, struct call *c, struct cart_line *l)
 
 /* Body of cart_store_set(). */
 static enum db_result
-set(struct db *db, void *arg, bool *keep)
+set(struct db *db, void *arg)
 {
 	struct call		*c = arg;
 	struct cart		*cart = &c->out->cart;
 	struct cart_line	*l;
 	enum db_result		 result;
 
-	if ((result = lock_cart(db, c, keep)) != DB_OK || !*keep)
+	if ((result = lock_cart(db, c)) != DB_OK)
 		return result;
 	for (l = cart->lines; l < cart->lines + cart->count &&
 	    l->id != c->line_id; l++)
 		;
 	if (l == cart->lines + cart->count)
-		return refuse(c, CART_NO_ITEM, keep);
+		return refuse(c, CART_NO_ITEM);
 	if (c->quantity == 0)
 		return remove_line(db, c, l);
 	l->quantity = c->quantity;
-	if ((result = check_line(c, l, keep)) != DB_OK || !*keep)
+	if ((result = check_line(c, l)) != DB_OK)
 		return result;
 	return update_line(db, c, l);
 }
@@ -341,13 +339,13 @@ cart_store_set(struct db *db, struct arena *arena,
 
 /* Body of cart_store_clear(). */
 static enum db_result
-clear(struct db *db, void *arg, bool *keep)
+clear(struct db *db, void *arg)
 {
 	struct call	*c = arg;
 	struct db_value	 user = db_int(c->customer->user_id);
 	enum db_result	 result;
 
-	if ((result = lock_cart(db, c, keep)) != DB_OK || !*keep)
+	if ((result = lock_cart(db, c)) != DB_OK)
 		return result;
 	c->out->cart.count = 0;
 	return db_run(db, STATEMENT_CART_CLEAR, 1, &user, 1);

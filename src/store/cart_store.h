@@ -65,8 +65,8 @@ struct cart_result {
 };
 
 /*
- * Each gives the whole cart, in the arena: DB_OK with an outcome, else as db.h
- * says. Reading is one round trip; a change is four (lock, read, change,
+ * Each gives the whole cart, in the arena: DB_OK or DB_REFUSED with an outcome,
+ * else as db.h says. Reading is one round trip; a change is four (lock, read, change,
  * commit), and five when it adds a SKU that was not in the cart.
  */
 enum db_result	cart_store_read(struct db *, struct arena *,

@@ -11,7 +11,6 @@
 /* A code being sent. */
 struct sending {
 	const struct login_code	*code;
-	enum login_outcome	*outcome;
 	unsigned		*retry_after;
 	int64_t			 now;	/* which windows are counted in */
 	/* When the locks were had: codes of one number have their times in the
@@ -78,7 +77,6 @@ check_limits(struct db *db, struct sending *s)
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
 		return result;
 	*s->retry_after = more ? wait_for_limit(db, s) : 0;
-	*s->outcome = *s->retry_after > 0 ? LOGIN_LIMITED : LOGIN_SENT;
 	db_skip(db);
 	return DB_OK;
 }
@@ -95,7 +93,7 @@ insert_code(struct db *db, const struct sending *s)
 
 /* Body of login_store_send(). */
 static enum db_result
-send_code(struct db *db, void *arg, bool *keep)
+send_code(struct db *db, void *arg)
 {
 	struct sending	*s = arg;
 	enum db_result	 result;
@@ -106,9 +104,8 @@ send_code(struct db *db, void *arg, bool *keep)
 	s->at = clock_us();
 	if ((result = check_limits(db, s)) != DB_OK)
 		return result;
-	*keep = *s->outcome == LOGIN_SENT;
-	if (!*keep)
-		return DB_OK;
+	if (*s->retry_after > 0)
+		return DB_REFUSED;
 	result = insert_code(db, s);
 	return result == DB_OK ? outbox_store_add(db, &s->code->message,
 	    s->message_id) : result;
@@ -125,10 +122,9 @@ find_sent(struct db *db, void *arg, bool *kept)
 
 enum db_result
 login_store_send(struct db *db, const struct login_code *code,
-    enum login_outcome *outcome, unsigned *retry_after)
+    unsigned *retry_after)
 {
-	struct sending	 s = { .code = code, .outcome = outcome,
-	    .retry_after = retry_after };
+	struct sending	 s = { .code = code, .retry_after = retry_after };
 	enum db_result	 result = db_transaction(db, send_code, &s);
 
 	return result == DB_UNKNOWN ?
@@ -244,14 +240,13 @@ note_login(struct db *db, const struct comparing *c)
 /* Body of login_store_verify(). A wrong guess is kept: that is what counts
  * it. */
 static enum db_result
-verify(struct db *db, void *arg, bool *keep)
+verify(struct db *db, void *arg)
 {
 	struct comparing	*c = arg;
 	struct login_result	*out = c->out;
 	enum db_result		 result;
 	bool			 right, found;
 
-	(void)keep;
 	memset(out, 0, sizeof(*out));
 	out->outcome = LOGIN_WRONG_CODE;
 	out->at = clock_us();

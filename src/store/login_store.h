@@ -20,8 +20,6 @@
 #define LOGIN_DAY_WINDOW	INT64_C(86400000000)	/* µs: a day, UTC */
 
 enum login_outcome {
-	LOGIN_SENT,
-	LOGIN_LIMITED,
 	LOGIN_WRONG_CODE,	/* or none, or it is used, expired or dead */
 	LOGIN_DISABLED,		/* the code was right; is_active is not */
 	LOGIN_DONE
@@ -39,13 +37,10 @@ struct login_code {
 	struct outbox_message	 message;	/* by which it is sent */
 };
 
-/*
- * Keeps the code and its message in one transaction, unless a limit is
- * reached: LOGIN_SENT, or LOGIN_LIMITED with the seconds after which it is
- * worth trying again.
- */
+/* Keeps the code and its message in one transaction; DB_REFUSED if a limit is
+ * reached, with the seconds after which it is worth trying again. */
 enum db_result	login_store_send(struct db *, const struct login_code *,
-    enum login_outcome *, unsigned *retry_after);
+    unsigned *retry_after);
 
 /* A code that was entered. */
 struct login_attempt {

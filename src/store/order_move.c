@@ -51,11 +51,10 @@ struct moving {
 
 /* Ends the transaction with a refusal. */
 static enum db_result
-refuse(struct moving *m, enum order_move_outcome outcome, bool *keep)
+refuse(struct moving *m, enum order_move_outcome outcome)
 {
 	m->out->outcome = outcome;
-	*keep = false;
-	return DB_OK;
+	return DB_REFUSED;
 }
 
 /* Takes the row of an order that may be moved by who asks. */
@@ -77,7 +76,7 @@ take_order(struct db *db, struct moving *m)
 
 /* Reads the order, or refuses because it is not there for who asks. */
 static enum db_result
-read_order(struct db *db, struct moving *m, bool *keep)
+read_order(struct db *db, struct moving *m)
 {
 	const struct order_customer	*customer = m->move->customer;
 	enum db_result			 result;
@@ -89,11 +88,11 @@ read_order(struct db *db, struct moving *m, bool *keep)
 		return result;
 	if (!more)
 		return refuse(m, customer != NULL ? MOVE_NO_USER :
-		    MOVE_NOT_FOUND, keep);
+		    MOVE_NOT_FOUND);
 	if (!db_get_int(db, COL_LIVE))
-		result = refuse(m, MOVE_DEAD_TOKEN, keep);
+		result = refuse(m, MOVE_DEAD_TOKEN);
 	else if (db_is_null(db, COL_ID))
-		result = refuse(m, MOVE_NOT_FOUND, keep);
+		result = refuse(m, MOVE_NOT_FOUND);
 	else
 		result = take_order(db, m);
 	db_skip(db);
@@ -102,14 +101,14 @@ read_order(struct db *db, struct moving *m, bool *keep)
 
 /* Refuses a move that the caller does not want any more, or the workflow. */
 static enum db_result
-check_move(struct moving *m, bool *keep)
+check_move(struct moving *m)
 {
 	const struct order_move	*move = m->move;
 
 	if (move->if_updated_at != 0 && move->if_updated_at != m->updated_at)
-		return refuse(m, MOVE_CHANGED, keep);
+		return refuse(m, MOVE_CHANGED);
 	if (!workflow_allows(m->out->from, move->to))
-		return refuse(m, MOVE_REFUSED, keep);
+		return refuse(m, MOVE_REFUSED);
 	return DB_OK;
 }
 
@@ -138,7 +137,7 @@ change_order(struct db *db, struct moving *m)
  * was changed by hand, and nothing comes back twice.
  */
 static enum db_result
-already(struct moving *m, bool *keep)
+already(struct moving *m)
 {
 	if (m->taken++ == 0)
 		return DB_AGAIN;
@@ -146,12 +145,12 @@ already(struct moving *m, bool *keep)
 	    log_str("order_number", m->out->number),
 	    log_str("status", workflow_name(m->out->from)),
 	    log_str("was", workflow_name(m->move->to)));
-	return refuse(m, MOVE_REFUSED, keep);
+	return refuse(m, MOVE_REFUSED);
 }
 
 /* Writes the move into the order's history. */
 static enum db_result
-note_move(struct db *db, struct moving *m, bool *keep)
+note_move(struct db *db, struct moving *m)
 {
 	const struct order_move	*move = m->move;
 	struct db_value		 values[] = { db_int(move->order_id),
@@ -161,7 +160,7 @@ note_move(struct db *db, struct moving *m, bool *keep)
 	enum db_result		 result;
 
 	result = db_run(db, STATEMENT_MOVE_NOTE, 1, values, 6);
-	return result == DB_DUPLICATE ? already(m, keep) : result;
+	return result == DB_DUPLICATE ? already(m) : result;
 }
 
 /* Reads what the order took, by SKU. */
@@ -190,7 +189,7 @@ read_lines(struct db *db, struct moving *m)
 
 /* Writes into the books that what the order took comes back. */
 static enum db_result
-note_stock(struct db *db, struct moving *m, bool *keep)
+note_stock(struct db *db, struct moving *m)
 {
 	struct db_value	*values = arena_array(m->arena, m->count * 6,
 	    sizeof(*values)), *v = values;
@@ -206,7 +205,7 @@ note_stock(struct db *db, struct moving *m, bool *keep)
 	}
 	result = db_run(db, STATEMENT_MOVE_STOCK, m->count, values,
 	    m->count * 6);
-	return result == DB_DUPLICATE ? already(m, keep) : result;
+	return result == DB_DUPLICATE ? already(m) : result;
 }
 
 /* Writes off what came back of SKUs that were deleted. If that is not "count"
@@ -249,7 +248,7 @@ give_stock(struct db *db, struct moving *m)
 
 /* What the order took goes back, if that belongs to the new state. */
 static enum db_result
-return_stock(struct db *db, struct moving *m, bool *keep)
+return_stock(struct db *db, struct moving *m)
 {
 	enum db_result	 result;
 
@@ -258,29 +257,29 @@ return_stock(struct db *db, struct moving *m, bool *keep)
 	result = read_lines(db, m);
 	if (result != DB_OK || m->count == 0)
 		return result;
-	result = note_stock(db, m, keep);
-	return result == DB_OK && *keep ? give_stock(db, m) : result;
+	result = note_stock(db, m);
+	return result == DB_OK ? give_stock(db, m) : result;
 }
 
 /* The transaction, from its start: body of db_transaction(). The steps stop at
  * the first that fails or refuses. */
 static enum db_result
-move_order(struct db *db, void *arg, bool *keep)
+move_order(struct db *db, void *arg)
 {
 	struct moving	*m = arg;
 	enum db_result	 result;
 
 	memset(m->out, 0, sizeof(*m->out));
 	m->out->outcome = MOVE_MADE;
-	result = read_order(db, m, keep);
-	if (result == DB_OK && *keep)
-		result = check_move(m, keep);
-	if (result == DB_OK && *keep)
+	result = read_order(db, m);
+	if (result == DB_OK)
+		result = check_move(m);
+	if (result == DB_OK)
 		result = change_order(db, m);
-	if (result == DB_OK && *keep)
-		result = note_move(db, m, keep);
-	if (result == DB_OK && *keep)
-		result = return_stock(db, m, keep);
+	if (result == DB_OK)
+		result = note_move(db, m);
+	if (result == DB_OK)
+		result = return_stock(db, m);
 	return result;
 }
 

@@ -59,8 +59,8 @@ struct order_moved {
 };
 
 /*
- * Moves the order. DB_OK with an outcome; DB_UNKNOWN when the connection broke
- * in COMMIT and the database could not be asked; else as db.h says, and
+ * Moves the order. DB_OK or DB_REFUSED with an outcome; DB_UNKNOWN when the
+ * connection broke in COMMIT and the database could not be asked; else as db.h says, and
  * nothing was changed.
  */
 enum db_result	order_move(struct db *, struct arena *,

@@ -232,11 +232,10 @@ struct making {
 
 /* Ends the transaction with a refusal by the rules. */
 static enum db_result
-refuse(struct making *m, enum order_outcome outcome, bool *keep)
+refuse(struct making *m, enum order_outcome outcome)
 {
 	m->result->outcome = outcome;
-	*keep = false;
-	return DB_OK;
+	return DB_REFUSED;
 }
 
 /* "MQ-20251102-7K3QF2A": the market's date and chance. Made before the
@@ -258,7 +257,7 @@ make_number(struct making *m, int64_t now)
 /* Takes what the cart holds, under lock: until the end of the transaction
  * nobody else can order or change these lines. */
 static enum db_result
-read_cart(struct db *db, struct making *m, bool *keep)
+read_cart(struct db *db, struct making *m)
 {
 	struct db_value	 user = db_int(m->request->customer.user_id);
 	enum db_result	 result;
@@ -271,7 +270,7 @@ read_cart(struct db *db, struct making *m, bool *keep)
 	while ((result = db_next(db, &more)) == DB_OK && more) {
 		if (m->count == ORDER_LINES_MAX) {
 			db_skip(db);
-			return refuse(m, ORDER_TOO_MANY_LINES, keep);
+			return refuse(m, ORDER_TOO_MANY_LINES);
 		}
 		m->cart_ids[m->count] = db_get_int(db, 0);
 		m->wants[m->count].sku_id = db_get_int(db, 1);
@@ -281,9 +280,9 @@ read_cart(struct db *db, struct making *m, bool *keep)
 		m->count++;
 	}
 	if (result == DB_OK && wrong)
-		return refuse(m, ORDER_CART_WRONG, keep);
+		return refuse(m, ORDER_CART_WRONG);
 	if (result == DB_OK && m->count == 0)
-		return refuse(m, ORDER_CART_EMPTY, keep);
+		return refuse(m, ORDER_CART_EMPTY);
 	return result;
 }
 
@@ -356,16 +355,16 @@ find_shortages(struct making *m)
 
 /* Refuses what cannot be bought: a SKU that is not there, too little stock. */
 static enum db_result
-check_skus(struct making *m, bool *keep)
+check_skus(struct making *m)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		if (m->result->order.lines[i].sku_id == 0) {
 			m->result->missing_sku = m->wants[i].sku_id;
-			return refuse(m, ORDER_NO_SKU, keep);
+			return refuse(m, ORDER_NO_SKU);
 		}
 	}
 	if (find_shortages(m) > 0)
-		return refuse(m, ORDER_SHORT, keep);
+		return refuse(m, ORDER_SHORT);
 	return DB_OK;
 }
 
@@ -416,7 +415,7 @@ fill_order(struct making *m)
 
 /* Inserts the order, if its customer may. */
 static enum db_result
-insert_order(struct db *db, struct making *m, bool *keep)
+insert_order(struct db *db, struct making *m)
 {
 	const struct order_request	*q = m->request;
 	struct order			*o = &m->result->order;
@@ -436,10 +435,10 @@ insert_order(struct db *db, struct making *m, bool *keep)
 	result = db_run(db, STATEMENT_ORDER_INSERT, 1, values,
 	    sizeof(values) / sizeof(*values));
 	if (result == DB_NULL)		/* the user's id, see statement.c */
-		return refuse(m, ORDER_NO_USER, keep);
+		return refuse(m, ORDER_NO_USER);
 	if (result == DB_DUPLICATE) {
 		m->taken = true;
-		return refuse(m, ORDER_KEY_REUSED, keep);
+		return refuse(m, ORDER_KEY_REUSED);
 	}
 	o->id = (int64_t)db_insert_id(db);
 	return result;
@@ -499,7 +498,7 @@ empty_cart(struct db *db, struct making *m)
  * would do, the transaction is run again.
  */
 static enum db_result
-take_stock(struct db *db, struct making *m, bool *keep)
+take_stock(struct db *db, struct making *m)
 {
 	struct db_value	*values = arena_array(m->arena, m->count * 4,
 	    sizeof(*values));
@@ -517,9 +516,9 @@ take_stock(struct db *db, struct making *m, bool *keep)
 	if (result != DB_OK || db_matched(db) == m->count)
 		return result;
 	if ((result = read_skus(db, m)) != DB_OK ||
-	    (result = check_skus(m, keep)) != DB_OK)
+	    (result = check_skus(m)) != DB_OK)
 		return result;
-	return *keep ? DB_AGAIN : DB_OK;
+	return DB_AGAIN;
 }
 
 /* Gives the mark of the duplicate window back when an old order has it. */
@@ -537,7 +536,7 @@ release_mark(struct db *db, struct making *m)
  * the first that fails or refuses.
  */
 static enum db_result
-make_order(struct db *db, void *arg, bool *keep)
+make_order(struct db *db, void *arg)
 {
 	struct making	*m = arg;
 	enum db_result	 result = DB_OK;
@@ -548,23 +547,23 @@ make_order(struct db *db, void *arg, bool *keep)
 	if (m->release_mark)
 		result = release_mark(db, m);
 	if (result == DB_OK && m->request->from_cart)
-		result = read_cart(db, m, keep);
-	if (result == DB_OK && *keep)
+		result = read_cart(db, m);
+	if (result == DB_OK)
 		result = read_skus(db, m);
-	if (result == DB_OK && *keep)
-		result = check_skus(m, keep);
-	if (result == DB_OK && *keep && !price(m))
-		result = refuse(m, ORDER_TOO_EXPENSIVE, keep);
-	if (result != DB_OK || !*keep)
+	if (result == DB_OK)
+		result = check_skus(m);
+	if (result == DB_OK && !price(m))
+		result = refuse(m, ORDER_TOO_EXPENSIVE);
+	if (result != DB_OK)
 		return result;
 	fill_order(m);
-	result = insert_order(db, m, keep);
-	if (result == DB_OK && *keep)
+	result = insert_order(db, m);
+	if (result == DB_OK)
 		result = insert_lines(db, m);
-	if (result == DB_OK && *keep && m->request->from_cart)
+	if (result == DB_OK && m->request->from_cart)
 		result = empty_cart(db, m);
-	if (result == DB_OK && *keep)
-		result = take_stock(db, m, keep);
+	if (result == DB_OK)
+		result = take_stock(db, m);
 	return result;
 }
 
@@ -658,12 +657,13 @@ replay(struct db *db, struct making *m, int64_t id)
 
 /*
  * Looks behind a refusal. Whoever may not order at all is told so first; and a
- * request that made its order before is given that order, whatever became of
- * the stock or the cart since. *again is set when making it is worth another
- * try. None of this costs an order that is not refused anything.
+ * request that made its order before is given that order (DB_OK), whatever
+ * became of the stock or the cart since. Else DB_REFUSED, or DB_AGAIN when
+ * making it is worth another try. None of this costs an order that is not
+ * refused anything.
  */
 static enum db_result
-explain(struct db *db, struct making *m, bool *again)
+explain(struct db *db, struct making *m)
 {
 	enum order_outcome	 refusal = m->result->outcome;
 	struct earlier		 e = { .making = m };
@@ -672,8 +672,10 @@ explain(struct db *db, struct making *m, bool *again)
 	m->result->outcome = refusal == ORDER_NO_USER ? ORDER_DEAD_TOKEN :
 	    refusal;
 	result = db_read(db, find_user, m);
-	if (result != DB_OK || m->result->outcome != refusal)
+	if (result != DB_OK)
 		return result;
+	if (m->result->outcome != refusal)
+		return DB_REFUSED;
 	if (m->key != NULL)
 		result = db_read(db, find_by_key, &e);
 	else if (refusal == ORDER_CART_EMPTY && m->request->window > 0)
@@ -684,11 +686,10 @@ explain(struct db *db, struct making *m, bool *again)
 		return replay(db, m, e.id);
 	if (e.found && !m->key_is_mark) {
 		m->result->outcome = ORDER_KEY_REUSED;
-		return DB_OK;
+		return DB_REFUSED;
 	}
 	m->release_mark = e.found;
-	*again = m->taken;
-	return DB_OK;
+	return m->taken ? DB_AGAIN : DB_REFUSED;
 }
 
 /* Finds an order by the number that this attempt gave it. The lock waits for a
@@ -722,8 +723,7 @@ order_store_create(struct db *db, struct arena *arena,
 	struct making	 m = { .request = q, .market = db_market(db),
 	    .arena = arena, .result = out, .key = q->key,
 	    .count = q->want_count };
-	enum db_result	 result;
-	bool		 again = true;
+	enum db_result	 result = DB_AGAIN;
 
 	memset(out, 0, sizeof(*out));
 	m.wants = arena_array(arena, ORDER_LINES_MAX, sizeof(*m.wants));
@@ -736,16 +736,12 @@ order_store_create(struct db *db, struct arena *arena,
 		m.key = make_mark(arena, q);
 		m.key_is_mark = true;
 	}
-	for (int i = 0; again && i < TRIES; i++) {
-		again = false;
+	for (int i = 0; result == DB_AGAIN && i < TRIES; i++) {
 		result = db_transaction(db, make_order, &m);
-		if (result == DB_UNKNOWN)
-			return db_resolve(db, out->order.number,
-			    find_by_number, &m);
-		if (result != DB_OK || out->outcome == ORDER_MADE)
-			return result;
-		if ((result = explain(db, &m, &again)) != DB_OK)
-			return result;
+		if (result == DB_REFUSED)
+			result = explain(db, &m);
 	}
-	return again ? DB_AWAY : DB_OK;
+	if (result == DB_UNKNOWN)
+		return db_resolve(db, out->order.number, find_by_number, &m);
+	return result == DB_AGAIN ? DB_AWAY : result;
 }

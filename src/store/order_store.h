@@ -119,8 +119,8 @@ struct order_result {
 
 /*
  * Makes the order, in one transaction of five round trips (seven from the
- * cart, which it empties), or finds that it was made before. DB_OK with an
- * outcome; DB_UNKNOWN when the connection broke while it was being committed
+ * cart, which it empties), or finds that it was made before. DB_OK or
+ * DB_REFUSED with an outcome; DB_UNKNOWN when the connection broke while it was being committed
  * and the database cannot be asked; else as db.h says, and nothing was kept.
  */
 enum db_result	order_store_create(struct db *, struct arena *,

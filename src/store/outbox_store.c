@@ -79,9 +79,9 @@ find_due(struct db *db, struct claiming *c)
 	return result;
 }
 
-/* Body of outbox_store_claim(). */
+/* Body of outbox_store_claim(): refuses when nothing is due. */
 static enum db_result
-claim(struct db *db, void *arg, bool *keep)
+claim(struct db *db, void *arg)
 {
 	struct claiming	*c = arg;
 	struct db_value	 values[2 + OUTBOX_CLAIM_MAX] = { db_text(c->owner),
@@ -89,9 +89,8 @@ claim(struct db *db, void *arg, bool *keep)
 	enum db_result	 result;
 
 	result = find_due(db, c);
-	*keep = c->count > 0;
-	if (result != DB_OK || !*keep)
-		return result;
+	if (result != DB_OK || c->count == 0)
+		return result == DB_OK ? DB_REFUSED : result;
 	for (size_t i = 0; i < c->count; i++)
 		values[2 + i] = db_int(c->out[i].id);
 	return db_run(db, STATEMENT_OUTBOX_CLAIM, c->count, values,
@@ -109,7 +108,7 @@ outbox_store_claim(struct db *db, struct arena *arena, const char *owner,
 	enum db_result	 result = db_transaction(db, claim, &c);
 
 	*count = result == DB_OK ? c.count : 0;
-	return result;
+	return result == DB_REFUSED ? DB_OK : result;
 }
 
 /* Outcomes being written. */
@@ -139,12 +138,11 @@ end_one(struct db *db, const char *owner, struct outbox_outcome *o)
 
 /* Body of outbox_store_end(). */
 static enum db_result
-end_all(struct db *db, void *arg, bool *keep)
+end_all(struct db *db, void *arg)
 {
 	struct ending	*e = arg;
 	enum db_result	 result = DB_OK;
 
-	(void)keep;
 	for (size_t i = 0; result == DB_OK && i < e->count; i++)
 		result = end_one(db, e->owner, &e->list[i]);
 	return result;
@@ -202,13 +200,12 @@ outbox_store_claimed(struct db *db, struct arena *arena, const char *host,
 
 /* Body of outbox_store_release(). */
 static enum db_result
-release(struct db *db, void *arg, bool *keep)
+release(struct db *db, void *arg)
 {
 	const struct outbox_claim	*c = arg;
 	struct db_value			 values[] = { db_int(c->id),
 		db_text(c->owner) };
 
-	(void)keep;
 	return db_run(db, STATEMENT_OUTBOX_RELEASE, 1, values, 2);
 }
 
@@ -226,18 +223,19 @@ struct tidying {
 	bool			*more;
 };
 
-/* A body of outbox_store_tidy(), for one table. */
+/* A body of outbox_store_tidy(), for one table: refuses when there is nothing
+ * to delete. */
 static enum db_result
-tidy(struct db *db, void *arg, bool *keep)
+tidy(struct db *db, void *arg)
 {
 	const struct tidying	*t = arg;
 	struct db_value		 rows = db_int(TIDY_ROWS);
 	enum db_result		 result;
 
 	result = db_run(db, t->statement, 1, &rows, 1);
-	*keep = result == DB_OK && db_matched(db) > 0;
-	*t->more |= *keep && db_matched(db) == TIDY_ROWS;
-	return result;
+	if (result == DB_OK && db_matched(db) == TIDY_ROWS)
+		*t->more = true;
+	return result == DB_OK && db_matched(db) == 0 ? DB_REFUSED : result;
 }
 
 enum db_result
@@ -253,6 +251,8 @@ outbox_store_tidy(struct db *db, bool *more)
 	    i < sizeof(tables) / sizeof(*tables); i++) {
 		t.statement = tables[i];
 		result = db_transaction(db, tidy, &t);
+		if (result == DB_REFUSED)
+			result = DB_OK;
 	}
 	return result;
 }

@@ -141,7 +141,7 @@ note_change(struct db *db, struct changing *c)
 
 /* The transaction, from its start: body of db_transaction(). */
 static enum db_result
-change_stock(struct db *db, void *arg, bool *keep)
+change_stock(struct db *db, void *arg)
 {
 	struct changing	*c = arg;
 	enum db_result	 result;
@@ -153,8 +153,10 @@ change_stock(struct db *db, void *arg, bool *keep)
 	result = find_sku(db, c, &found);
 	if (result == DB_OK && found)
 		result = add_stock(db, c);
-	*keep = c->out->outcome == STOCK_CHANGED;
-	return result == DB_OK && *keep ? note_change(db, c) : result;
+	if (result != DB_OK)
+		return result;
+	return c->out->outcome == STOCK_CHANGED ? note_change(db, c) :
+	    DB_REFUSED;
 }
 
 /* Looks for the movement that this attempt would have left: body of

@@ -51,8 +51,8 @@ struct stock_changed {
 };
 
 /*
- * Adds delta to the stock. DB_OK with an outcome; DB_UNKNOWN when the
- * connection broke in COMMIT and the database could not be asked; else as
+ * Adds delta to the stock. DB_OK or DB_REFUSED with an outcome; DB_UNKNOWN when
+ * the connection broke in COMMIT and the database could not be asked; else as
  * db.h says, and nothing was changed.
  */
 enum db_result	staff_stock_change(struct db *, struct arena *,

@@ -69,7 +69,7 @@ user_store_find(struct db *db, struct arena *arena,
 
 /* Changes the row, and reads it: a body of db_transaction(). */
 static enum db_result
-update(struct db *db, void *arg, bool *keep)
+update(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
 	struct db_value	 values[] = { db_text(l->full_name),
@@ -81,8 +81,8 @@ update(struct db *db, void *arg, bool *keep)
 	result = db_run(db, STATEMENT_USER_UPDATE, 1, values, 4);
 	if (result == DB_OK)
 		result = find(db, l);
-	*keep = *l->outcome == ORDER_MADE;
-	return result;
+	return result == DB_OK && *l->outcome != ORDER_MADE ? DB_REFUSED :
+	    result;
 }
 
 enum db_result
@@ -101,7 +101,7 @@ user_store_update(struct db *db, struct arena *arena,
 /* Ends the tokens: a body of db_transaction(). A token that could not be
  * ended because it is dead already is told as such. */
 static enum db_result
-logout(struct db *db, void *arg, bool *keep)
+logout(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
 	int64_t		 now = clock_us(), issued = l->customer->issued_at;
@@ -115,8 +115,8 @@ logout(struct db *db, void *arg, bool *keep)
 	result = db_run(db, STATEMENT_USER_LOGOUT, 1, values, 3);
 	if (result != DB_OK || db_matched(db) == 1)
 		return result;
-	*keep = false;
-	return find(db, l);
+	result = find(db, l);
+	return result == DB_OK ? DB_REFUSED : result;
 }
 
 enum db_result
