@@ -35,23 +35,22 @@ api_db_error(struct response *res, enum db_result result)
 }
 
 bool
-api_customer_error(const struct session *s, struct response *res,
-    enum order_outcome outcome)
+api_admit(const struct session *s, struct response *res,
+    enum db_result result, enum customer_state customer)
 {
-	if (outcome == ORDER_NO_USER) {
-		response_error(res, ERROR_USER_NOT_FOUND, NULL);
-		return true;
+	if (result != DB_OK && result != DB_REFUSED) {
+		api_db_error(res, result);
+		return false;
 	}
-	if (outcome == ORDER_DEAD_TOKEN) {
-		response_error(res, ERROR_BAD_TOKEN, NULL);
-		return true;
+	if (customer != CUSTOMER_LIVE) {
+		response_error(res, customer == CUSTOMER_UNKNOWN ?
+		    ERROR_USER_NOT_FOUND : ERROR_BAD_TOKEN, NULL);
+		return false;
 	}
 	log_info(arena_printf(s->arena,
 	    "User authenticated successfully: ID=%lld, Market=%s",
 	    (long long)s->customer.user_id, s->market->name));
-	if (outcome == ORDER_NOT_FOUND)
-		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
-	return outcome == ORDER_NOT_FOUND;
+	return true;
 }
 
 void

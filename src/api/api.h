@@ -12,6 +12,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "http/route.h"
+#include "store/customer.h"
 #include "store/order_store.h"
 
 struct arena;
@@ -25,7 +26,7 @@ struct token_keys;
 struct session {
 	const struct market	*market;
 	struct db		*db;
-	struct order_customer	 customer;
+	struct customer		 customer;
 	int64_t			 duplicate_window;	/* µs */
 	struct arena		*arena;
 	const char		*orders_path;	/* for Location and Link */
@@ -109,12 +110,13 @@ void	api_put_time(struct json_out *, const char *name, int64_t us);
 void	api_db_error(struct response *, enum db_result);
 
 /*
- * Makes the answer an error if the outcome is that there is no such customer,
- * that the token is dead, or that there is no such order. Else logs that the
- * customer was authenticated, and returns false: the caller goes on.
+ * The one answer to who asks. Makes the answer an error if the store could not
+ * say (the result is neither DB_OK nor DB_REFUSED), if there is no such
+ * customer, or if the token is dead. Else logs that the customer was
+ * authenticated, and returns true: the caller answers the call's own outcome.
  */
-bool	api_customer_error(const struct session *, struct response *,
-    enum order_outcome);
+bool	api_admit(const struct session *, struct response *, enum db_result,
+    enum customer_state);
 
 /* "SKU with id 999 not found": not there, or not for sale. */
 void	api_no_sku(const struct session *, struct response *, int64_t sku_id);

@@ -62,15 +62,13 @@ names_another(struct form *f, const struct session *s,
 static void
 answer_forbidden(const struct session *s, struct response *res)
 {
-	enum order_outcome	 outcome = ORDER_NO_USER;
+	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	struct user		 user;
 	enum db_result		 result;
 
-	result = user_store_find(s->db, s->arena, &s->customer, &outcome,
+	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
-	if (result != DB_OK)
-		api_db_error(res, result);
-	else if (!api_customer_error(s, res, outcome))
+	if (api_admit(s, res, result, state))
 		response_error(res, ERROR_FORBIDDEN,
 		    "user_id is not the user of the token");
 }
@@ -194,20 +192,10 @@ answer_too_much(const struct session *s, struct response *res)
 	form_answer(&f, res);
 }
 
-/* The outcome as far as it is about the customer. */
-static enum order_outcome
-customer_outcome(enum cart_outcome outcome)
-{
-	return outcome == CART_NO_USER ? ORDER_NO_USER :
-	    outcome == CART_DEAD_TOKEN ? ORDER_DEAD_TOKEN : ORDER_MADE;
-}
-
 static void
 answer_outcome(const struct session *s, struct response *res,
     const struct cart_result *r)
 {
-	if (api_customer_error(s, res, customer_outcome(r->outcome)))
-		return;
 	switch (r->outcome) {
 	case CART_SHOWN:
 		write_cart(&res->json, s, &r->cart);
@@ -232,9 +220,6 @@ answer_outcome(const struct session *s, struct response *res,
 		response_error(res, ERROR_TOO_EXPENSIVE,
 		    "The amount of this cart is too large");
 		break;
-	case CART_NO_USER:
-	case CART_DEAD_TOKEN:
-		break;		/* answered above */
 	}
 }
 
@@ -245,9 +230,7 @@ answer(const struct session *s, struct response *res, enum db_result result,
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The change could "
 		    "not be confirmed. Look at the cart before you repeat it.");
-	else if (result != DB_OK && result != DB_REFUSED)
-		api_db_error(res, result);
-	else
+	else if (api_admit(s, res, result, r->customer))
 		answer_outcome(s, res, r);
 }
 

@@ -42,7 +42,7 @@ match(struct session *s, const struct request *req, struct response *res,
 {
 	const char		*list = request_header(req, "HTTP_IF_MATCH");
 	enum etag_match		 found;
-	struct order_result	 r = { .outcome = ORDER_NOT_FOUND };
+	struct order_found	 r;
 	enum db_result		 result;
 
 	if (list == NULL || (found = etag_find(list, "")) == ETAG_ANY)
@@ -54,16 +54,16 @@ match(struct session *s, const struct request *req, struct response *res,
 	}
 	result = order_store_find(s->db, s->arena, &s->customer,
 	    move->order_id, &r);
-	if (result != DB_OK) {
-		api_db_error(res, result);
-		return false;
-	}
-	move->if_updated_at = r.order.updated_at;
-	if (r.outcome == ORDER_MADE && etag_find(list, order_etag(s->arena,
-	    r.order.status, r.order.updated_at)) >= ETAG_STRONG)
+	/* Who may go on is asked once more, by the move. */
+	if (result == DB_OK && r.customer == CUSTOMER_LIVE && r.found &&
+	    etag_find(list, order_etag(s->arena, r.order.status,
+	    r.order.updated_at)) >= ETAG_STRONG) {
+		move->if_updated_at = r.order.updated_at;
 		return true;
-	if (!api_customer_error(s, res, r.outcome))
-		response_error(res, ERROR_PRECONDITION, NULL);
+	}
+	if (api_admit(s, res, result, r.customer))
+		response_error(res, r.found ? ERROR_PRECONDITION :
+		    ERROR_ORDER_NOT_FOUND, NULL);
 	return false;
 }
 
@@ -89,21 +89,10 @@ answer_cancelled(const struct session *s, struct response *res,
 	jw_end(j, '}');
 }
 
-/* The outcome as far as it is about the customer and whose order it is. */
-static enum order_outcome
-customer_outcome(enum order_move_outcome outcome)
-{
-	return outcome == MOVE_NO_USER ? ORDER_NO_USER :
-	    outcome == MOVE_DEAD_TOKEN ? ORDER_DEAD_TOKEN :
-	    outcome == MOVE_NOT_FOUND ? ORDER_NOT_FOUND : ORDER_MADE;
-}
-
 static void
 answer_outcome(const struct session *s, struct response *res,
     const struct order_move *move, const struct order_moved *moved)
 {
-	if (api_customer_error(s, res, customer_outcome(moved->outcome)))
-		return;
 	switch (moved->outcome) {
 	case MOVE_MADE:
 		answer_cancelled(s, res, move, moved);
@@ -116,10 +105,9 @@ answer_outcome(const struct session *s, struct response *res,
 	case MOVE_CHANGED:
 		response_error(res, ERROR_PRECONDITION, NULL);
 		break;
-	case MOVE_NO_USER:
-	case MOVE_DEAD_TOKEN:
 	case MOVE_NOT_FOUND:
-		break;		/* answered above */
+		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
+		break;
 	}
 }
 
@@ -147,8 +135,6 @@ order_cancel(struct session *s, struct request *req, struct response *res,
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The cancellation "
 		    "could not be confirmed. Look at the order before you "
 		    "repeat it.");
-	else if (result != DB_OK && result != DB_REFUSED)
-		api_db_error(res, result);
-	else
+	else if (api_admit(s, res, result, moved.customer))
 		answer_outcome(s, res, &move, &moved);
 }

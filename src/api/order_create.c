@@ -34,8 +34,6 @@ answer_order(struct session *s, struct response *res,
 static void
 answer(struct session *s, struct response *res, const struct order_result *r)
 {
-	if (api_customer_error(s, res, r->outcome))
-		return;
 	switch (r->outcome) {
 	case ORDER_MADE:
 	case ORDER_REPLAYED:
@@ -62,10 +60,9 @@ answer(struct session *s, struct response *res, const struct order_result *r)
 	case ORDER_KEY_REUSED:
 		response_error(res, ERROR_KEY_REUSED, NULL);
 		break;
-	case ORDER_NO_USER:
-	case ORDER_DEAD_TOKEN:
-	case ORDER_NOT_FOUND:
-		break;		/* answered above */
+	case ORDER_DELETED:
+		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
+		break;
 	}
 }
 
@@ -101,8 +98,6 @@ order_create(struct session *s, struct request *req, struct response *res,
 	result = order_store_create(s->db, s->arena, &q, &r);
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, NULL);
-	else if (result != DB_OK && result != DB_REFUSED)
-		api_db_error(res, result);
-	else
+	else if (api_admit(s, res, result, r.customer))
 		answer(s, res, &r);
 }

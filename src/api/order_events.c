@@ -61,9 +61,10 @@ order_events(struct session *s, struct request *req, struct response *res,
 		return;
 	}
 	result = order_events_read(s->db, s->arena, &s->customer, id, &e);
-	if (result != DB_OK)
-		api_db_error(res, result);
-	else if (!api_customer_error(s, res, e.outcome) &&
-	    !order_not_modified(s, req, res, e.status, e.updated_at))
+	if (!api_admit(s, res, result, e.customer))
+		return;
+	if (!e.found)
+		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
+	else if (!order_not_modified(s, req, res, e.status, e.updated_at))
 		write_events(&res->json, id, &e);
 }

@@ -118,11 +118,7 @@ order_list(struct session *s, struct request *req, struct response *res,
 		return;
 	}
 	result = order_store_list(s->db, s->arena, &s->customer, &page, &list);
-	if (result != DB_OK) {
-		api_db_error(res, result);
-		return;
-	}
-	if (api_customer_error(s, res, list.outcome))
+	if (!api_admit(s, res, result, list.customer))
 		return;
 	put_link(s, res, &page, &list);
 	jw_begin(&res->json, '[');
@@ -136,24 +132,25 @@ bool
 order_find(struct session *s, struct request *req, struct response *res,
     struct order *out)
 {
-	struct order_result	 r;
+	struct order_found	 r;
 	struct form		 f;
 	enum db_result		 result;
 	int64_t			 id;
 
-	memset(&r, 0, sizeof(r));
 	form_init(&f, s->arena);
 	if (!form_path_int(&f, req->segment, "order_id", &id)) {
 		form_answer(&f, res);
 		return false;
 	}
 	result = order_store_find(s->db, s->arena, &s->customer, id, &r);
-	if (result != DB_OK) {
-		api_db_error(res, result);
+	if (!api_admit(s, res, result, r.customer))
+		return false;
+	if (!r.found) {
+		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
 		return false;
 	}
 	*out = r.order;
-	return !api_customer_error(s, res, r.outcome);
+	return true;
 }
 
 void

@@ -71,9 +71,7 @@ profile_order_list(struct session *s, struct request *req,
 	}
 	result = order_history_read(s->db, s->arena, &s->customer, &page,
 	    &history);
-	if (result != DB_OK)
-		api_db_error(res, result);
-	else if (!api_customer_error(s, res, history.outcome))
+	if (api_admit(s, res, result, history.customer))
 		write_history(&res->json, s, &history, page.offset);
 }
 

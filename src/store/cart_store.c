@@ -21,7 +21,7 @@ enum {
 /* A call: who, and what is to be done. */
 struct call {
 	struct arena			*arena;
-	const struct order_customer	*customer;
+	const struct customer		*customer;
 	int64_t				 line_id;
 	int64_t				 sku_id;
 	int64_t				 quantity;
@@ -87,8 +87,7 @@ sum_up(struct cart *cart)
 	return true;
 }
 
-/* Reads the cart anew, and whether its customer may: CART_SHOWN, CART_NO_USER
- * or CART_DEAD_TOKEN. */
+/* Reads the cart anew, and whether its customer is live; else it is empty. */
 static enum db_result
 read_cart(struct db *db, struct call *c)
 {
@@ -99,13 +98,11 @@ read_cart(struct db *db, struct call *c)
 	bool			 more;
 
 	memset(out, 0, sizeof(*out));
-	out->outcome = CART_NO_USER;	/* until a row says otherwise */
 	result = db_run(db, STATEMENT_CART_SHOW, 1, values, 2);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more) {
-		out->outcome = db_get_int(db, COL_LIVE) ? CART_SHOWN :
-		    CART_DEAD_TOKEN;
-		if (out->outcome == CART_SHOWN && !db_is_null(db, COL_ID))
+		out->customer = customer_of_row(db);
+		if (out->customer == CUSTOMER_LIVE && !db_is_null(db, COL_ID))
 			read_line(db, c->arena,
 			    new_line(c->arena, &out->cart));
 	}
@@ -119,15 +116,14 @@ show(struct db *db, void *arg)
 	struct call	*c = arg;
 	enum db_result	 result = read_cart(db, c);
 
-	if (result == DB_OK && c->out->outcome == CART_SHOWN &&
-	    !sum_up(&c->out->cart))
+	if (result == DB_OK && !sum_up(&c->out->cart))
 		c->out->outcome = CART_TOO_EXPENSIVE;
 	return result;
 }
 
 enum db_result
 cart_store_read(struct db *db, struct arena *arena,
-    const struct order_customer *customer, struct cart_result *out)
+    const struct customer *customer, struct cart_result *out)
 {
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .out = out };
@@ -136,6 +132,15 @@ cart_store_read(struct db *db, struct arena *arena,
 }
 
 /* ---- changing ---- */
+
+/* Runs the body as a transaction. */
+static enum db_result
+change_cart(struct db *db, struct call *c,
+    enum db_result (*body)(struct db *, void *))
+{
+	memset(c->out, 0, sizeof(*c->out));
+	return db_transaction(db, body, c);
+}
 
 /* Ends the transaction with a refusal by the rules. */
 static enum db_result
@@ -158,7 +163,7 @@ lock_cart(struct db *db, struct call *c)
 	 * before it waited for the lock. */
 	if (result != DB_OK || (result = read_cart(db, c)) != DB_OK)
 		return result;
-	return c->out->outcome == CART_SHOWN ? DB_OK : DB_REFUSED;
+	return c->out->customer == CUSTOMER_LIVE ? DB_OK : DB_REFUSED;
 }
 
 /*
@@ -273,12 +278,12 @@ find_added(struct db *db, void *arg, bool *kept)
 
 enum db_result
 cart_store_add(struct db *db, struct arena *arena,
-    const struct order_customer *customer, int64_t sku_id, int64_t quantity,
+    const struct customer *customer, int64_t sku_id, int64_t quantity,
     struct cart_result *out)
 {
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .sku_id = sku_id, .quantity = quantity, .out = out };
-	enum db_result	 result = db_transaction(db, add, &c);
+	enum db_result	 result = change_cart(db, &c, add);
 
 	/* The only change of a cart that would be another one if repeated. */
 	return result == DB_UNKNOWN ? db_resolve(db,
@@ -328,13 +333,13 @@ set(struct db *db, void *arg)
 
 enum db_result
 cart_store_set(struct db *db, struct arena *arena,
-    const struct order_customer *customer, int64_t line_id, int64_t quantity,
+    const struct customer *customer, int64_t line_id, int64_t quantity,
     struct cart_result *out)
 {
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .line_id = line_id, .quantity = quantity, .out = out };
 
-	return db_transaction(db, set, &c);
+	return change_cart(db, &c, set);
 }
 
 /* Body of cart_store_clear(). */
@@ -353,10 +358,10 @@ clear(struct db *db, void *arg)
 
 enum db_result
 cart_store_clear(struct db *db, struct arena *arena,
-    const struct order_customer *customer, struct cart_result *out)
+    const struct customer *customer, struct cart_result *out)
 {
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .out = out };
 
-	return db_transaction(db, clear, &c);
+	return change_cart(db, &c, clear);
 }

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "db/db.h"
+#include "store/customer.h"
 #include "store/order_store.h"
 
 #define CART_LINES_MAX	  ORDER_LINES_MAX
@@ -47,8 +48,6 @@ struct cart {
 
 enum cart_outcome {
 	CART_SHOWN,		/* done, if there was something to do */
-	CART_NO_USER,
-	CART_DEAD_TOKEN,
 	CART_NO_ITEM,		/* no such line, or somebody else's */
 	CART_NO_SKU,		/* refused; sku_id is not for sale */
 	CART_SHORT,		/* shortage */
@@ -58,6 +57,7 @@ enum cart_outcome {
 };
 
 struct cart_result {
+	enum customer_state	customer;
 	enum cart_outcome	outcome;
 	struct cart		cart;		/* as it is now, if it is shown */
 	int64_t			sku_id;
@@ -70,19 +70,19 @@ struct cart_result {
  * commit), and five when it adds a SKU that was not in the cart.
  */
 enum db_result	cart_store_read(struct db *, struct arena *,
-    const struct order_customer *, struct cart_result *);
+    const struct customer *, struct cart_result *);
 
 /* Adds to the line of the SKU, or a line. The quantity is 1 at least. */
 enum db_result	cart_store_add(struct db *, struct arena *,
-    const struct order_customer *, int64_t sku_id, int64_t quantity,
+    const struct customer *, int64_t sku_id, int64_t quantity,
     struct cart_result *);
 
 /* Sets the quantity of a line; 0 removes it. */
 enum db_result	cart_store_set(struct db *, struct arena *,
-    const struct order_customer *, int64_t line_id, int64_t quantity,
+    const struct customer *, int64_t line_id, int64_t quantity,
     struct cart_result *);
 
 enum db_result	cart_store_clear(struct db *, struct arena *,
-    const struct order_customer *, struct cart_result *);
+    const struct customer *, struct cart_result *);
 
 #endif

@@ -18,7 +18,7 @@ enum {
 /* A page being read. */
 struct reading {
 	struct arena			*arena;
-	const struct order_customer	*customer;
+	const struct customer		*customer;
 	const struct order_page		*page;
 	struct order_history		*out;
 };
@@ -34,12 +34,12 @@ read_total(struct db *db, struct reading *r)
 	enum db_result		 result;
 	bool			 more;
 
-	out->outcome = ORDER_NO_USER;
+	out->customer = CUSTOMER_UNKNOWN;
 	out->total = 0;
 	result = db_run(db, STATEMENT_HISTORY_COUNT, 1, values, 4);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
 		return result;
-	out->outcome = db_get_int(db, 0) ? ORDER_MADE : ORDER_DEAD_TOKEN;
+	out->customer = customer_of_row(db);
 	out->total = db_get_int(db, 1);
 	db_skip(db);
 	return DB_OK;
@@ -110,7 +110,7 @@ read_history(struct db *db, void *arg)
 
 	r->out->count = 0;
 	result = read_total(db, r);
-	if (result != DB_OK || r->out->outcome != ORDER_MADE ||
+	if (result != DB_OK || r->out->customer != CUSTOMER_LIVE ||
 	    r->out->total <= r->page->offset)
 		return result;
 	return read_page(db, r);
@@ -118,7 +118,7 @@ read_history(struct db *db, void *arg)
 
 enum db_result
 order_history_read(struct db *db, struct arena *arena,
-    const struct order_customer *customer, const struct order_page *page,
+    const struct customer *customer, const struct order_page *page,
     struct order_history *out)
 {
 	struct reading	 r = { .arena = arena, .customer = customer,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "db/db.h"
+#include "store/customer.h"
 #include "store/order_store.h"
 
 #define HISTORY_LINES_MAX 3	/* as STATEMENT_HISTORY_PAGE gives them */
@@ -34,7 +35,7 @@ struct history_order {
 };
 
 struct order_history {
-	enum order_outcome	 outcome;	/* as of order_store_find */
+	enum customer_state	 customer;
 	struct history_order	*orders;	/* newest first */
 	size_t			 count;
 	int64_t			 total;		/* on all pages */
@@ -43,7 +44,7 @@ struct order_history {
 /* A page by status, limit and offset (no cursor). One round trip for the
  * number, and one for the page unless it is empty. */
 enum db_result	order_history_read(struct db *, struct arena *,
-    const struct order_customer *, const struct order_page *,
+    const struct customer *, const struct order_page *,
     struct order_history *);
 
 #endif

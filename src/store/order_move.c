@@ -21,7 +21,7 @@ enum {
 
 /* Runs the statement for a customer's own order, or the one for anybody's. */
 static enum db_result
-run_for(struct db *db, const struct order_customer *customer, int64_t id,
+run_for(struct db *db, const struct customer *customer, int64_t id,
     enum statement_id own, enum statement_id anybodys)
 {
 	struct db_value	 values[3];
@@ -78,20 +78,20 @@ take_order(struct db *db, struct moving *m)
 static enum db_result
 read_order(struct db *db, struct moving *m)
 {
-	const struct order_customer	*customer = m->move->customer;
-	enum db_result			 result;
-	bool				 more;
+	const struct customer	*customer = m->move->customer;
+	struct order_moved	*out = m->out;
+	enum db_result		 result;
+	bool			 more;
 
+	out->customer = customer == NULL ? CUSTOMER_LIVE : CUSTOMER_UNKNOWN;
 	result = run_for(db, customer, m->move->order_id, STATEMENT_MOVE_READ,
 	    STATEMENT_MOVE_READ_ANY);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
 		return result;
 	if (!more)
-		return refuse(m, customer != NULL ? MOVE_NO_USER :
-		    MOVE_NOT_FOUND);
-	if (!db_get_int(db, COL_LIVE))
-		result = refuse(m, MOVE_DEAD_TOKEN);
-	else if (db_is_null(db, COL_ID))
+		return refuse(m, MOVE_NOT_FOUND);
+	out->customer = customer_of_row(db);
+	if (out->customer != CUSTOMER_LIVE || db_is_null(db, COL_ID))
 		result = refuse(m, MOVE_NOT_FOUND);
 	else
 		result = take_order(db, m);
@@ -312,7 +312,7 @@ order_move(struct db *db, struct arena *arena, const struct order_move *move,
 /* A history being read. */
 struct reading {
 	struct arena			*arena;
-	const struct order_customer	*customer;
+	const struct customer		*customer;
 	int64_t				 id;
 	struct order_events		*out;
 	size_t				 room;
@@ -343,9 +343,9 @@ read_event(const struct db *db, struct reading *r)
 	struct order_events	*out = r->out;
 	struct order_event	*e;
 
-	out->outcome = db_get_int(db, COL_LIVE) == 0 ? ORDER_DEAD_TOKEN :
-	    db_is_null(db, COL_ID) ? ORDER_NOT_FOUND : ORDER_MADE;
-	if (out->outcome != ORDER_MADE)
+	out->customer = customer_of_row(db);
+	out->found = out->customer == CUSTOMER_LIVE && !db_is_null(db, COL_ID);
+	if (!out->found)
 		return;
 	out->number = db_get_text(db, COL_NUMBER, r->arena);
 	out->status = db_get_text(db, COL_STATUS, r->arena);
@@ -371,8 +371,8 @@ read_events(struct db *db, void *arg)
 	memset(r->out, 0, sizeof(*r->out));
 	r->room = 0;
 	/* Until a row says otherwise. */
-	r->out->outcome = r->customer != NULL ? ORDER_NO_USER :
-	    ORDER_NOT_FOUND;
+	r->out->customer = r->customer == NULL ? CUSTOMER_LIVE :
+	    CUSTOMER_UNKNOWN;
 	result = run_for(db, r->customer, r->id, STATEMENT_EVENTS,
 	    STATEMENT_EVENTS_ANY);
 	while (result == DB_OK &&
@@ -383,7 +383,7 @@ read_events(struct db *db, void *arg)
 
 enum db_result
 order_events_read(struct db *db, struct arena *arena,
-    const struct order_customer *customer, int64_t id,
+    const struct customer *customer, int64_t id,
     struct order_events *out)
 {
 	struct reading	 r = { .arena = arena, .customer = customer,

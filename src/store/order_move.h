@@ -20,6 +20,7 @@
 
 #include "db/db.h"
 #include "market/workflow.h"
+#include "store/customer.h"
 #include "store/order_store.h"
 
 /* As order_status_history has it: "customer", or "staff:" and a name. */
@@ -32,7 +33,7 @@ struct order_move {
 	int64_t				 order_id;
 	/* Whose order it must be, the token checked as for reading it; NULL:
 	 * anybody's, for staff. */
-	const struct order_customer	*customer;
+	const struct customer		*customer;
 	enum order_state		 to;
 	const char			*by;
 	const char			*note;		/* NULL: none */
@@ -42,8 +43,6 @@ struct order_move {
 
 enum order_move_outcome {
 	MOVE_MADE,
-	MOVE_NO_USER,
-	MOVE_DEAD_TOKEN,
 	MOVE_NOT_FOUND,
 	MOVE_REFUSED,	/* the workflow does not allow it from this state, or
 			 * it has been in the new one before */
@@ -51,8 +50,9 @@ enum order_move_outcome {
 };
 
 struct order_moved {
+	enum customer_state	 customer;	/* live for staff */
 	enum order_move_outcome	 outcome;
-	/* But for the first three refusals: */
+	/* Unless it was not found: */
 	const char		*number;
 	enum order_state	 from;	/* the state it was in */
 	int64_t			 at;	/* the new updated_at, if it was made */
@@ -76,7 +76,8 @@ struct order_event {
 };
 
 struct order_events {
-	enum order_outcome	 outcome;	/* as of order_store_find */
+	enum customer_state	 customer;	/* live for staff */
+	bool			 found;
 	const char		*number;
 	const char		*status;
 	int64_t			 updated_at;
@@ -87,6 +88,6 @@ struct order_events {
 /* The history of an order: the customer's own; of anybody's for NULL. One
  * round trip. */
 enum db_result	order_events_read(struct db *, struct arena *,
-    const struct order_customer *, int64_t id, struct order_events *);
+    const struct customer *, int64_t id, struct order_events *);
 
 #endif

@@ -23,37 +23,25 @@
 #define TRIES		4	/* after a number or a key that was taken */
 #define NUMBER_TAIL	7	/* characters: 36^7 a day and market */
 
-/* Whether the customer exists and the token is live: ORDER_NO_USER,
- * ORDER_DEAD_TOKEN, or ORDER_MADE when nothing is wrong with them. */
-static enum db_result
-find_state(struct db *db, const struct order_customer *customer,
-    enum order_outcome *outcome)
-{
-	struct db_value	 values[] = { db_time(customer->issued_at),
-		db_int(customer->user_id) };
-	enum db_result	 result;
-	bool		 more;
-
-	result = db_run(db, STATEMENT_USER_STATE, 1, values, 2);
-	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
-		return result;
-	*outcome = !more ? ORDER_NO_USER :
-	    db_get_int(db, 0) ? ORDER_MADE : ORDER_DEAD_TOKEN;
-	db_skip(db);
-	return DB_OK;
-}
-
 /* ---- reading orders ---- */
 
 /* A list being read: the page, and where it goes. */
 struct reading {
 	struct arena			*arena;
-	const struct order_customer	*customer;
+	const struct customer		*customer;
 	const struct order_page		*page;
 	int64_t				 id;	/* of one order */
 	struct order_list		*list;
 	size_t				 room;
 };
+
+/* Nothing is known yet, until a row says otherwise. */
+static void
+reset_list(struct order_list *list)
+{
+	list->customer = CUSTOMER_UNKNOWN;
+	list->count = 0;
+}
 
 /* The order of a row: as a rule the one that the row before was of, else one
  * that is there already, else a new one; NULL when there is no room. */
@@ -87,12 +75,10 @@ read_rows(struct db *db, struct reading *r)
 	enum db_result		 result;
 	bool			 more;
 
-	list->count = 0;
-	list->outcome = ORDER_NO_USER;	/* until a row says otherwise */
 	while ((result = db_next(db, &more)) == DB_OK && more) {
-		list->outcome = db_get_int(db, ORDER_COL_FIRST) ? ORDER_MADE :
-		    ORDER_DEAD_TOKEN;
-		if (db_is_null(db, ORDER_COL_ID) || list->outcome != ORDER_MADE)
+		list->customer = customer_of_row(db);
+		if (db_is_null(db, ORDER_COL_ID) ||
+		    list->customer != CUSTOMER_LIVE)
 			continue;
 		if ((o = order_of_row(db, r)) == NULL)
 			panic("more orders than the page holds");
@@ -157,19 +143,20 @@ list_orders(struct db *db, void *arg)
 	};
 	enum db_result		 result;
 
+	reset_list(r->list);
 	result = db_run(db, STATEMENT_ORDER_LIST, 1, values,
 	    sizeof(values) / sizeof(*values));
 	if (result == DB_OK)
 		result = read_rows(db, r);
 	/* Without orders there is no row that could tell of the user. */
-	if (result == DB_OK && r->list->outcome == ORDER_NO_USER)
-		result = find_state(db, r->customer, &r->list->outcome);
+	if (result == DB_OK && r->list->customer == CUSTOMER_UNKNOWN)
+		result = customer_find(db, r->customer, &r->list->customer);
 	return result;
 }
 
 enum db_result
 order_store_list(struct db *db, struct arena *arena,
-    const struct order_customer *customer, const struct order_page *page,
+    const struct customer *customer, const struct order_page *page,
     struct order_list *list)
 {
 	struct reading	 r = { .arena = arena, .customer = customer,
@@ -191,24 +178,25 @@ find_order(struct db *db, void *arg)
 		db_int(r->id), db_int(r->customer->user_id) };
 	enum db_result	 result;
 
+	reset_list(r->list);
 	result = db_run(db, STATEMENT_ORDER_DETAIL, 1, values, 3);
 	return result == DB_OK ? read_rows(db, r) : result;
 }
 
 enum db_result
 order_store_find(struct db *db, struct arena *arena,
-    const struct order_customer *customer, int64_t id,
-    struct order_result *out)
+    const struct customer *customer, int64_t id,
+    struct order_found *out)
 {
 	struct order_list	 list = { .orders = &out->order };
 	struct reading		 r = { .arena = arena, .customer = customer,
 	    .id = id, .list = &list, .room = 1 };
 	enum db_result		 result;
 
+	memset(out, 0, sizeof(*out));
 	result = db_read(db, find_order, &r);
-	out->outcome = list.outcome;
-	if (out->outcome == ORDER_MADE && list.count == 0)
-		out->outcome = ORDER_NOT_FOUND;
+	out->customer = list.customer;
+	out->found = list.count == 1;
 	return result;
 }
 
@@ -434,8 +422,10 @@ insert_order(struct db *db, struct making *m)
 
 	result = db_run(db, STATEMENT_ORDER_INSERT, 1, values,
 	    sizeof(values) / sizeof(*values));
-	if (result == DB_NULL)		/* the user's id, see statement.c */
-		return refuse(m, ORDER_NO_USER);
+	if (result == DB_NULL) {	/* the user's id, see statements.c */
+		m->result->customer = CUSTOMER_DEAD_TOKEN;
+		return DB_REFUSED;
+	}
 	if (result == DB_DUPLICATE) {
 		m->taken = true;
 		return refuse(m, ORDER_KEY_REUSED);
@@ -542,6 +532,7 @@ make_order(struct db *db, void *arg)
 	enum db_result	 result = DB_OK;
 
 	m->taken = false;
+	m->result->customer = CUSTOMER_LIVE;	/* or nothing is inserted */
 	m->result->outcome = ORDER_MADE;
 	memset(&m->result->order, 0, sizeof(m->result->order));
 	if (m->release_mark)
@@ -628,17 +619,18 @@ find_recent(struct db *db, void *arg)
 	return result;
 }
 
-/* Whether the customer may order: a body of db_read(). */
+/* Looks again who asks, unless that was known to be nobody who may: a body of
+ * db_read(). */
 static enum db_result
 find_user(struct db *db, void *arg)
 {
 	struct making		*m = arg;
-	enum order_outcome	 outcome;
+	enum customer_state	 state;
 	enum db_result		 result;
 
-	result = find_state(db, &m->request->customer, &outcome);
-	if (result == DB_OK && outcome != ORDER_MADE)
-		m->result->outcome = outcome;
+	result = customer_find(db, &m->request->customer, &state);
+	if (result == DB_OK && state != CUSTOMER_LIVE)
+		m->result->customer = state;
 	return result;
 }
 
@@ -646,13 +638,17 @@ find_user(struct db *db, void *arg)
 static enum db_result
 replay(struct db *db, struct making *m, int64_t id)
 {
-	enum db_result	 result;
+	struct order_found	 found;
+	enum db_result		 result;
 
 	result = order_store_find(db, m->arena, &m->request->customer, id,
-	    m->result);
-	if (m->result->outcome == ORDER_MADE)
-		m->result->outcome = ORDER_REPLAYED;
-	return result;
+	    &found);
+	if (result != DB_OK)
+		return result;
+	m->result->customer = found.customer;
+	m->result->outcome = found.found ? ORDER_REPLAYED : ORDER_DELETED;
+	m->result->order = found.order;
+	return DB_OK;
 }
 
 /*
@@ -669,12 +665,10 @@ explain(struct db *db, struct making *m)
 	struct earlier		 e = { .making = m };
 	enum db_result		 result;
 
-	m->result->outcome = refusal == ORDER_NO_USER ? ORDER_DEAD_TOKEN :
-	    refusal;
 	result = db_read(db, find_user, m);
 	if (result != DB_OK)
 		return result;
-	if (m->result->outcome != refusal)
+	if (m->result->customer != CUSTOMER_LIVE)
 		return DB_REFUSED;
 	if (m->key != NULL)
 		result = db_read(db, find_by_key, &e);

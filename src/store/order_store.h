@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "db/db.h"
+#include "store/customer.h"
 
 #define ORDER_LINES_MAX	100
 #define ORDER_QUANTITY_MAX 100
@@ -55,13 +56,6 @@ struct order {
 	size_t		   line_room;
 };
 
-/* Who asks: the token's user, and when the token was issued (µs; 0 = does not
- * say). Checked in the same statements that do the work. */
-struct order_customer {
-	int64_t	user_id;
-	int64_t	issued_at;
-};
-
 /* What is wanted of one SKU; each SKU once. */
 struct order_want {
 	int64_t	sku_id;
@@ -69,7 +63,7 @@ struct order_want {
 };
 
 struct order_request {
-	struct order_customer	 customer;
+	struct customer		 customer;
 	const char		*customer_name;
 	const char		*customer_phone;
 	const char		*customer_email;
@@ -88,8 +82,6 @@ struct order_request {
 enum order_outcome {
 	ORDER_MADE,
 	ORDER_REPLAYED,		/* it was made before: the same order */
-	ORDER_NO_USER,
-	ORDER_DEAD_TOKEN,	/* the user is disabled, or logged out since */
 	ORDER_CART_EMPTY,
 	ORDER_CART_WRONG,	/* a quantity in it is not 1 .. 100 */
 	ORDER_TOO_MANY_LINES,
@@ -97,7 +89,7 @@ enum order_outcome {
 	ORDER_SHORT,		/* shortages */
 	ORDER_TOO_EXPENSIVE,
 	ORDER_KEY_REUSED,
-	ORDER_NOT_FOUND		/* of finding one */
+	ORDER_DELETED		/* it was made before, and is gone by now */
 };
 
 struct order_shortage {
@@ -110,8 +102,9 @@ struct order_shortage {
 };
 
 struct order_result {
+	enum customer_state	 customer;
 	enum order_outcome	 outcome;
-	struct order		 order;		/* made, replayed or found */
+	struct order		 order;		/* made or replayed */
 	int64_t			 missing_sku;
 	struct order_shortage	*shortages;
 	size_t			 shortage_count;
@@ -126,10 +119,15 @@ struct order_result {
 enum db_result	order_store_create(struct db *, struct arena *,
     const struct order_request *, struct order_result *);
 
-/* The customer's own order: outcome ORDER_MADE, ORDER_NOT_FOUND,
- * ORDER_NO_USER or ORDER_DEAD_TOKEN. One round trip. */
+struct order_found {
+	enum customer_state	 customer;
+	bool			 found;
+	struct order		 order;
+};
+
+/* The customer's own order with this id. One round trip. */
 enum db_result	order_store_find(struct db *, struct arena *,
-    const struct order_customer *, int64_t id, struct order_result *);
+    const struct customer *, int64_t id, struct order_found *);
 
 /* Which orders a page holds: newest first. */
 struct order_page {
@@ -142,14 +140,14 @@ struct order_page {
 };
 
 struct order_list {
-	enum order_outcome	 outcome;	/* as of order_store_find */
+	enum customer_state	 customer;
 	struct order		*orders;
 	size_t			 count;
 };
 
 /* The customer's own orders with their lines. One round trip. */
 enum db_result	order_store_list(struct db *, struct arena *,
-    const struct order_customer *, const struct order_page *,
+    const struct customer *, const struct order_page *,
     struct order_list *);
 
 #endif

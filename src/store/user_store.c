@@ -26,10 +26,10 @@ user_store_read(const struct db *db, struct arena *arena, size_t column,
 /* A customer being looked up or changed. */
 struct lookup {
 	struct arena			*arena;
-	const struct order_customer	*customer;
+	const struct customer		*customer;
 	const char			*full_name;
 	const char			*profile_image_url;
-	enum order_outcome		*outcome;
+	enum customer_state		*state;
 	struct user			*user;
 };
 
@@ -46,10 +46,9 @@ find(struct db *db, void *arg)
 	result = db_run(db, STATEMENT_USER_PROFILE, 1, values, 2);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
 		return result;
-	*l->outcome = ORDER_NO_USER;
+	*l->state = CUSTOMER_UNKNOWN;
 	if (more) {
-		*l->outcome = db_get_int(db, 0) ? ORDER_MADE :
-		    ORDER_DEAD_TOKEN;
+		*l->state = customer_of_row(db);
 		user_store_read(db, l->arena, 1, l->user);
 	}
 	db_skip(db);
@@ -58,11 +57,11 @@ find(struct db *db, void *arg)
 
 enum db_result
 user_store_find(struct db *db, struct arena *arena,
-    const struct order_customer *customer, enum order_outcome *outcome,
+    const struct customer *customer, enum customer_state *state,
     struct user *user)
 {
 	struct lookup	 l = { .arena = arena, .customer = customer,
-	    .outcome = outcome, .user = user };
+	    .state = state, .user = user };
 
 	return db_read(db, find, &l);
 }
@@ -81,19 +80,19 @@ update(struct db *db, void *arg)
 	result = db_run(db, STATEMENT_USER_UPDATE, 1, values, 4);
 	if (result == DB_OK)
 		result = find(db, l);
-	return result == DB_OK && *l->outcome != ORDER_MADE ? DB_REFUSED :
+	return result == DB_OK && *l->state != CUSTOMER_LIVE ? DB_REFUSED :
 	    result;
 }
 
 enum db_result
 user_store_update(struct db *db, struct arena *arena,
-    const struct order_customer *customer, const char *full_name,
-    const char *profile_image_url, enum order_outcome *outcome,
+    const struct customer *customer, const char *full_name,
+    const char *profile_image_url, enum customer_state *state,
     struct user *user)
 {
 	struct lookup	 l = { .arena = arena, .customer = customer,
 	    .full_name = full_name, .profile_image_url = profile_image_url,
-	    .outcome = outcome, .user = user };
+	    .state = state, .user = user };
 
 	return db_transaction(db, update, &l);
 }
@@ -111,7 +110,7 @@ logout(struct db *db, void *arg)
 		db_int(l->customer->user_id) };
 	enum db_result	 result;
 
-	*l->outcome = ORDER_MADE;
+	*l->state = CUSTOMER_LIVE;
 	result = db_run(db, STATEMENT_USER_LOGOUT, 1, values, 3);
 	if (result != DB_OK || db_matched(db) == 1)
 		return result;
@@ -120,13 +119,13 @@ logout(struct db *db, void *arg)
 }
 
 enum db_result
-user_store_logout(struct db *db, const struct order_customer *customer,
-    enum order_outcome *outcome)
+user_store_logout(struct db *db, const struct customer *customer,
+    enum customer_state *state)
 {
 	struct arena	*arena = arena_new(4096);
 	struct user	 user;
 	struct lookup	 l = { .arena = arena, .customer = customer,
-	    .outcome = outcome, .user = &user };
+	    .state = state, .user = &user };
 	enum db_result	 result = db_transaction(db, logout, &l);
 
 	arena_free(arena);

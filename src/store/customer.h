@@ -1,0 +1,35 @@
+/*
+ * customer.h: who asks: the customer of a token, in a market's database.
+ *
+ * A token is good for a customer who exists, is active, and has not logged out
+ * since it was issued. Each call of the store checks that in the statements
+ * that do its work, and gives the state of the customer beside its own
+ * outcome. The outcome means nothing unless the customer is live.
+ */
+#ifndef ORDERMUX_CUSTOMER_H
+#define ORDERMUX_CUSTOMER_H
+
+#include <stdint.h>
+
+#include "db/db.h"
+
+struct customer {
+	int64_t	user_id;
+	int64_t	issued_at;	/* of the token, µs; 0 = it does not say */
+};
+
+enum customer_state {
+	CUSTOMER_UNKNOWN,	/* no such user; also: nobody has looked yet */
+	CUSTOMER_DEAD_TOKEN,	/* disabled, or logged out since */
+	CUSTOMER_LIVE
+};
+
+/* Looks the customer up: for bodies of db_read(). One round trip. */
+enum db_result	customer_find(struct db *, const struct customer *,
+    enum customer_state *);
+
+/* The state that a row tells by its first column (TOKEN_LIVE in
+ * statements.c). */
+enum customer_state	customer_of_row(const struct db *);
+
+#endif
