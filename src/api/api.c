@@ -9,29 +9,33 @@
 #include "base/log.h"
 #include "market/market.h"
 
+/* What a result of the database is to a client. */
+static const enum http_error db_errors[] = {
+	[DB_OK] = ERROR_INTERNAL,	/* neither is one: a bug of ours */
+	[DB_REFUSED] = ERROR_INTERNAL,
+	[DB_DUPLICATE] = ERROR_INTERNAL,
+	[DB_NULL] = ERROR_INTERNAL,
+	[DB_AGAIN] = ERROR_MARKET_AWAY,
+	[DB_LOST] = ERROR_MARKET_AWAY,
+	[DB_AWAY] = ERROR_MARKET_AWAY,
+	[DB_UNKNOWN] = ERROR_MARKET_AWAY,
+	[DB_FAILED] = ERROR_INTERNAL
+};
+
+static const enum http_error customer_errors[] = {
+	[CUSTOMER_UNKNOWN] = ERROR_USER_NOT_FOUND,
+	[CUSTOMER_DEAD_TOKEN] = ERROR_BAD_TOKEN,
+	[CUSTOMER_LIVE] = ERROR_NONE
+};
+
 void
 api_db_error(struct response *res, enum db_result result)
 {
-	switch (result) {
-	case DB_AWAY:
-	case DB_LOST:
-	case DB_AGAIN:
-	case DB_UNKNOWN:
-		response_error(res, ERROR_MARKET_AWAY, NULL);
-		break;
-	case DB_DUPLICATE:
-	case DB_NULL:
-		/* Where one can be expected, the store has dealt with it. */
-		log_error("a value that the database does not take",
+	/* Where one of these can be expected, the store has dealt with it. */
+	if (result == DB_DUPLICATE || result == DB_NULL)
+		log_error("the database rejected a value",
 		    log_int("result", result));
-		response_error(res, ERROR_INTERNAL, NULL);
-		break;
-	case DB_OK:
-	case DB_REFUSED:
-	case DB_FAILED:
-		response_error(res, ERROR_INTERNAL, NULL);
-		break;
-	}
+	response_error(res, db_errors[result], NULL);
 }
 
 bool
@@ -42,9 +46,8 @@ api_admit(const struct session *s, struct response *res,
 		api_db_error(res, result);
 		return false;
 	}
-	if (customer != CUSTOMER_LIVE) {
-		response_error(res, customer == CUSTOMER_UNKNOWN ?
-		    ERROR_USER_NOT_FOUND : ERROR_BAD_TOKEN, NULL);
+	if (customer_errors[customer] != ERROR_NONE) {
+		response_error(res, customer_errors[customer], NULL);
 		return false;
 	}
 	log_info(arena_printf(s->arena,

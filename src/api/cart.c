@@ -192,46 +192,46 @@ answer_too_much(const struct session *s, struct response *res)
 	form_answer(&f, res);
 }
 
+/* What the other refusals are to a client. */
+static const struct {
+	enum http_error	 error;
+	const char	*text;		/* NULL: the error's own */
+} cart_errors[] = {
+	[CART_NO_ITEM] = { ERROR_CART_ITEM_NOT_FOUND, NULL },
+	[CART_TOO_MANY_LINES] = { ERROR_TOO_MANY_LINES,
+	    "A cart has at most 100 lines" },
+	[CART_TOO_EXPENSIVE] = { ERROR_TOO_EXPENSIVE,
+	    "The amount of this cart is too large" }
+};
+
+/* Answers what came of a call, for a customer who may make it. */
 static void
-answer_outcome(const struct session *s, struct response *res,
+answer_cart(const struct session *s, struct response *res,
     const struct cart_result *r)
 {
-	switch (r->outcome) {
-	case CART_SHOWN:
+	if (r->outcome == CART_SHOWN)
 		write_cart(&res->json, s, &r->cart);
-		break;
-	case CART_NO_ITEM:
-		response_error(res, ERROR_CART_ITEM_NOT_FOUND, NULL);
-		break;
-	case CART_NO_SKU:
+	else if (r->outcome == CART_NO_SKU)
 		api_no_sku(s, res, r->sku_id);
-		break;
-	case CART_SHORT:
+	else if (r->outcome == CART_SHORT)
 		api_short(s, res, &r->shortage, 1);
-		break;
-	case CART_TOO_MUCH:
+	else if (r->outcome == CART_TOO_MUCH)
 		answer_too_much(s, res);
-		break;
-	case CART_TOO_MANY_LINES:
-		response_error(res, ERROR_TOO_MANY_LINES,
-		    "A cart has at most 100 lines");
-		break;
-	case CART_TOO_EXPENSIVE:
-		response_error(res, ERROR_TOO_EXPENSIVE,
-		    "The amount of this cart is too large");
-		break;
-	}
+	else
+		response_error(res, cart_errors[r->outcome].error,
+		    cart_errors[r->outcome].text);
 }
 
+/* Answers what came of a call, whatever it was. */
 static void
-answer(const struct session *s, struct response *res, enum db_result result,
-    const struct cart_result *r)
+answer_cart_call(const struct session *s, struct response *res,
+    enum db_result result, const struct cart_result *r)
 {
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The change could "
 		    "not be confirmed. Look at the cart before you repeat it.");
 	else if (api_admit(s, res, result, r->customer))
-		answer_outcome(s, res, r);
+		answer_cart(s, res, r);
 }
 
 /* ---- the routes ---- */
@@ -242,12 +242,14 @@ cart_show(struct session *s, struct request *req, struct response *res,
 {
 	struct cart_result	 r;
 	struct form		 f;
+	enum db_result		 result;
 
 	(void)req;
 	form_init(&f, s->arena);
 	if (refused(&f, s, res, body))
 		return;
-	answer(s, res, cart_store_read(s->db, s->arena, &s->customer, &r), &r);
+	result = cart_store_read(s->db, s->arena, &s->customer, &r);
+	answer_cart_call(s, res, result, &r);
 }
 
 void
@@ -256,6 +258,7 @@ cart_add(struct session *s, struct request *req, struct response *res,
 {
 	struct cart_result	 r;
 	struct form		 f;
+	enum db_result		 result;
 	int64_t			 sku_id, quantity;
 
 	(void)req;
@@ -263,8 +266,9 @@ cart_add(struct session *s, struct request *req, struct response *res,
 	read_wanted(&f, body, &sku_id, &quantity);
 	if (refused(&f, s, res, body))
 		return;
-	answer(s, res, cart_store_add(s->db, s->arena, &s->customer, sku_id,
-	    quantity, &r), &r);
+	result = cart_store_add(s->db, s->arena, &s->customer, sku_id,
+	    quantity, &r);
+	answer_cart_call(s, res, result, &r);
 }
 
 void
@@ -273,6 +277,7 @@ cart_update(struct session *s, struct request *req, struct response *res,
 {
 	struct cart_result	 r;
 	struct form		 f;
+	enum db_result		 result;
 	int64_t			 id, quantity;
 
 	form_init(&f, s->arena);
@@ -280,8 +285,9 @@ cart_update(struct session *s, struct request *req, struct response *res,
 	quantity = read_new_quantity(&f, req, body);
 	if (refused(&f, s, res, body))
 		return;
-	answer(s, res, cart_store_set(s->db, s->arena, &s->customer, id,
-	    quantity, &r), &r);
+	result = cart_store_set(s->db, s->arena, &s->customer, id,
+	    quantity, &r);
+	answer_cart_call(s, res, result, &r);
 }
 
 void
@@ -290,14 +296,16 @@ cart_remove(struct session *s, struct request *req, struct response *res,
 {
 	struct cart_result	 r;
 	struct form		 f;
+	enum db_result		 result;
 	int64_t			 id;
 
 	form_init(&f, s->arena);
 	id = read_line_id(&f, req, body);
 	if (refused(&f, s, res, body))
 		return;
-	answer(s, res, cart_store_set(s->db, s->arena, &s->customer, id, 0,
-	    &r), &r);
+	result = cart_store_set(s->db, s->arena, &s->customer, id, 0,
+	    &r);
+	answer_cart_call(s, res, result, &r);
 }
 
 void
@@ -306,11 +314,12 @@ cart_clear(struct session *s, struct request *req, struct response *res,
 {
 	struct cart_result	 r;
 	struct form		 f;
+	enum db_result		 result;
 
 	(void)req;
 	form_init(&f, s->arena);
 	if (refused(&f, s, res, body))
 		return;
-	answer(s, res, cart_store_clear(s->db, s->arena, &s->customer, &r),
-	    &r);
+	result = cart_store_clear(s->db, s->arena, &s->customer, &r);
+	answer_cart_call(s, res, result, &r);
 }

@@ -218,6 +218,12 @@ answer_token(struct session *s, struct response *res,
 	jw_end(j, '}');
 }
 
+/* What a login that is refused is to a client. */
+static const enum http_error login_errors[] = {
+	[LOGIN_WRONG_CODE] = ERROR_WRONG_CODE,
+	[LOGIN_DISABLED] = ERROR_DISABLED
+};
+
 void
 login_verify(struct session *s, struct request *req, struct response *res,
     struct json_object *body)
@@ -236,16 +242,10 @@ login_verify(struct session *s, struct request *req, struct response *res,
 		api_db_error(res, result);
 		return;
 	}
-	switch (r.outcome) {
-	case LOGIN_DONE:
-		answer_token(s, res, &r);
-		break;
-	case LOGIN_DISABLED:
-		response_error(res, ERROR_DISABLED, NULL);
-		break;
-	case LOGIN_WRONG_CODE:
+	if (r.outcome == LOGIN_WRONG_CODE)
 		log_info("wrong login code", log_str("client", s->client));
-		response_error(res, ERROR_WRONG_CODE, NULL);
-		break;
-	}
+	if (r.outcome == LOGIN_DONE)
+		answer_token(s, res, &r);
+	else
+		response_error(res, login_errors[r.outcome], NULL);
 }

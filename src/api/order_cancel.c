@@ -89,26 +89,25 @@ answer_cancelled(const struct session *s, struct response *res,
 	jw_end(j, '}');
 }
 
+/* What the refusals are to a client. */
+static const enum http_error move_errors[] = {
+	[MOVE_NOT_FOUND] = ERROR_ORDER_NOT_FOUND,
+	[MOVE_REFUSED] = ERROR_CANNOT_CANCEL,
+	[MOVE_CHANGED] = ERROR_PRECONDITION
+};
+
+/* Answers what came of the move, for a customer who may ask for it. */
 static void
-answer_outcome(const struct session *s, struct response *res,
+answer_moved(const struct session *s, struct response *res,
     const struct order_move *move, const struct order_moved *moved)
 {
-	switch (moved->outcome) {
-	case MOVE_MADE:
+	if (moved->outcome == MOVE_MADE)
 		answer_cancelled(s, res, move, moved);
-		break;
-	case MOVE_REFUSED:
-		response_error(res, ERROR_CANNOT_CANCEL, arena_printf(s->arena,
-		    "Cannot cancel order with status: %s",
-		    workflow_name(moved->from)));
-		break;
-	case MOVE_CHANGED:
-		response_error(res, ERROR_PRECONDITION, NULL);
-		break;
-	case MOVE_NOT_FOUND:
-		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
-		break;
-	}
+	else
+		response_error(res, move_errors[moved->outcome],
+		    moved->outcome != MOVE_REFUSED ? NULL :
+		    arena_printf(s->arena, "Cannot cancel order with status: "
+		    "%s", workflow_name(moved->from)));
 }
 
 void
@@ -136,5 +135,5 @@ order_cancel(struct session *s, struct request *req, struct response *res,
 		    "could not be confirmed. Look at the order before you "
 		    "repeat it.");
 	else if (api_admit(s, res, result, moved.customer))
-		answer_outcome(s, res, &move, &moved);
+		answer_moved(s, res, &move, &moved);
 }

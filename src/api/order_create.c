@@ -31,39 +31,29 @@ answer_order(struct session *s, struct response *res,
 	order_write(&res->json, s->market, s->customer.user_id, &r->order);
 }
 
+/* What the other refusals are to a client. */
+static const enum http_error order_errors[] = {
+	[ORDER_CART_EMPTY] = ERROR_CART_EMPTY,
+	[ORDER_CART_WRONG] = ERROR_CART_WRONG,
+	[ORDER_TOO_MANY_LINES] = ERROR_TOO_MANY_LINES,
+	[ORDER_TOO_EXPENSIVE] = ERROR_TOO_EXPENSIVE,
+	[ORDER_KEY_REUSED] = ERROR_KEY_REUSED,
+	[ORDER_DELETED] = ERROR_ORDER_NOT_FOUND
+};
+
+/* Answers what came of the order, for a customer who may make one. */
 static void
-answer(struct session *s, struct response *res, const struct order_result *r)
+answer_created(struct session *s, struct response *res,
+    const struct order_result *r)
 {
-	switch (r->outcome) {
-	case ORDER_MADE:
-	case ORDER_REPLAYED:
+	if (r->outcome == ORDER_MADE || r->outcome == ORDER_REPLAYED)
 		answer_order(s, res, r);
-		break;
-	case ORDER_SHORT:
+	else if (r->outcome == ORDER_SHORT)
 		api_short(s, res, r->shortages, r->shortage_count);
-		break;
-	case ORDER_NO_SKU:
+	else if (r->outcome == ORDER_NO_SKU)
 		api_no_sku(s, res, r->missing_sku);
-		break;
-	case ORDER_CART_EMPTY:
-		response_error(res, ERROR_CART_EMPTY, NULL);
-		break;
-	case ORDER_CART_WRONG:
-		response_error(res, ERROR_CART_WRONG, NULL);
-		break;
-	case ORDER_TOO_MANY_LINES:
-		response_error(res, ERROR_TOO_MANY_LINES, NULL);
-		break;
-	case ORDER_TOO_EXPENSIVE:
-		response_error(res, ERROR_TOO_EXPENSIVE, NULL);
-		break;
-	case ORDER_KEY_REUSED:
-		response_error(res, ERROR_KEY_REUSED, NULL);
-		break;
-	case ORDER_DELETED:
-		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
-		break;
-	}
+	else
+		response_error(res, order_errors[r->outcome], NULL);
 }
 
 void
@@ -99,5 +89,5 @@ order_create(struct session *s, struct request *req, struct response *res,
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, NULL);
 	else if (api_admit(s, res, result, r.customer))
-		answer(s, res, &r);
+		answer_created(s, res, &r);
 }
