@@ -11,32 +11,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/order_move.h"
+#include "store/order_row.h"
 #include "store/statements.h"
 
-/* Columns of MOVE_ROW and EVENT_ROW. */
-enum {
-	COL_LIVE, COL_ID, COL_NUMBER, COL_STATUS, COL_UPDATED, COL_EVENT,
-	COL_OLD, COL_NEW, COL_BY, COL_NOTE, COL_AT
-};
-
-/* Runs the statement for a customer's own order, or the one for anybody's. */
-static enum db_result
-run_for(struct db *db, const struct customer *customer, int64_t id,
-    enum statement_id own, enum statement_id anybodys)
-{
-	struct db_value	 values[3];
-
-	if (customer == NULL) {
-		values[0] = db_int(id);
-		return db_run(db, anybodys, 1, values, 1);
-	}
-	values[0] = db_time(customer->issued_at);
-	values[1] = db_int(id);
-	values[2] = db_int(customer->user_id);
-	return db_run(db, own, 1, values, 3);
-}
-
-/* ---- moving ---- */
+/* Columns of MOVE_ROW. */
+enum { COL_LIVE, COL_ID, COL_NUMBER, COL_STATUS, COL_UPDATED };
 
 /* A move being made. */
 struct moving {
@@ -84,8 +63,8 @@ read_order(struct db *db, struct moving *m)
 	bool			 more;
 
 	out->customer = customer == NULL ? CUSTOMER_LIVE : CUSTOMER_UNKNOWN;
-	result = run_for(db, customer, m->move->order_id, STATEMENT_MOVE_READ,
-	    STATEMENT_MOVE_READ_ANY);
+	result = order_row_run(db, customer, m->move->order_id,
+	    STATEMENT_MOVE_READ, STATEMENT_MOVE_READ_ANY);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
 		return result;
 	if (!more)
@@ -305,89 +284,4 @@ order_move(struct db *db, struct arena *arena, const struct order_move *move,
 	result = db_transaction(db, move_order, &m);
 	return result == DB_UNKNOWN ?
 	    db_resolve(db, out->number, find_move, &m) : result;
-}
-
-/* ---- what it has been through ---- */
-
-/* A history being read. */
-struct reading {
-	struct arena			*arena;
-	const struct customer		*customer;
-	int64_t				 id;
-	struct order_events		*out;
-	size_t				 room;
-};
-
-/* A further event; room doubles from that of all states. */
-static struct order_event *
-add_event(struct reading *r)
-{
-	struct order_events	*out = r->out;
-	struct order_event	*events;
-
-	if (out->count == r->room) {
-		r->room = r->room == 0 ? ORDER_STATE__MAX : r->room * 2;
-		events = arena_array(r->arena, r->room, sizeof(*events));
-		if (out->count > 0)
-			memcpy(events, out->events,
-			    out->count * sizeof(*events));
-		out->events = events;
-	}
-	return &out->events[out->count++];
-}
-
-/* Takes a row: the order, and an event unless it has none. */
-static void
-read_event(const struct db *db, struct reading *r)
-{
-	struct order_events	*out = r->out;
-	struct order_event	*e;
-
-	out->customer = customer_of_row(db);
-	out->found = out->customer == CUSTOMER_LIVE && !db_is_null(db, COL_ID);
-	if (!out->found)
-		return;
-	out->number = db_get_text(db, COL_NUMBER, r->arena);
-	out->status = db_get_text(db, COL_STATUS, r->arena);
-	out->updated_at = db_get_int(db, COL_UPDATED);
-	if (db_is_null(db, COL_EVENT))
-		return;
-	e = add_event(r);
-	e->old_status = db_get_text(db, COL_OLD, r->arena);
-	e->new_status = db_get_text(db, COL_NEW, r->arena);
-	e->by = db_get_text(db, COL_BY, r->arena);
-	e->note = db_get_text(db, COL_NOTE, r->arena);
-	e->at = db_get_int(db, COL_AT);
-}
-
-/* Body of order_events_read(). */
-static enum db_result
-read_events(struct db *db, void *arg)
-{
-	struct reading	*r = arg;
-	enum db_result	 result;
-	bool		 more;
-
-	memset(r->out, 0, sizeof(*r->out));
-	r->room = 0;
-	/* Until a row says otherwise. */
-	r->out->customer = r->customer == NULL ? CUSTOMER_LIVE :
-	    CUSTOMER_UNKNOWN;
-	result = run_for(db, r->customer, r->id, STATEMENT_EVENTS,
-	    STATEMENT_EVENTS_ANY);
-	while (result == DB_OK &&
-	    (result = db_next(db, &more)) == DB_OK && more)
-		read_event(db, r);
-	return result;
-}
-
-enum db_result
-order_events_read(struct db *db, struct arena *arena,
-    const struct customer *customer, int64_t id,
-    struct order_events *out)
-{
-	struct reading	 r = { .arena = arena, .customer = customer,
-	    .id = id, .out = out };
-
-	return db_read(db, read_events, &r);
 }

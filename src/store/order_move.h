@@ -1,6 +1,5 @@
 /*
- * order_move.h: an order goes from one state to another, and what it has been
- * through.
+ * order_move.h: an order goes from one state to another.
  *
  * A move is one transaction: the state, its line in the history, and, when the
  * order is cancelled or returned, the stock, which comes back exactly once. It
@@ -21,13 +20,8 @@
 #include "db/db.h"
 #include "market/workflow.h"
 #include "store/customer.h"
+#include "store/order_history.h"
 #include "store/order_store.h"
-
-/* As order_status_history has it: "customer", or "staff:" and a name. */
-#define ORDER_BY_MAX	64
-#define ORDER_BY_CUSTOMER "customer"
-#define ORDER_BY_STAFF	"staff:"
-#define ORDER_NOTE_MAX	500	/* characters */
 
 struct order_move {
 	int64_t				 order_id;
@@ -35,7 +29,7 @@ struct order_move {
 	 * anybody's, for staff. */
 	const struct customer		*customer;
 	enum order_state		 to;
-	const char			*by;
+	const char			*by;		/* as order_history.h has it */
 	const char			*note;		/* NULL: none */
 	/* What the caller has read (order.updated_at); 0 = it does not care. */
 	int64_t				 if_updated_at;
@@ -65,29 +59,5 @@ struct order_moved {
  */
 enum db_result	order_move(struct db *, struct arena *,
     const struct order_move *, struct order_moved *);
-
-/* A line of an order's history. The first has no old state. */
-struct order_event {
-	const char	*old_status;	/* NULL: the start */
-	const char	*new_status;
-	const char	*by;
-	const char	*note;		/* NULL: none */
-	int64_t		 at;
-};
-
-struct order_events {
-	enum customer_state	 customer;	/* live for staff */
-	bool			 found;
-	const char		*number;
-	const char		*status;
-	int64_t			 updated_at;
-	struct order_event	*events;	/* oldest first */
-	size_t			 count;
-};
-
-/* The history of an order: the customer's own; of anybody's for NULL. One
- * round trip. */
-enum db_result	order_events_read(struct db *, struct arena *,
-    const struct customer *, int64_t id, struct order_events *);
 
 #endif

@@ -39,6 +39,22 @@ order_row_read(const struct db *db, struct arena *arena, struct order *o)
 	o->updated_at = db_get_int(db, COL_UPDATED);
 }
 
+enum db_result
+order_row_run(struct db *db, const struct customer *customer, int64_t id,
+    enum statement_id own, enum statement_id anybodys)
+{
+	struct db_value	 values[3];
+
+	if (customer == NULL) {
+		values[0] = db_int(id);
+		return db_run(db, anybodys, 1, values, 1);
+	}
+	values[0] = db_time(customer->issued_at);
+	values[1] = db_int(id);
+	values[2] = db_int(customer->user_id);
+	return db_run(db, own, 1, values, 3);
+}
+
 /* A further line of an order; room doubles from that of a usual order. */
 static struct order_line *
 add_line(struct arena *arena, struct order *o)

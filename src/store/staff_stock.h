@@ -35,7 +35,7 @@ enum db_result	staff_stock_page(struct db *, struct arena *, int64_t after_id,
 struct stock_change {
 	const char	*sku;	/* its code; or else its id */
 	int64_t		 delta;	/* not 0 */
-	const char	*by;	/* as order_move.h has it */
+	const char	*by;	/* as order_history.h has it */
 	const char	*note;	/* NULL: none */
 };
 

@@ -28,7 +28,8 @@
 	"i s255 s50 s20 s50 i i i"
 
 /* An order's state, behind the column that says whether the token is live, and
- * a line of its history, as order_move.c takes them. */
+ * a line of its history, as order_move.c and order_history.c take
+ * them. */
 #define MOVE_COLUMNS	"o.id, o.order_number, o.status, o.updated_at"
 #define MOVE_ROW	"i i s32 s16 t"
 #define EVENT_COLUMNS \
@@ -176,14 +177,14 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "i " ORDER_ROW },
 
 	/* As many orders as a filter lets through, and whose they are. */
-	[STATEMENT_HISTORY_COUNT] = { "history_count",
+	[STATEMENT_CARD_COUNT] = { "card_count",
 	    "SELECT " TOKEN_LIVE ", (SELECT COUNT(*) FROM orders o "
 	    "WHERE o.user_id = u.id AND (? = '' OR o.status = ?)) "
 	    "FROM users u WHERE u.id = ?",
 	    "i i" },
 
 	/* At most three lines of each order, with pictures of today. */
-	[STATEMENT_HISTORY_PAGE] = { "history_page",
+	[STATEMENT_CARD_PAGE] = { "card_page",
 	    "SELECT o.id, o.order_number, o.status, o.total_minor, "
 	    "o.currency, o.created_at, o.delivery_address, "
 	    "(SELECT COUNT(*) FROM order_items n WHERE n.order_id = o.id), "
@@ -265,14 +266,14 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "i" },
 
 	/* Oldest first; but its start came first, whatever the clocks said. */
-	[STATEMENT_EVENTS] = { "events",
+	[STATEMENT_HISTORY] = { "history",
 	    "SELECT " TOKEN_LIVE ", " MOVE_COLUMNS ", " EVENT_COLUMNS
 	    " FROM users u LEFT JOIN orders o ON o.id = ? AND o.user_id = u.id "
 	    "LEFT JOIN order_status_history h ON h.order_id = o.id "
 	    "WHERE u.id = ? ORDER BY " EVENT_ORDER,
 	    MOVE_ROW " " EVENT_ROW },
 
-	[STATEMENT_EVENTS_ANY] = { "events_any",
+	[STATEMENT_HISTORY_ANY] = { "history_any",
 	    "SELECT 1, " MOVE_COLUMNS ", " EVENT_COLUMNS " FROM orders o "
 	    "LEFT JOIN order_status_history h ON h.order_id = o.id "
 	    "WHERE o.id = ? ORDER BY " EVENT_ORDER,
