@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "http/form.h"
 #include "market/market.h"
+#include "store/order_make.h"
 
 /* Answers with the order that was made, now or before. */
 static void
@@ -85,7 +86,7 @@ order_create(struct session *s, struct request *req, struct response *res,
 	}
 	q.customer = s->customer;
 	q.window = s->duplicate_window;
-	result = order_store_create(s->db, s->arena, &q, &r);
+	result = order_make(s->db, s->arena, &q, &r);
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, NULL);
 	else if (api_admit(s, res, result, r.customer))

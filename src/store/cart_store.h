@@ -20,7 +20,7 @@
 
 #include "db/db.h"
 #include "store/customer.h"
-#include "store/order_store.h"
+#include "store/order.h"
 
 #define CART_LINES_MAX	  ORDER_LINES_MAX
 #define CART_QUANTITY_MAX ORDER_QUANTITY_MAX

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/order.h"
 #include "store/order_move.h"
 #include "store/order_row.h"
 #include "store/statements.h"

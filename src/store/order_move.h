@@ -21,7 +21,6 @@
 #include "market/workflow.h"
 #include "store/customer.h"
 #include "store/order_history.h"
-#include "store/order_store.h"
 
 struct order_move {
 	int64_t				 order_id;

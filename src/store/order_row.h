@@ -8,7 +8,7 @@
 
 #include "db/db.h"
 #include "store/customer.h"
-#include "store/order_store.h"
+#include "store/order.h"
 #include "store/statements.h"
 
 /* The columns that others need, too. */

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "db/db.h"
-#include "store/order_store.h"
+#include "store/order.h"
 
 struct staff_order {
 	bool		 found;
