@@ -22,7 +22,8 @@
 
 /* A member of a body, which may be missing; returns whether it is there. */
 static bool
-get(struct json_object *body, const char *name, struct json_object **value)
+get_member(struct json_object *body, const char *name,
+    struct json_object **value)
 {
 	*value = NULL;
 	return body != NULL && json_object_object_get_ex(body, name, value);
@@ -34,14 +35,14 @@ get(struct json_object *body, const char *name, struct json_object **value)
  * number, or as the text that their login was answered with.
  */
 static bool
-names_another(struct form *f, const struct session *s,
+names_another_user(struct form *f, const struct session *s,
     struct json_object *body)
 {
 	const struct form_loc	*loc = FORM_IN(FORM_BODY, "user_id");
 	struct json_object	*value;
 	int64_t			 id;
 
-	if (!get(body, "user_id", &value) || value == NULL)
+	if (!get_member(body, "user_id", &value) || value == NULL)
 		return false;
 	if (json_object_is_type(value, json_type_int))
 		return !json_int64(value, &id) || id != s->customer.user_id;
@@ -60,7 +61,7 @@ names_another(struct form *f, const struct session *s,
 /* Refuses a customer who asks for somebody else's cart; but whoever is no
  * customer at all, or no longer logged in, is told that. */
 static void
-answer_forbidden(const struct session *s, struct response *res)
+answer_other_cart(const struct session *s, struct response *res)
 {
 	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	struct user		 user;
@@ -75,8 +76,8 @@ answer_forbidden(const struct session *s, struct response *res)
 
 /* Makes the answer what is wrong with the request; false if nothing is. */
 static bool
-refused(struct form *f, const struct session *s, struct response *res,
-    struct json_object *body)
+answer_bad_cart_request(struct form *f, const struct session *s,
+    struct response *res, struct json_object *body)
 {
 	bool	 another = false;
 
@@ -84,17 +85,17 @@ refused(struct form *f, const struct session *s, struct response *res,
 		form_fail(f, FORM_BODY, "Input should be a valid dictionary",
 		    "dict_type");
 	else
-		another = names_another(f, s, body);
+		another = names_another_user(f, s, body);
 	if (f->count > 0)
 		form_answer(f, res);
 	else if (another)
-		answer_forbidden(s, res);
+		answer_other_cart(s, res);
 	return f->count > 0 || another;
 }
 
 /* The line that is meant: of the path, or the body's cart_item_id. */
 static int64_t
-read_line_id(struct form *f, const struct request *req,
+read_cart_line_id(struct form *f, const struct request *req,
     struct json_object *body)
 {
 	struct json_object	*value;
@@ -105,7 +106,7 @@ read_line_id(struct form *f, const struct request *req,
 		form_path_int(f, req->segment, "item_id", &id);
 		return id;
 	}
-	there = get(body, "cart_item_id", &value);
+	there = get_member(body, "cart_item_id", &value);
 	form_int(f, FORM_IN(FORM_BODY, "cart_item_id"), value, there, 1,
 	    INT64_MAX, NULL, NULL, &id);
 	return id;
@@ -118,7 +119,7 @@ read_new_quantity(struct form *f, const struct request *req,
 {
 	struct json_object	*value;
 	int64_t			 n = 0;
-	bool			 there = get(body, "quantity", &value);
+	bool			 there = get_member(body, "quantity", &value);
 
 	if (!there && query_get(f->arena, req->query, "quantity") != NULL)
 		return form_query_int(f, req->query, "quantity", 0,
@@ -130,16 +131,16 @@ read_new_quantity(struct form *f, const struct request *req,
 
 /* What is to be added: a SKU, and one piece of it if nothing else is said. */
 static void
-read_wanted(struct form *f, struct json_object *body, int64_t *sku_id,
+read_wanted_sku(struct form *f, struct json_object *body, int64_t *sku_id,
     int64_t *quantity)
 {
 	struct json_object	*value;
-	bool			 there = get(body, "sku_id", &value);
+	bool			 there = get_member(body, "sku_id", &value);
 
 	form_int(f, FORM_IN(FORM_BODY, "sku_id"), value, there, 1, INT64_MAX,
 	    NULL, NULL, sku_id);
 	*quantity = 1;
-	if (get(body, "quantity", &value))
+	if (get_member(body, "quantity", &value))
 		form_int(f, FORM_IN(FORM_BODY, "quantity"), value, true, 1,
 		    CART_QUANTITY_MAX, TOO_FEW, TOO_MUCH, quantity);
 }
@@ -147,7 +148,7 @@ read_wanted(struct form *f, struct json_object *body, int64_t *sku_id,
 /* ---- what is answered ---- */
 
 static void
-write_line(struct json_out *j, unsigned digits, const struct cart_line *l)
+write_cart_line(struct json_out *j, unsigned digits, const struct cart_line *l)
 {
 	jw_begin(j, '{');
 	jw_put_int(j, "id", l->id);
@@ -172,7 +173,7 @@ write_cart(struct json_out *j, const struct session *s,
 	jw_name(j, "items");
 	jw_begin(j, '[');
 	for (size_t i = 0; i < cart->count; i++)
-		write_line(j, digits, &cart->lines[i]);
+		write_cart_line(j, digits, &cart->lines[i]);
 	jw_end(j, ']');
 	jw_put_uint(j, "total_items", cart->count);
 	jw_put_money(j, "total_price", cart->total, digits);
@@ -246,7 +247,7 @@ cart_show(struct session *s, struct request *req, struct response *res,
 
 	(void)req;
 	form_init(&f, s->arena);
-	if (refused(&f, s, res, body))
+	if (answer_bad_cart_request(&f, s, res, body))
 		return;
 	result = cart_store_read(s->db, s->arena, &s->customer, &r);
 	answer_cart_call(s, res, result, &r);
@@ -263,8 +264,8 @@ cart_add(struct session *s, struct request *req, struct response *res,
 
 	(void)req;
 	form_init(&f, s->arena);
-	read_wanted(&f, body, &sku_id, &quantity);
-	if (refused(&f, s, res, body))
+	read_wanted_sku(&f, body, &sku_id, &quantity);
+	if (answer_bad_cart_request(&f, s, res, body))
 		return;
 	result = cart_store_add(s->db, s->arena, &s->customer, sku_id,
 	    quantity, &r);
@@ -281,9 +282,9 @@ cart_update(struct session *s, struct request *req, struct response *res,
 	int64_t			 id, quantity;
 
 	form_init(&f, s->arena);
-	id = read_line_id(&f, req, body);
+	id = read_cart_line_id(&f, req, body);
 	quantity = read_new_quantity(&f, req, body);
-	if (refused(&f, s, res, body))
+	if (answer_bad_cart_request(&f, s, res, body))
 		return;
 	result = cart_store_set(s->db, s->arena, &s->customer, id,
 	    quantity, &r);
@@ -300,8 +301,8 @@ cart_remove(struct session *s, struct request *req, struct response *res,
 	int64_t			 id;
 
 	form_init(&f, s->arena);
-	id = read_line_id(&f, req, body);
-	if (refused(&f, s, res, body))
+	id = read_cart_line_id(&f, req, body);
+	if (answer_bad_cart_request(&f, s, res, body))
 		return;
 	result = cart_store_set(s->db, s->arena, &s->customer, id, 0,
 	    &r);
@@ -318,7 +319,7 @@ cart_clear(struct session *s, struct request *req, struct response *res,
 
 	(void)req;
 	form_init(&f, s->arena);
-	if (refused(&f, s, res, body))
+	if (answer_bad_cart_request(&f, s, res, body))
 		return;
 	result = cart_store_clear(s->db, s->arena, &s->customer, &r);
 	answer_cart_call(s, res, result, &r);

@@ -14,7 +14,7 @@
 
 /* The customer's reason; NULL if there is none. The body may be missing. */
 static const char *
-read_reason(struct form *f, struct json_object *body)
+read_cancel_reason(struct form *f, struct json_object *body)
 {
 	static const struct form_text_rule	 rule = { .name = "reason",
 		.max = ORDER_NOTE_MAX };
@@ -37,8 +37,8 @@ read_reason(struct form *f, struct json_object *body)
  * False, with the answer an error, if none is the order's.
  */
 static bool
-match(struct session *s, const struct request *req, struct response *res,
-    struct order_move *move)
+check_if_match(struct session *s, const struct request *req,
+    struct response *res, struct order_move *move)
 {
 	const char		*list = request_header(req, "HTTP_IF_MATCH");
 	enum etag_match		 found;
@@ -122,12 +122,12 @@ order_cancel(struct session *s, struct request *req, struct response *res,
 
 	form_init(&f, s->arena);
 	form_path_int(&f, req->segment, "order_id", &move.order_id);
-	move.note = read_reason(&f, body);
+	move.note = read_cancel_reason(&f, body);
 	if (f.count > 0) {
 		form_answer(&f, res);
 		return;
 	}
-	if (!match(s, req, res, &move))
+	if (!check_if_match(s, req, res, &move))
 		return;
 	result = order_move(s->db, s->arena, &move, &moved);
 	if (result == DB_UNKNOWN)

@@ -31,7 +31,7 @@ phone_ok(const char *s)
 	return digits >= PHONE_DIGITS_MIN;
 }
 
-static const struct form_text_rule rules[] = {
+static const struct form_text_rule order_rules[] = {
 	{ .name = "customer_name", .min = 1, .max = 255,
 	    .flags = FORM_REQUIRED },
 	{ .name = "customer_phone", .min = 0, .max = 20,
@@ -91,7 +91,7 @@ merge_want(struct form *f, const struct form_loc *loc,
 
 /* One element of "items". */
 static void
-read_item(struct form *f, const struct form_loc *loc,
+read_order_item(struct form *f, const struct form_loc *loc,
     struct json_object *item, struct order_request *q,
     struct order_want *wants)
 {
@@ -108,15 +108,16 @@ read_item(struct form *f, const struct form_loc *loc,
 	ok = form_int(f, FORM_IN(loc, "sku_id"), sku, there, 1, INT64_MAX,
 	    NULL, NULL, &sku_id);
 	there = json_object_object_get_ex(item, "quantity", &n);
-	if (form_int(f, FORM_IN(loc, "quantity"), n, there, 1, ORDER_QUANTITY_MAX,
-	    "Quantity must be at least 1", "Quantity cannot exceed 100",
-	    &quantity) && ok)
+	if (form_int(f, FORM_IN(loc, "quantity"), n, there, 1,
+	    ORDER_QUANTITY_MAX, "Quantity must be at least 1",
+	    "Quantity cannot exceed 100", &quantity) && ok)
 		merge_want(f, loc, q, wants, sku_id, quantity);
 }
 
 /* "items": a list of lines, or null. */
 static void
-read_items(struct form *f, struct json_object *body, struct order_request *q)
+read_order_items(struct form *f, struct json_object *body,
+    struct order_request *q)
 {
 	const struct form_loc	*loc = FORM_IN(FORM_BODY, "items");
 	struct json_object	*items;
@@ -137,7 +138,7 @@ read_items(struct form *f, struct json_object *body, struct order_request *q)
 	}
 	wants = arena_array(f->arena, n, sizeof(*wants));
 	for (size_t i = 0; i < n; i++)
-		read_item(f, FORM_AT(loc, i),
+		read_order_item(f, FORM_AT(loc, i),
 		    json_object_array_get_idx(items, i), q, wants);
 	q->wants = wants;
 }
@@ -190,10 +191,10 @@ order_form_read(struct form *f, const struct market *market,
 		    "dict_type");
 		return ORDER_FROM_NOTHING;
 	}
-	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
-		*fields[i] = form_text(f, body, &rules[i]);
+	for (size_t i = 0; i < sizeof(order_rules) / sizeof(*order_rules); i++)
+		*fields[i] = form_text(f, body, &order_rules[i]);
 	q->payment_method = check_payment(f, market, q->payment_method);
-	read_items(f, body, q);
+	read_order_items(f, body, q);
 	use_cart = form_bool(f, body, "use_cart", true);
 	q->from_cart = q->want_count == 0 && use_cart;
 	hash_request(q);

@@ -19,7 +19,7 @@
 
 /* "Status must be one of: pending, confirmed, ..." */
 static const char *
-status_names(struct arena *arena)
+allowed_statuses(struct arena *arena)
 {
 	struct buf	 b;
 
@@ -35,7 +35,7 @@ status_names(struct arena *arena)
 
 /* The state that a filter names, whatever its case; "" for no filter. */
 static const char *
-read_status(struct form *f, const char *query)
+read_status_filter(struct form *f, const char *query)
 {
 	const char		*text = query_get(f->arena, query,
 	    "status_filter");
@@ -46,7 +46,7 @@ read_status(struct form *f, const char *query)
 	if (workflow_find(text, &state))
 		return workflow_name(state);
 	form_fail(f, FORM_IN(&(const struct form_loc){ .name = "query" },
-	    "status_filter"), status_names(f->arena), "enum");
+	    "status_filter"), allowed_statuses(f->arena), "enum");
 	return "";
 }
 
@@ -55,7 +55,7 @@ read_status(struct form *f, const char *query)
  * and its id, as TIME-ID. Clients take it as it is, from the Link header.
  */
 static void
-read_cursor(struct form *f, const char *query, struct order_page *page)
+read_page_cursor(struct form *f, const char *query, struct order_page *page)
 {
 	const char	*text = query_get(f->arena, query, "cursor");
 	const char	*dash;
@@ -75,7 +75,7 @@ read_cursor(struct form *f, const char *query, struct order_page *page)
 void
 order_page_read(struct form *f, const char *query, struct order_page *page)
 {
-	page->status = read_status(f, query);
+	page->status = read_status_filter(f, query);
 	page->limit = form_query_int(f, query, "limit", 1, LIMIT_MAX,
 	    LIMIT_DEFAULT);
 	page->offset = form_query_int(f, query, "offset", 0, OFFSET_MAX, 0);
@@ -84,7 +84,7 @@ order_page_read(struct form *f, const char *query, struct order_page *page)
 
 /* Link to the next page, when this one is full. */
 static void
-put_link(struct session *s, struct response *res,
+put_next_link(struct session *s, struct response *res,
     const struct order_page *page, const struct order_list *list)
 {
 	const struct order	*last;
@@ -112,7 +112,7 @@ order_list(struct session *s, struct request *req, struct response *res,
 	(void)body;
 	form_init(&f, s->arena);
 	order_page_read(&f, req->query, &page);
-	read_cursor(&f, req->query, &page);
+	read_page_cursor(&f, req->query, &page);
 	if (f.count > 0) {
 		form_answer(&f, res);
 		return;
@@ -120,7 +120,7 @@ order_list(struct session *s, struct request *req, struct response *res,
 	result = order_store_list(s->db, s->arena, &s->customer, &page, &list);
 	if (!api_admit(s, res, result, list.customer))
 		return;
-	put_link(s, res, &page, &list);
+	put_next_link(s, res, &page, &list);
 	jw_begin(&res->json, '[');
 	for (size_t i = 0; i < list.count; i++)
 		order_write(&res->json, s->market, s->customer.user_id,

@@ -7,7 +7,7 @@
 #include "market/market.h"
 
 static void
-put_line(struct json_out *j, const struct market *market,
+write_order_line(struct json_out *j, const struct market *market,
     const struct order *o, const struct order_line *l)
 {
 	unsigned	 digits = market->currency.digits;
@@ -26,7 +26,7 @@ put_line(struct json_out *j, const struct market *market,
 }
 
 static void
-put_amounts(struct json_out *j, const struct market *market,
+write_order_amounts(struct json_out *j, const struct market *market,
     const struct order *o)
 {
 	unsigned	 digits = market->currency.digits;
@@ -56,14 +56,14 @@ order_write(struct json_out *j, const struct market *market,
 	jw_put_text(j, "delivery_city", o->delivery_city);
 	jw_put_text(j, "delivery_notes", o->delivery_notes);
 	jw_put_text(j, "payment_method", o->payment_method);
-	put_amounts(j, market, o);
+	write_order_amounts(j, market, o);
 	api_put_time(j, "order_date", o->created_at);
 	api_put_time(j, "created_at", o->created_at);
 	api_put_time(j, "updated_at", o->updated_at);
 	jw_name(j, "items");
 	jw_begin(j, '[');
 	for (size_t i = 0; i < o->line_count; i++)
-		put_line(j, market, o, &o->lines[i]);
+		write_order_line(j, market, o, &o->lines[i]);
 	jw_end(j, ']');
 	jw_end(j, '}');
 }

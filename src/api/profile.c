@@ -11,10 +11,10 @@
 #include "market/market.h"
 #include "store/user_store.h"
 
-static const struct form_text_rule name_rule = {
+static const struct form_text_rule full_name_rule = {
 	.name = "full_name", .min = 1, .max = 255
 };
-static const struct form_text_rule image_rule = {
+static const struct form_text_rule image_url_rule = {
 	.name = "profile_image_url", .min = 0, .max = 500
 };
 
@@ -76,8 +76,8 @@ profile_change(struct session *s, struct request *req, struct response *res,
 	(void)req;
 	form_init(&f, s->arena);
 	if (json_object_is_type(body, json_type_object)) {
-		name = form_text(&f, body, &name_rule);
-		image = form_text(&f, body, &image_rule);
+		name = form_text(&f, body, &full_name_rule);
+		image = form_text(&f, body, &image_url_rule);
 	} else
 		form_fail(&f, FORM_BODY, "Input should be a valid dictionary",
 		    "dict_type");

@@ -26,14 +26,14 @@ struct call {
 	int64_t				 sku_id;
 	int64_t				 quantity;
 	struct cart_result		*out;
-	const struct cart_line		*added;		/* the line, as it is now */
+	const struct cart_line		*added;		/* as it is now */
 };
 
 /* ---- reading ---- */
 
 /* A further line, empty; room doubles from that of a usual cart. */
 static struct cart_line *
-new_line(struct arena *arena, struct cart *cart)
+add_cart_line(struct arena *arena, struct cart *cart)
 {
 	struct cart_line	*lines;
 
@@ -50,7 +50,7 @@ new_line(struct arena *arena, struct cart *cart)
 
 /* A text of the row; "" for one that is not there. */
 static const char *
-read_text(const struct db *db, size_t column, struct arena *arena)
+read_cart_text(const struct db *db, size_t column, struct arena *arena)
 {
 	const char	*text = db_get_text(db, column, arena);
 
@@ -58,7 +58,7 @@ read_text(const struct db *db, size_t column, struct arena *arena)
 }
 
 static void
-read_line(const struct db *db, struct arena *arena, struct cart_line *l)
+read_cart_line(const struct db *db, struct arena *arena, struct cart_line *l)
 {
 	l->id = db_get_int(db, COL_ID);
 	l->sku_id = db_get_int(db, COL_SKU);
@@ -66,15 +66,15 @@ read_line(const struct db *db, struct arena *arena, struct cart_line *l)
 	l->price = db_get_int(db, COL_PRICE);
 	l->stock = db_get_int(db, COL_STOCK);
 	l->for_sale = db_get_int(db, COL_FOR_SALE) != 0;
-	l->name = read_text(db, COL_NAME, arena);
+	l->name = read_cart_text(db, COL_NAME, arena);
 	l->image = db_get_text(db, COL_IMAGE, arena);
-	l->size = read_text(db, COL_SIZE, arena);
-	l->color = read_text(db, COL_COLOR, arena);
+	l->size = read_cart_text(db, COL_SIZE, arena);
+	l->color = read_cart_text(db, COL_COLOR, arena);
 }
 
 /* The total of all lines; false on overflow. */
 static bool
-sum_up(struct cart *cart)
+sum_cart(struct cart *cart)
 {
 	int64_t	 total;
 
@@ -103,20 +103,20 @@ read_cart(struct db *db, struct call *c)
 	    (result = db_next(db, &more)) == DB_OK && more) {
 		out->customer = customer_of_row(db);
 		if (out->customer == CUSTOMER_LIVE && !db_is_null(db, COL_ID))
-			read_line(db, c->arena,
-			    new_line(c->arena, &out->cart));
+			read_cart_line(db, c->arena,
+			    add_cart_line(c->arena, &out->cart));
 	}
 	return result;
 }
 
 /* Body of cart_store_read(). */
 static enum db_result
-show(struct db *db, void *arg)
+show_cart(struct db *db, void *arg)
 {
 	struct call	*c = arg;
 	enum db_result	 result = read_cart(db, c);
 
-	if (result == DB_OK && !sum_up(&c->out->cart))
+	if (result == DB_OK && !sum_cart(&c->out->cart))
 		c->out->outcome = CART_TOO_EXPENSIVE;
 	return result;
 }
@@ -128,7 +128,7 @@ cart_store_read(struct db *db, struct arena *arena,
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .out = out };
 
-	return db_read(db, show, &c);
+	return db_read(db, show_cart, &c);
 }
 
 /* ---- changing ---- */
@@ -144,7 +144,7 @@ change_cart(struct db *db, struct call *c,
 
 /* Ends the transaction with a refusal by the rules. */
 static enum db_result
-refuse(struct call *c, enum cart_outcome outcome)
+refuse_cart(struct call *c, enum cart_outcome outcome)
 {
 	c->out->outcome = outcome;
 	return DB_REFUSED;
@@ -171,29 +171,29 @@ lock_cart(struct db *db, struct call *c)
  * not asked: it must always be possible.
  */
 static enum db_result
-check_line(struct call *c, const struct cart_line *l)
+check_cart_line(struct call *c, const struct cart_line *l)
 {
 	c->out->sku_id = l->sku_id;
 	if (!l->for_sale)
-		return refuse(c, CART_NO_SKU);
+		return refuse_cart(c, CART_NO_SKU);
 	if (l->quantity > CART_QUANTITY_MAX)
-		return refuse(c, CART_TOO_MUCH);
+		return refuse_cart(c, CART_TOO_MUCH);
 	if (l->quantity > l->stock) {
 		c->out->shortage = (struct order_shortage){
 			.sku_id = l->sku_id, .requested = l->quantity,
 			.available = l->stock, .product_name = l->name,
 			.size = l->size, .color = l->color };
-		return refuse(c, CART_SHORT);
+		return refuse_cart(c, CART_SHORT);
 	}
 	if (l->id == 0 && c->out->cart.count > CART_LINES_MAX)
-		return refuse(c, CART_TOO_MANY_LINES);
-	if (!sum_up(&c->out->cart))
-		return refuse(c, CART_TOO_EXPENSIVE);
+		return refuse_cart(c, CART_TOO_MANY_LINES);
+	if (!sum_cart(&c->out->cart))
+		return refuse_cart(c, CART_TOO_EXPENSIVE);
 	return DB_OK;
 }
 
 static enum db_result
-insert_line(struct db *db, const struct call *c, struct cart_line *l)
+insert_cart_line(struct db *db, const struct call *c, struct cart_line *l)
 {
 	struct db_value	 values[] = { db_int(c->customer->user_id),
 		db_int(l->sku_id), db_int(l->quantity), db_time(clock_us()) };
@@ -208,7 +208,7 @@ insert_line(struct db *db, const struct call *c, struct cart_line *l)
 }
 
 static enum db_result
-update_line(struct db *db, const struct call *c, const struct cart_line *l)
+update_cart_line(struct db *db, const struct call *c, const struct cart_line *l)
 {
 	struct db_value	 values[] = { db_int(l->quantity), db_int(l->id),
 		db_int(c->customer->user_id) };
@@ -224,7 +224,7 @@ update_line(struct db *db, const struct call *c, const struct cart_line *l)
 /* The line of the SKU, or a new one with nothing of it yet; of a SKU that does
  * not exist, one that is not for sale. */
 static enum db_result
-take_line(struct db *db, struct call *c, struct cart_line **out)
+take_cart_line(struct db *db, struct call *c, struct cart_line **out)
 {
 	struct cart	*cart = &c->out->cart;
 	struct db_value	 sku = db_int(c->sku_id);
@@ -236,19 +236,19 @@ take_line(struct db *db, struct call *c, struct cart_line **out)
 		if ((*out)->sku_id == c->sku_id)
 			return DB_OK;
 	}
-	*out = new_line(c->arena, cart);
+	*out = add_cart_line(c->arena, cart);
 	(*out)->sku_id = c->sku_id;
 	result = db_run(db, STATEMENT_CART_SKU, 1, &sku, 1);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
 		return result;
-	read_line(db, c->arena, *out);
+	read_cart_line(db, c->arena, *out);
 	db_skip(db);
 	return DB_OK;
 }
 
 /* Body of cart_store_add(). */
 static enum db_result
-add(struct db *db, void *arg)
+add_to_cart(struct db *db, void *arg)
 {
 	struct call		*c = arg;
 	struct cart_line	*l;
@@ -256,18 +256,19 @@ add(struct db *db, void *arg)
 
 	if ((result = lock_cart(db, c)) != DB_OK)
 		return result;
-	if ((result = take_line(db, c, &l)) != DB_OK)
+	if ((result = take_cart_line(db, c, &l)) != DB_OK)
 		return result;
 	l->quantity += c->quantity;
 	c->added = l;
-	if ((result = check_line(c, l)) != DB_OK)
+	if ((result = check_cart_line(c, l)) != DB_OK)
 		return result;
-	return l->id == 0 ? insert_line(db, c, l) : update_line(db, c, l);
+	return l->id == 0 ? insert_cart_line(db, c, l) :
+	    update_cart_line(db, c, l);
 }
 
 /* Looks for the line as it was to become: body of db_resolve(). */
 static enum db_result
-find_added(struct db *db, void *arg, bool *kept)
+find_added_line(struct db *db, void *arg, bool *kept)
 {
 	const struct call	*c = arg;
 	struct db_value		 values[] = { db_int(c->added->id),
@@ -283,17 +284,17 @@ cart_store_add(struct db *db, struct arena *arena,
 {
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .sku_id = sku_id, .quantity = quantity, .out = out };
-	enum db_result	 result = change_cart(db, &c, add);
+	enum db_result	 result = change_cart(db, &c, add_to_cart);
 
 	/* The only change of a cart that would be another one if repeated. */
 	return result == DB_UNKNOWN ? db_resolve(db,
 	    arena_printf(arena, "cart of user %lld",
-	    (long long)customer->user_id), find_added, &c) : result;
+	    (long long)customer->user_id), find_added_line, &c) : result;
 }
 
 /* Removes the line from the database and from the copy. */
 static enum db_result
-remove_line(struct db *db, struct call *c, struct cart_line *l)
+remove_cart_line(struct db *db, struct call *c, struct cart_line *l)
 {
 	struct cart	*cart = &c->out->cart;
 	struct db_value	 values[] = { db_int(c->customer->user_id),
@@ -302,14 +303,14 @@ remove_line(struct db *db, struct call *c, struct cart_line *l)
 	cart->count--;
 	memmove(l, l + 1,
 	    (size_t)(cart->lines + cart->count - l) * sizeof(*l));
-	if (!sum_up(cart))
+	if (!sum_cart(cart))
 		c->out->outcome = CART_TOO_EXPENSIVE;
 	return db_run(db, STATEMENT_CART_EMPTY, 1, values, 2);
 }
 
 /* Body of cart_store_set(). */
 static enum db_result
-set(struct db *db, void *arg)
+set_cart_line(struct db *db, void *arg)
 {
 	struct call		*c = arg;
 	struct cart		*cart = &c->out->cart;
@@ -322,13 +323,13 @@ set(struct db *db, void *arg)
 	    l->id != c->line_id; l++)
 		;
 	if (l == cart->lines + cart->count)
-		return refuse(c, CART_NO_ITEM);
+		return refuse_cart(c, CART_NO_ITEM);
 	if (c->quantity == 0)
-		return remove_line(db, c, l);
+		return remove_cart_line(db, c, l);
 	l->quantity = c->quantity;
-	if ((result = check_line(c, l)) != DB_OK)
+	if ((result = check_cart_line(c, l)) != DB_OK)
 		return result;
-	return update_line(db, c, l);
+	return update_cart_line(db, c, l);
 }
 
 enum db_result
@@ -339,12 +340,12 @@ cart_store_set(struct db *db, struct arena *arena,
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .line_id = line_id, .quantity = quantity, .out = out };
 
-	return change_cart(db, &c, set);
+	return change_cart(db, &c, set_cart_line);
 }
 
 /* Body of cart_store_clear(). */
 static enum db_result
-clear(struct db *db, void *arg)
+clear_cart(struct db *db, void *arg)
 {
 	struct call	*c = arg;
 	struct db_value	 user = db_int(c->customer->user_id);
@@ -363,5 +364,5 @@ cart_store_clear(struct db *db, struct arena *arena,
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .out = out };
 
-	return change_cart(db, &c, clear);
+	return change_cart(db, &c, clear_cart);
 }

@@ -59,15 +59,15 @@ enum cart_outcome {
 struct cart_result {
 	enum customer_state	customer;
 	enum cart_outcome	outcome;
-	struct cart		cart;		/* as it is now, if it is shown */
+	struct cart		cart;		/* as it is now, if shown */
 	int64_t			sku_id;
 	struct order_shortage	shortage;
 };
 
 /*
  * Each gives the whole cart, in the arena: DB_OK or DB_REFUSED with an outcome,
- * else as db.h says. Reading is one round trip; a change is four (lock, read, change,
- * commit), and five when it adds a SKU that was not in the cart.
+ * else as db.h says. Reading is one round trip. A change is four (lock, read,
+ * change, commit), and five when it adds a SKU that was not in the cart.
  */
 enum db_result	cart_store_read(struct db *, struct arena *,
     const struct customer *, struct cart_result *);

@@ -20,7 +20,7 @@ struct sending {
 };
 
 static int64_t
-window_start(int64_t now, int64_t window)
+limit_window_start(int64_t now, int64_t window)
 {
 	return now / window * window;
 }
@@ -28,12 +28,12 @@ window_start(int64_t now, int64_t window)
 /* Counts this code with those before it, and keeps the rows locked until the
  * end: of two at once, one waits and then sees the other's. */
 static enum db_result
-count(struct db *db, const struct sending *s)
+count_code(struct db *db, const struct sending *s)
 {
 	struct db_value	 values[] = {
 		db_text(s->code->phone), db_text(s->code->address),
-		db_time(window_start(s->now, LOGIN_ADDRESS_WINDOW)),
-		db_time(window_start(s->now, LOGIN_DAY_WINDOW)) };
+		db_time(limit_window_start(s->now, LOGIN_ADDRESS_WINDOW)),
+		db_time(limit_window_start(s->now, LOGIN_DAY_WINDOW)) };
 
 	return db_run(db, STATEMENT_LIMIT_COUNT, 1, values, 4);
 }
@@ -48,26 +48,26 @@ seconds_until(int64_t now, int64_t then)
 /* Looks at a row of STATEMENT_LIMIT_READ: the seconds to wait for the limit
  * that is reached, 0 if none is. */
 static unsigned
-wait_for_limit(const struct db *db, const struct sending *s)
+seconds_to_limit(const struct db *db, const struct sending *s)
 {
 	if (db_get_int(db, 0) >= s->code->per_phone)
 		return seconds_until(s->at,
 		    db_get_int(db, 1) + LOGIN_PHONE_WINDOW);
 	if (db_get_int(db, 2) > s->code->per_address)
 		return seconds_until(s->now, LOGIN_ADDRESS_WINDOW +
-		    window_start(s->now, LOGIN_ADDRESS_WINDOW));
+		    limit_window_start(s->now, LOGIN_ADDRESS_WINDOW));
 	if (db_get_int(db, 3) > s->code->per_day)
 		return seconds_until(s->now, LOGIN_DAY_WINDOW +
-		    window_start(s->now, LOGIN_DAY_WINDOW));
+		    limit_window_start(s->now, LOGIN_DAY_WINDOW));
 	return 0;
 }
 
 static enum db_result
-check_limits(struct db *db, struct sending *s)
+check_code_limits(struct db *db, struct sending *s)
 {
 	struct db_value	 values[] = { db_text(s->code->address),
-		db_time(window_start(s->now, LOGIN_ADDRESS_WINDOW)),
-		db_time(window_start(s->now, LOGIN_DAY_WINDOW)),
+		db_time(limit_window_start(s->now, LOGIN_ADDRESS_WINDOW)),
+		db_time(limit_window_start(s->now, LOGIN_DAY_WINDOW)),
 		db_text(s->code->phone),
 		db_time(s->at - LOGIN_PHONE_WINDOW) };
 	enum db_result	 result;
@@ -76,7 +76,7 @@ check_limits(struct db *db, struct sending *s)
 	result = db_run(db, STATEMENT_LIMIT_READ, 1, values, 5);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
 		return result;
-	*s->retry_after = more ? wait_for_limit(db, s) : 0;
+	*s->retry_after = more ? seconds_to_limit(db, s) : 0;
 	db_skip(db);
 	return DB_OK;
 }
@@ -99,10 +99,10 @@ send_code(struct db *db, void *arg)
 	enum db_result	 result;
 
 	s->now = clock_us();
-	if ((result = count(db, s)) != DB_OK)
+	if ((result = count_code(db, s)) != DB_OK)
 		return result;
 	s->at = clock_us();
-	if ((result = check_limits(db, s)) != DB_OK)
+	if ((result = check_code_limits(db, s)) != DB_OK)
 		return result;
 	if (*s->retry_after > 0)
 		return DB_REFUSED;
@@ -113,7 +113,7 @@ send_code(struct db *db, void *arg)
 
 /* Body of db_resolve(): the code was sent if its message was. */
 static enum db_result
-find_sent(struct db *db, void *arg, bool *kept)
+find_sent_code(struct db *db, void *arg, bool *kept)
 {
 	const struct sending	*s = arg;
 
@@ -128,7 +128,7 @@ login_store_send(struct db *db, const struct login_code *code,
 	enum db_result	 result = db_transaction(db, send_code, &s);
 
 	return result == DB_UNKNOWN ?
-	    db_resolve(db, s.message_id, find_sent, &s) : result;
+	    db_resolve(db, s.message_id, find_sent_code, &s) : result;
 }
 
 /* A code being compared. */
@@ -141,7 +141,7 @@ struct comparing {
 
 /* Whether the row of STATEMENT_CODE_LOCK can still be guessed at. */
 static bool
-is_open(const struct db *db, int64_t now)
+code_is_open(const struct db *db, int64_t now)
 {
 	return db_get_int(db, 2) < LOGIN_GUESSES_MAX && db_is_null(db, 3) &&
 	    db_get_int(db, 4) > now;
@@ -152,7 +152,7 @@ is_open(const struct db *db, int64_t now)
  * not open is compared too, so that the time it takes tells nothing.
  */
 static enum db_result
-compare(struct db *db, struct comparing *c, bool *right)
+compare_code(struct db *db, struct comparing *c, bool *right)
 {
 	struct db_value	 phone = db_text(c->attempt->phone), id;
 	const char	*hash;
@@ -166,7 +166,7 @@ compare(struct db *db, struct comparing *c, bool *right)
 		return result;
 	c->code_id = db_get_int(db, 0);
 	hash = db_get_bytes(db, 1, &len);
-	open = is_open(db, clock_us());
+	open = code_is_open(db, clock_us());
 	*right = len == LOGIN_HASH_BYTES && c->attempt->matches(
 	    (const unsigned char *)hash, c->attempt->arg) && open;
 	db_skip(db);
@@ -190,7 +190,7 @@ use_code(struct db *db, const struct comparing *c)
  * logout, even when the clock of the host that did it is ahead.
  */
 static enum db_result
-find_user(struct db *db, struct comparing *c, bool *found)
+find_login_user(struct db *db, struct comparing *c, bool *found)
 {
 	struct db_value	 phone = db_text(c->attempt->phone);
 	enum db_result	 result;
@@ -209,7 +209,7 @@ find_user(struct db *db, struct comparing *c, bool *found)
 /* Makes the user of the number. Somebody else who is faster makes this a
  * duplicate: the transaction is then run again, and finds it. */
 static enum db_result
-insert_user(struct db *db, struct comparing *c)
+insert_login_user(struct db *db, struct comparing *c)
 {
 	struct user	*u = &c->out->user;
 	struct db_value	 values[] = { db_text(c->attempt->phone),
@@ -240,7 +240,7 @@ note_login(struct db *db, const struct comparing *c)
 /* Body of login_store_verify(). A wrong guess is kept: that is what counts
  * it. */
 static enum db_result
-verify(struct db *db, void *arg)
+verify_code(struct db *db, void *arg)
 {
 	struct comparing	*c = arg;
 	struct login_result	*out = c->out;
@@ -250,16 +250,16 @@ verify(struct db *db, void *arg)
 	memset(out, 0, sizeof(*out));
 	out->outcome = LOGIN_WRONG_CODE;
 	out->at = clock_us();
-	if ((result = compare(db, c, &right)) != DB_OK || !right)
+	if ((result = compare_code(db, c, &right)) != DB_OK || !right)
 		return result;
-	if ((result = find_user(db, c, &found)) != DB_OK ||
+	if ((result = find_login_user(db, c, &found)) != DB_OK ||
 	    (result = use_code(db, c)) != DB_OK)
 		return result;
 	out->outcome = LOGIN_DISABLED;
 	if (found && !out->user.is_active)
 		return DB_OK;
 	out->outcome = LOGIN_DONE;
-	result = found ? note_login(db, c) : insert_user(db, c);
+	result = found ? note_login(db, c) : insert_login_user(db, c);
 	out->user.is_verified = true;
 	out->user.last_login = out->at;
 	return result;
@@ -268,7 +268,7 @@ verify(struct db *db, void *arg)
 /* Looks for the code as this login has used it: body of db_resolve(). Of a
  * wrong guess nobody needs to know. */
 static enum db_result
-find_used(struct db *db, void *arg, bool *kept)
+find_used_code(struct db *db, void *arg, bool *kept)
 {
 	const struct comparing	*c = arg;
 	struct db_value		 values[] = { db_int(c->code_id),
@@ -284,8 +284,8 @@ login_store_verify(struct db *db, struct arena *arena,
 	struct comparing	 c = { .attempt = attempt, .out = out,
 	    .arena = arena };
 
-	enum db_result		 result = db_transaction(db, verify, &c);
+	enum db_result		 result = db_transaction(db, verify_code, &c);
 
 	return result == DB_UNKNOWN ?
-	    db_resolve(db, "login", find_used, &c) : result;
+	    db_resolve(db, "login", find_used_code, &c) : result;
 }

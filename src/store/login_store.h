@@ -31,9 +31,11 @@ struct login_code {
 	const char		*address;	/* of the client */
 	unsigned char		 hash[LOGIN_HASH_BYTES];
 	int64_t			 lifetime;	/* µs */
-	unsigned		 per_phone;	/* codes in LOGIN_PHONE_WINDOW */
-	unsigned		 per_address;	/* in LOGIN_ADDRESS_WINDOW */
-	unsigned		 per_day;	/* in LOGIN_DAY_WINDOW, all numbers */
+	/* Codes in LOGIN_PHONE_WINDOW, LOGIN_ADDRESS_WINDOW, and of all
+	 * numbers together in LOGIN_DAY_WINDOW. */
+	unsigned		 per_phone;
+	unsigned		 per_address;
+	unsigned		 per_day;
 	struct outbox_message	 message;	/* by which it is sent */
 };
 
@@ -54,7 +56,7 @@ struct login_result {
 	enum login_outcome	outcome;
 	struct user		user;
 	bool			is_new;
-	int64_t			at;	/* µs: the login; later than any logout */
+	int64_t			at;	/* µs; later than any logout */
 };
 
 /*

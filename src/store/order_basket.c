@@ -71,7 +71,7 @@ take_cart(struct db *db, struct order_basket *b)
 
 /* Fills the line of the want that a row of STATEMENT_SKUS is about. */
 static void
-fill_line(const struct db *db, struct order_basket *b)
+fill_basket_line(const struct db *db, struct order_basket *b)
 {
 	int64_t			 id = db_get_int(db, 0);
 	struct order_line	*l = b->result->order.lines;
@@ -96,7 +96,7 @@ fill_line(const struct db *db, struct order_basket *b)
 /* Reads all SKUs by one statement, into the lines of the order. A line whose
  * SKU does not exist keeps sku_id 0. */
 static enum db_result
-fill_lines(struct db *db, struct order_basket *b)
+fill_basket_lines(struct db *db, struct order_basket *b)
 {
 	struct order	*o = &b->result->order;
 	struct db_value	*ids = arena_array(b->arena, b->count, sizeof(*ids));
@@ -110,7 +110,7 @@ fill_lines(struct db *db, struct order_basket *b)
 	result = db_run(db, STATEMENT_SKUS, b->count, ids, b->count);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more)
-		fill_line(db, b);
+		fill_basket_line(db, b);
 	return result;
 }
 
@@ -139,7 +139,7 @@ find_shortages(struct order_basket *b)
 /* Refuses what cannot be bought: a SKU that does not exist, too little
  * stock. */
 static enum db_result
-check_lines(struct order_basket *b)
+check_basket_lines(struct order_basket *b)
 {
 	for (size_t i = 0; i < b->count; i++) {
 		if (b->result->order.lines[i].sku_id == 0) {
@@ -160,8 +160,8 @@ order_basket_fill(struct db *db, struct order_basket *b)
 	if (b->request->from_cart)
 		result = take_cart(db, b);
 	if (result == DB_OK)
-		result = fill_lines(db, b);
-	return result == DB_OK ? check_lines(b) : result;
+		result = fill_basket_lines(db, b);
+	return result == DB_OK ? check_basket_lines(b) : result;
 }
 
 /* ---- when it is ordered ---- */
@@ -209,8 +209,8 @@ order_basket_take_stock(struct db *db, struct order_basket *b)
 	if (result != DB_OK || db_matched(db) == b->count)
 		return result;
 	/* Somebody was faster: says what is left, if that is too little. */
-	if ((result = fill_lines(db, b)) != DB_OK ||
-	    (result = check_lines(b)) != DB_OK)
+	if ((result = fill_basket_lines(db, b)) != DB_OK ||
+	    (result = check_basket_lines(b)) != DB_OK)
 		return result;
 	return DB_AGAIN;
 }

@@ -24,7 +24,7 @@ struct order_basket {
 	struct order_result		*result;	/* the lines go there */
 	size_t				 count;		/* of the following */
 	struct order_want		*wants;
-	int64_t				*cart_ids;	/* if it is from the cart */
+	int64_t				*cart_ids;	/* of a cart */
 	int64_t				*stocks;	/* as they were read */
 };
 

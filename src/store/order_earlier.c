@@ -30,7 +30,7 @@ struct search {
 
 /* Looks for an order with the key: a body of db_read(). */
 static enum db_result
-find_by_key(struct db *db, void *arg)
+find_order_by_key(struct db *db, void *arg)
 {
 	struct search			*s = arg;
 	const struct order_request	*q = s->request;
@@ -58,7 +58,7 @@ find_by_key(struct db *db, void *arg)
 /* Looks for an order that this request made of the cart a moment ago: a body
  * of db_read(). */
 static enum db_result
-find_recent(struct db *db, void *arg)
+find_recent_order(struct db *db, void *arg)
 {
 	struct search			*s = arg;
 	const struct order_request	*q = s->request;
@@ -86,9 +86,9 @@ order_earlier_find(struct db *db, const struct order_request *q,
 
 	memset(out, 0, sizeof(*out));
 	if (key->text != NULL)
-		return db_read(db, find_by_key, &s);
+		return db_read(db, find_order_by_key, &s);
 	if (q->from_cart && q->window > 0)
-		return db_read(db, find_recent, &s);
+		return db_read(db, find_recent_order, &s);
 	return DB_OK;
 }
 

@@ -26,7 +26,7 @@ struct reading {
 
 /* A further event; room doubles from that of all states. */
 static struct order_event *
-add_event(struct reading *r)
+add_history_event(struct reading *r)
 {
 	struct order_history	*out = r->out;
 	struct order_event	*events;
@@ -44,7 +44,7 @@ add_event(struct reading *r)
 
 /* Takes a row: the order, and an event unless it has none. */
 static void
-read_event(const struct db *db, struct reading *r)
+read_history_event(const struct db *db, struct reading *r)
 {
 	struct order_history	*out = r->out;
 	struct order_event	*e;
@@ -58,7 +58,7 @@ read_event(const struct db *db, struct reading *r)
 	out->updated_at = db_get_int(db, COL_UPDATED);
 	if (db_is_null(db, COL_EVENT))
 		return;
-	e = add_event(r);
+	e = add_history_event(r);
 	e->old_status = db_get_text(db, COL_OLD, r->arena);
 	e->new_status = db_get_text(db, COL_NEW, r->arena);
 	e->by = db_get_text(db, COL_BY, r->arena);
@@ -83,7 +83,7 @@ read_history(struct db *db, void *arg)
 	    STATEMENT_HISTORY_ANY);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more)
-		read_event(db, r);
+		read_history_event(db, r);
 	return result;
 }
 

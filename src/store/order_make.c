@@ -30,8 +30,8 @@ struct making {
 	struct order_result		*result;
 	struct order_basket		 basket;
 	struct order_key		 key;
-	bool				 release_mark;	/* an old order has it */
-	bool				 taken;	/* the key, or the number, is */
+	bool				 taken;		/* key or number */
+	bool				 release_mark;	/* of an old order */
 };
 
 /* Ends the transaction with a refusal by the rules. */
@@ -140,7 +140,7 @@ insert_order(struct db *db, struct making *m)
 
 /* Inserts all lines of the order by one statement. */
 static enum db_result
-insert_lines(struct db *db, struct making *m)
+insert_order_lines(struct db *db, struct making *m)
 {
 	const struct order	*o = &m->result->order;
 	struct db_value		*values = arena_array(m->arena,
@@ -187,7 +187,7 @@ make_order(struct db *db, void *arg)
 	fill_order(m);
 	result = insert_order(db, m);
 	if (result == DB_OK)
-		result = insert_lines(db, m);
+		result = insert_order_lines(db, m);
 	if (result == DB_OK)
 		result = order_basket_empty_cart(db, &m->basket);
 	if (result == DB_OK)
@@ -213,7 +213,7 @@ find_made_order(struct db *db, void *arg, bool *kept)
 /* Looks who asks. If there is nothing against them, it stays as the
  * transaction found it. A body of db_read(). */
 static enum db_result
-check_customer(struct db *db, void *arg)
+check_order_customer(struct db *db, void *arg)
 {
 	struct making		*m = arg;
 	enum customer_state	 state;
@@ -255,7 +255,7 @@ explain_refusal(struct db *db, struct making *m)
 	struct order_earlier	 e = { .found = false };
 	enum db_result		 result;
 
-	result = db_read(db, check_customer, m);
+	result = db_read(db, check_order_customer, m);
 	if (result != DB_OK)
 		return result;
 	if (m->result->customer != CUSTOMER_LIVE)

@@ -31,7 +31,7 @@ struct moving {
 
 /* Ends the transaction with a refusal. */
 static enum db_result
-refuse(struct moving *m, enum order_move_outcome outcome)
+refuse_move(struct moving *m, enum order_move_outcome outcome)
 {
 	m->out->outcome = outcome;
 	return DB_REFUSED;
@@ -39,7 +39,7 @@ refuse(struct moving *m, enum order_move_outcome outcome)
 
 /* Takes the row of an order that may be moved by who asks. */
 static enum db_result
-take_order(struct db *db, struct moving *m)
+take_moved_order(struct db *db, struct moving *m)
 {
 	struct order_moved	*out = m->out;
 	const char		*status;
@@ -56,7 +56,7 @@ take_order(struct db *db, struct moving *m)
 
 /* Reads the order, or refuses because it is not there for who asks. */
 static enum db_result
-read_order(struct db *db, struct moving *m)
+read_moved_order(struct db *db, struct moving *m)
 {
 	const struct customer	*customer = m->move->customer;
 	struct order_moved	*out = m->out;
@@ -69,12 +69,12 @@ read_order(struct db *db, struct moving *m)
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
 		return result;
 	if (!more)
-		return refuse(m, MOVE_NOT_FOUND);
+		return refuse_move(m, MOVE_NOT_FOUND);
 	out->customer = customer_of_row(db);
 	if (out->customer != CUSTOMER_LIVE || db_is_null(db, COL_ID))
-		result = refuse(m, MOVE_NOT_FOUND);
+		result = refuse_move(m, MOVE_NOT_FOUND);
 	else
-		result = take_order(db, m);
+		result = take_moved_order(db, m);
 	db_skip(db);
 	return result;
 }
@@ -86,16 +86,16 @@ check_move(struct moving *m)
 	const struct order_move	*move = m->move;
 
 	if (move->if_updated_at != 0 && move->if_updated_at != m->updated_at)
-		return refuse(m, MOVE_CHANGED);
+		return refuse_move(m, MOVE_CHANGED);
 	if (!workflow_allows(m->out->from, move->to))
-		return refuse(m, MOVE_REFUSED);
+		return refuse_move(m, MOVE_REFUSED);
 	return DB_OK;
 }
 
 /* Changes the order, if it still is what was read; else it must be looked at
  * again. The time of an order only grows, whatever the clock does. */
 static enum db_result
-change_order(struct db *db, struct moving *m)
+change_order_state(struct db *db, struct moving *m)
 {
 	struct order_moved	*out = m->out;
 	int64_t			 now = clock_us();
@@ -117,7 +117,7 @@ change_order(struct db *db, struct moving *m)
  * was changed by hand, and nothing comes back twice.
  */
 static enum db_result
-already(struct moving *m)
+refuse_repeated_move(struct moving *m)
 {
 	if (m->taken++ == 0)
 		return DB_AGAIN;
@@ -125,7 +125,7 @@ already(struct moving *m)
 	    log_str("order_number", m->out->number),
 	    log_str("status", workflow_name(m->out->from)),
 	    log_str("was", workflow_name(m->move->to)));
-	return refuse(m, MOVE_REFUSED);
+	return refuse_move(m, MOVE_REFUSED);
 }
 
 /* Writes the move into the order's history. */
@@ -140,12 +140,12 @@ note_move(struct db *db, struct moving *m)
 	enum db_result		 result;
 
 	result = db_run(db, STATEMENT_MOVE_NOTE, 1, values, 6);
-	return result == DB_DUPLICATE ? already(m) : result;
+	return result == DB_DUPLICATE ? refuse_repeated_move(m) : result;
 }
 
 /* Reads what the order took, by SKU. */
 static enum db_result
-read_lines(struct db *db, struct moving *m)
+read_returned_lines(struct db *db, struct moving *m)
 {
 	struct db_value	 id = db_int(m->move->order_id);
 	enum db_result	 result;
@@ -169,7 +169,7 @@ read_lines(struct db *db, struct moving *m)
 
 /* Writes into the books that what the order took comes back. */
 static enum db_result
-note_stock(struct db *db, struct moving *m)
+note_returned_stock(struct db *db, struct moving *m)
 {
 	struct db_value	*values = arena_array(m->arena, m->count * 6,
 	    sizeof(*values)), *v = values;
@@ -185,13 +185,13 @@ note_stock(struct db *db, struct moving *m)
 	}
 	result = db_run(db, STATEMENT_MOVE_STOCK, m->count, values,
 	    m->count * 6);
-	return result == DB_DUPLICATE ? already(m) : result;
+	return result == DB_DUPLICATE ? refuse_repeated_move(m) : result;
 }
 
 /* Writes off what came back of SKUs that were deleted. If that is not "count"
  * of them by now, one has just come again, and all must be looked at anew. */
 static enum db_result
-write_off(struct db *db, struct moving *m, uint64_t count)
+write_off_stock(struct db *db, struct moving *m, uint64_t count)
 {
 	struct db_value	 values[] = { db_text(m->out->number),
 		db_int(m->move->order_id) };
@@ -209,7 +209,7 @@ write_off(struct db *db, struct moving *m, uint64_t count)
 /* Gives the stock back, by one statement. A SKU that was deleted meanwhile has
  * none, which is no error of this order's. */
 static enum db_result
-give_stock(struct db *db, struct moving *m)
+give_stock_back(struct db *db, struct moving *m)
 {
 	struct db_value	*values = arena_array(m->arena, m->count * 3,
 	    sizeof(*values));
@@ -223,7 +223,7 @@ give_stock(struct db *db, struct moving *m)
 	result = db_run(db, STATEMENT_STOCK_GIVE, m->count, values,
 	    m->count * 3);
 	return result == DB_OK && db_matched(db) != m->count ?
-	    write_off(db, m, m->count - db_matched(db)) : result;
+	    write_off_stock(db, m, m->count - db_matched(db)) : result;
 }
 
 /* What the order took goes back, if that belongs to the new state. */
@@ -234,28 +234,28 @@ return_stock(struct db *db, struct moving *m)
 
 	if (!workflow_returns_stock(m->move->to))
 		return DB_OK;
-	result = read_lines(db, m);
+	result = read_returned_lines(db, m);
 	if (result != DB_OK || m->count == 0)
 		return result;
-	result = note_stock(db, m);
-	return result == DB_OK ? give_stock(db, m) : result;
+	result = note_returned_stock(db, m);
+	return result == DB_OK ? give_stock_back(db, m) : result;
 }
 
 /* The transaction, from its start: body of db_transaction(). The steps stop at
  * the first that fails or refuses. */
 static enum db_result
-move_order(struct db *db, void *arg)
+run_move(struct db *db, void *arg)
 {
 	struct moving	*m = arg;
 	enum db_result	 result;
 
 	memset(m->out, 0, sizeof(*m->out));
 	m->out->outcome = MOVE_MADE;
-	result = read_order(db, m);
+	result = read_moved_order(db, m);
 	if (result == DB_OK)
 		result = check_move(m);
 	if (result == DB_OK)
-		result = change_order(db, m);
+		result = change_order_state(db, m);
 	if (result == DB_OK)
 		result = note_move(db, m);
 	if (result == DB_OK)
@@ -266,7 +266,7 @@ move_order(struct db *db, void *arg)
 /* Looks for the line in the history that this attempt would have left: body of
  * db_resolve(). The lock waits for a commit that is still going on. */
 static enum db_result
-find_move(struct db *db, void *arg, bool *kept)
+find_made_move(struct db *db, void *arg, bool *kept)
 {
 	struct moving	*m = arg;
 	struct db_value	 values[] = { db_int(m->move->order_id),
@@ -282,7 +282,7 @@ order_move(struct db *db, struct arena *arena, const struct order_move *move,
 	struct moving	 m = { .move = move, .arena = arena, .out = out };
 	enum db_result	 result;
 
-	result = db_transaction(db, move_order, &m);
+	result = db_transaction(db, run_move, &m);
 	return result == DB_UNKNOWN ?
-	    db_resolve(db, out->number, find_move, &m) : result;
+	    db_resolve(db, out->number, find_made_move, &m) : result;
 }

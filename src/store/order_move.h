@@ -28,7 +28,8 @@ struct order_move {
 	 * anybody's, for staff. */
 	const struct customer		*customer;
 	enum order_state		 to;
-	const char			*by;		/* as order_history.h has it */
+	/* As order_history.h has them. */
+	const char			*by;
 	const char			*note;		/* NULL: none */
 	/* What the caller has read (order.updated_at); 0 = it does not care. */
 	int64_t				 if_updated_at;
@@ -53,8 +54,8 @@ struct order_moved {
 
 /*
  * Moves the order. DB_OK or DB_REFUSED with an outcome; DB_UNKNOWN when the
- * connection broke in COMMIT and the database could not be asked; else as db.h says, and
- * nothing was changed.
+ * connection broke in COMMIT and the database could not be asked; else as db.h
+ * says, and nothing was changed.
  */
 enum db_result	order_move(struct db *, struct arena *,
     const struct order_move *, struct order_moved *);

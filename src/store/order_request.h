@@ -22,14 +22,14 @@ struct order_request {
 	const char		*delivery_address;
 	const char		*delivery_city;
 	const char		*delivery_notes;
-	const char		*payment_method;	/* the method's own name */
+	const char		*payment_method;	/* as market.h */
 	bool			 from_cart;	/* else from the wants */
 	const struct order_want	*wants;		/* each SKU once */
 	size_t			 want_count;
 	const char		*key;		/* Idempotency-Key, or NULL */
 	/* Of all of the above but the key. */
 	unsigned char		 hash[ORDER_HASH_BYTES];
-	int64_t			 window;	/* µs, duplicate window; 0 = off */
+	int64_t			 window;	/* µs, duplicates; 0 = off */
 };
 
 enum order_outcome {

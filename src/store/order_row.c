@@ -57,7 +57,7 @@ order_row_run(struct db *db, const struct customer *customer, int64_t id,
 
 /* A further line of an order; room doubles from that of a usual order. */
 static struct order_line *
-add_line(struct arena *arena, struct order *o)
+add_order_line(struct arena *arena, struct order *o)
 {
 	struct order_line	*lines;
 
@@ -78,7 +78,7 @@ order_row_add_line(const struct db *db, struct arena *arena, struct order *o)
 
 	if (db_is_null(db, COL_LINE_NO))
 		return;
-	l = add_line(arena, o);
+	l = add_order_line(arena, o);
 	l->line_no = (unsigned)db_get_int(db, COL_LINE_NO);
 	l->product_name = db_get_text(db, COL_PRODUCT, arena);
 	l->sku_code = db_get_text(db, COL_SKU_CODE, arena);

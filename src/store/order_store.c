@@ -22,7 +22,7 @@ struct reading {
 
 /* Nothing is known yet, until a row says otherwise. */
 static void
-reset_list(struct order_list *list)
+reset_order_list(struct order_list *list)
 {
 	list->customer = CUSTOMER_UNKNOWN;
 	list->count = 0;
@@ -53,7 +53,7 @@ order_of_row(const struct db *db, struct reading *r)
  * The room is enough: the statement's LIMIT is the page's.
  */
 static enum db_result
-read_rows(struct db *db, struct reading *r)
+read_order_rows(struct db *db, struct reading *r)
 {
 	struct order_list	*list = r->list;
 	struct order		*o;
@@ -82,7 +82,7 @@ by_line_no(const void *a, const void *b)
 
 /* Newest first. */
 static int
-by_age(const void *a, const void *b)
+by_order_age(const void *a, const void *b)
 {
 	const struct order	*x = a, *y = b;
 
@@ -96,7 +96,7 @@ by_age(const void *a, const void *b)
  * ORDER BY would make that sure, and costs it a sort of all rows.
  */
 static void
-sort_list(struct order_list *list)
+sort_order_list(struct order_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct order	*o = &list->orders[i];
@@ -107,12 +107,12 @@ sort_list(struct order_list *list)
 	}
 	if (list->count > 1)
 		qsort(list->orders, list->count, sizeof(*list->orders),
-		    by_age);
+		    by_order_age);
 }
 
 /* Body of order_store_list. */
 static enum db_result
-list_orders(struct db *db, void *arg)
+read_order_list(struct db *db, void *arg)
 {
 	struct reading		*r = arg;
 	const struct order_page	*p = r->page;
@@ -128,11 +128,11 @@ list_orders(struct db *db, void *arg)
 	};
 	enum db_result		 result;
 
-	reset_list(r->list);
+	reset_order_list(r->list);
 	result = db_run(db, STATEMENT_ORDER_LIST, 1, values,
 	    sizeof(values) / sizeof(*values));
 	if (result == DB_OK)
-		result = read_rows(db, r);
+		result = read_order_rows(db, r);
 	/* Without orders there is no row that could tell of the user. */
 	if (result == DB_OK && r->list->customer == CUSTOMER_UNKNOWN)
 		result = customer_find(db, r->customer, &r->list->customer);
@@ -149,8 +149,8 @@ order_store_list(struct db *db, struct arena *arena,
 	enum db_result	 result;
 
 	list->orders = arena_array(arena, r.room, sizeof(*list->orders));
-	if ((result = db_read(db, list_orders, &r)) == DB_OK)
-		sort_list(list);
+	if ((result = db_read(db, read_order_list, &r)) == DB_OK)
+		sort_order_list(list);
 	return result;
 }
 
@@ -163,9 +163,9 @@ read_found_order(struct db *db, void *arg)
 		db_int(r->id), db_int(r->customer->user_id) };
 	enum db_result	 result;
 
-	reset_list(r->list);
+	reset_order_list(r->list);
 	result = db_run(db, STATEMENT_ORDER_DETAIL, 1, values, 3);
-	return result == DB_OK ? read_rows(db, r) : result;
+	return result == DB_OK ? read_order_rows(db, r) : result;
 }
 
 enum db_result

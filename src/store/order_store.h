@@ -31,7 +31,8 @@ struct order_page {
 	const char	*status;	/* "" = any */
 	int64_t		 limit;
 	int64_t		 offset;
-	/* After this order: (created_at, id); INT64_MAX both = from the first. */
+	/* After the order with this created_at and id; INT64_MAX both = from
+	 * the first. */
 	int64_t		 before_time;
 	int64_t		 before_id;
 };

@@ -55,7 +55,7 @@ struct outbox_claim {
 	size_t		 payload_len;
 	unsigned	 attempts;	/* this one included */
 	bool		 expired;
-	const char	*owner;		/* whose claim it was; NULL = nobody's */
+	const char	*owner;		/* who had claimed it; NULL = nobody */
 };
 
 /* Claims up to max messages that are due, the longest due first, for so many

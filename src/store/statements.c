@@ -122,7 +122,7 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    NULL },
 
 	/* Rows in id order, so that two orders cannot lock the same SKUs
-	 * crosswise; each guarded. As many rows as lines, or it is a shortage. */
+	 * crosswise. Each is guarded: fewer rows than lines are a shortage. */
 	[STATEMENT_STOCK_TAKE] = { "stock_take",
 	    "UPDATE skus FORCE INDEX (PRIMARY) "
 	    "SET stock = stock - CASE id {WHEN ? THEN ?| } END "

@@ -35,7 +35,7 @@ struct lookup {
 
 /* Reads the row: a body of db_read(), and the end of a change. */
 static enum db_result
-find(struct db *db, void *arg)
+read_user(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
 	struct db_value	 values[] = { db_time(l->customer->issued_at),
@@ -63,12 +63,12 @@ user_store_find(struct db *db, struct arena *arena,
 	struct lookup	 l = { .arena = arena, .customer = customer,
 	    .state = state, .user = user };
 
-	return db_read(db, find, &l);
+	return db_read(db, read_user, &l);
 }
 
 /* Changes the row, and reads it: a body of db_transaction(). */
 static enum db_result
-update(struct db *db, void *arg)
+update_user(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
 	struct db_value	 values[] = { db_text(l->full_name),
@@ -79,7 +79,7 @@ update(struct db *db, void *arg)
 
 	result = db_run(db, STATEMENT_USER_UPDATE, 1, values, 4);
 	if (result == DB_OK)
-		result = find(db, l);
+		result = read_user(db, l);
 	return result == DB_OK && *l->state != CUSTOMER_LIVE ? DB_REFUSED :
 	    result;
 }
@@ -94,13 +94,13 @@ user_store_update(struct db *db, struct arena *arena,
 	    .full_name = full_name, .profile_image_url = profile_image_url,
 	    .state = state, .user = user };
 
-	return db_transaction(db, update, &l);
+	return db_transaction(db, update_user, &l);
 }
 
 /* Ends the tokens: a body of db_transaction(). A token that could not be
  * ended because it is dead already is told as such. */
 static enum db_result
-logout(struct db *db, void *arg)
+end_tokens(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
 	int64_t		 now = clock_us(), issued = l->customer->issued_at;
@@ -114,7 +114,7 @@ logout(struct db *db, void *arg)
 	result = db_run(db, STATEMENT_USER_LOGOUT, 1, values, 3);
 	if (result != DB_OK || db_matched(db) == 1)
 		return result;
-	result = find(db, l);
+	result = read_user(db, l);
 	return result == DB_OK ? DB_REFUSED : result;
 }
 
@@ -126,7 +126,7 @@ user_store_logout(struct db *db, const struct customer *customer,
 	struct user	 user;
 	struct lookup	 l = { .arena = arena, .customer = customer,
 	    .state = state, .user = &user };
-	enum db_result	 result = db_transaction(db, logout, &l);
+	enum db_result	 result = db_transaction(db, end_tokens, &l);
 
 	arena_free(arena);
 	return result;
