@@ -1,6 +1,6 @@
 /*
- * api.c: what the handlers share (see api.h): the one mapping of the store's
- * results to the errors that clients see.
+ * api.c: what the handlers share (see api.h): the one mapping of the results of
+ * the database, and of the customer's state, to the errors that clients see.
  */
 #include <time.h>
 
@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "market/market.h"
 
-/* What a result of the database is to a client. */
+/* What a client is told of a result of the database. */
 static const enum http_error db_errors[] = {
-	[DB_OK] = ERROR_INTERNAL,	/* neither is one: a bug of ours */
+	[DB_OK] = ERROR_INTERNAL,	/* these two are no errors: a bug */
 	[DB_REFUSED] = ERROR_INTERNAL,
 	[DB_DUPLICATE] = ERROR_INTERNAL,
 	[DB_NULL] = ERROR_INTERNAL,
@@ -22,6 +22,7 @@ static const enum http_error db_errors[] = {
 	[DB_FAILED] = ERROR_INTERNAL
 };
 
+/* What a client is told of the customer. */
 static const enum http_error customer_errors[] = {
 	[CUSTOMER_UNKNOWN] = ERROR_USER_NOT_FOUND,
 	[CUSTOMER_DEAD_TOKEN] = ERROR_BAD_TOKEN,
@@ -31,7 +32,7 @@ static const enum http_error customer_errors[] = {
 void
 api_db_error(struct response *res, enum db_result result)
 {
-	/* Where one of these can be expected, the store has dealt with it. */
+	/* The store has dealt with these where it expects them. */
 	if (result == DB_DUPLICATE || result == DB_NULL)
 		log_error("the database rejected a value",
 		    log_int("result", result));

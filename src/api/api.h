@@ -110,23 +110,25 @@ void	api_put_time(struct json_out *, const char *name, int64_t us);
 void	api_db_error(struct response *, enum db_result);
 
 /*
- * The one answer to who asks. Makes the answer an error if the store could not
- * say (the result is neither DB_OK nor DB_REFUSED), if there is no such
- * customer, or if the token is dead. Else logs that the customer was
- * authenticated, and returns true: the caller answers the call's own outcome.
+ * Answers what a call of the store says of its customer. If the call failed
+ * (neither DB_OK nor DB_REFUSED), if there is no such customer, or if the token
+ * is dead, makes the answer that error and returns false. Else logs that the
+ * customer was authenticated, and returns true: the caller answers the outcome
+ * of the call.
  */
 bool	api_admit(const struct session *, struct response *, enum db_result,
     enum customer_state);
 
-/* "SKU with id 999 not found": not there, or not for sale. */
+/* "SKU with id 999 not found": it does not exist, or is not for sale. */
 void	api_no_sku(const struct session *, struct response *, int64_t sku_id);
 
-/* Out of stock, or not enough of it: a text for the first, all as members. */
+/* Out of stock, or not enough stock: a text for the first SKU, and all of them
+ * as members. */
 void	api_short(const struct session *, struct response *,
     const struct order_shortage *, size_t count);
 
-/* status_filter, limit and offset of a query, as lists of orders take them;
- * from the first order on. */
+/* Reads status_filter, limit and offset of a query, for a list of orders from
+ * the first order on. */
 void	order_page_read(struct form *, const char *query,
     struct order_page *);
 
@@ -136,15 +138,14 @@ bool	order_find(struct session *, struct request *, struct response *,
     struct order *);
 
 /*
- * The ETag of what is said of an order: all that can change in it is its
- * state, and each change has a later time. A strong one, "pending-TIME" with
- * its quotes, in microseconds.
+ * The ETag of an order: only its status can change, and each change has a later
+ * time. It is a strong one, "pending-TIME" with its quotes, in microseconds.
  */
 const char *	order_etag(struct arena *, const char *status,
     int64_t updated_at);
 
-/* Gives the answer its ETag. True, and the answer is then 304, when the client
- * says by If-None-Match that it has it already. */
+/* Gives the answer its ETag. If the client has this already (If-None-Match),
+ * makes the answer 304 and returns true. */
 bool	order_not_modified(const struct session *, const struct request *,
     struct response *, const char *status, int64_t updated_at);
 

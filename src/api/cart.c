@@ -20,7 +20,7 @@
 
 /* ---- what is asked ---- */
 
-/* A member of a body, which may be missing; returns whether it is there. */
+/* Gives a member of a body, which may be missing; returns whether it exists. */
 static bool
 get_member(struct json_object *body, const char *name,
     struct json_object **value)
@@ -30,9 +30,9 @@ get_member(struct json_object *body, const char *name,
 }
 
 /*
- * Whether a body names somebody else than the token does. Storefronts send
- * user_id from the time when nothing else said whose cart is meant: as a
- * number, or as the text that their login was answered with.
+ * Returns whether a body names another user than the token does. Older
+ * storefronts send a user_id, which once was all that named the cart: as a
+ * number, or as the text that the login had answered.
  */
 static bool
 names_another_user(struct form *f, const struct session *s,
@@ -58,8 +58,8 @@ names_another_user(struct form *f, const struct session *s,
 	return false;
 }
 
-/* Refuses a customer who asks for somebody else's cart; but whoever is no
- * customer at all, or no longer logged in, is told that. */
+/* Refuses a customer who asks for the cart of another. A customer who is not
+ * live is told that instead. */
 static void
 answer_other_cart(const struct session *s, struct response *res)
 {
@@ -74,7 +74,7 @@ answer_other_cart(const struct session *s, struct response *res)
 		    "user_id is not the user of the token");
 }
 
-/* Makes the answer what is wrong with the request; false if nothing is. */
+/* If the request is wrong, answers how and returns true. */
 static bool
 answer_bad_cart_request(struct form *f, const struct session *s,
     struct response *res, struct json_object *body)
@@ -93,7 +93,7 @@ answer_bad_cart_request(struct form *f, const struct session *s,
 	return f->count > 0 || another;
 }
 
-/* The line that is meant: of the path, or the body's cart_item_id. */
+/* Reads the id of the line: from the path, or cart_item_id of the body. */
 static int64_t
 read_cart_line_id(struct form *f, const struct request *req,
     struct json_object *body)
@@ -112,7 +112,7 @@ read_cart_line_id(struct form *f, const struct request *req,
 	return id;
 }
 
-/* The quantity that a line is to have: the body's, or else the query's. */
+/* Reads the new quantity of a line: from the body, or else from the query. */
 static int64_t
 read_new_quantity(struct form *f, const struct request *req,
     struct json_object *body)
@@ -129,7 +129,7 @@ read_new_quantity(struct form *f, const struct request *req,
 	return n;
 }
 
-/* What is to be added: a SKU, and one piece of it if nothing else is said. */
+/* Reads what to add: a SKU, and one piece of it unless the body says more. */
 static void
 read_wanted_sku(struct form *f, struct json_object *body, int64_t *sku_id,
     int64_t *quantity)
@@ -147,6 +147,7 @@ read_wanted_sku(struct form *f, struct json_object *body, int64_t *sku_id,
 
 /* ---- what is answered ---- */
 
+/* Writes a line as the contract shows it. */
 static void
 write_cart_line(struct json_out *j, unsigned digits, const struct cart_line *l)
 {
@@ -160,7 +161,7 @@ write_cart_line(struct json_out *j, unsigned digits, const struct cart_line *l)
 	jw_end(j, '}');
 }
 
-/* The cart. It is its user's, and has no other id. */
+/* Writes the cart. Its id is that of its user. */
 static void
 write_cart(struct json_out *j, const struct session *s,
     const struct cart *cart)
@@ -181,7 +182,7 @@ write_cart(struct json_out *j, const struct session *s,
 	jw_end(j, '}');
 }
 
-/* Adding up came to more than a line holds: an error of the quantity. */
+/* Answers that the quantities add up to more than a line may have. */
 static void
 answer_too_much(const struct session *s, struct response *res)
 {
@@ -193,7 +194,7 @@ answer_too_much(const struct session *s, struct response *res)
 	form_answer(&f, res);
 }
 
-/* What the other refusals are to a client. */
+/* What a client is told of the other refusals. */
 static const struct {
 	enum http_error	 error;
 	const char	*text;		/* NULL: the error's own */
@@ -205,7 +206,7 @@ static const struct {
 	    "The amount of this cart is too large" }
 };
 
-/* Answers what came of a call, for a customer who may make it. */
+/* Answers the outcome of a call, for a customer who is live. */
 static void
 answer_cart(const struct session *s, struct response *res,
     const struct cart_result *r)
@@ -223,7 +224,7 @@ answer_cart(const struct session *s, struct response *res,
 		    cart_errors[r->outcome].text);
 }
 
-/* Answers what came of a call, whatever it was. */
+/* Answers a call, whatever its result. */
 static void
 answer_cart_call(const struct session *s, struct response *res,
     enum db_result result, const struct cart_result *r)

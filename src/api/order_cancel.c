@@ -12,7 +12,7 @@
 
 /* ---- what is asked ---- */
 
-/* The customer's reason; NULL if there is none. The body may be missing. */
+/* Reads the customer's reason; NULL for none. The body may be missing. */
 static const char *
 read_cancel_reason(struct form *f, struct json_object *body)
 {
@@ -32,9 +32,9 @@ read_cancel_reason(struct form *f, struct json_object *body)
 }
 
 /*
- * Holds the move to what If-Match says. The tags are compared with the order
- * as it is now; the move is then on the condition that this has not changed.
- * False, with the answer an error, if none is the order's.
+ * Makes the move depend on If-Match. The tags are compared with the order as it
+ * is now; the move is then on the condition that the order has not changed
+ * since. If no tag matches, answers an error and returns false.
  */
 static bool
 check_if_match(struct session *s, const struct request *req,
@@ -54,7 +54,6 @@ check_if_match(struct session *s, const struct request *req,
 	}
 	result = order_store_find(s->db, s->arena, &s->customer,
 	    move->order_id, &r);
-	/* Who may go on is asked once more, by the move. */
 	if (result == DB_OK && r.customer == CUSTOMER_LIVE && r.found &&
 	    etag_find(list, order_etag(s->arena, r.order.status,
 	    r.order.updated_at)) >= ETAG_STRONG) {
@@ -69,6 +68,7 @@ check_if_match(struct session *s, const struct request *req,
 
 /* ---- what is answered ---- */
 
+/* Answers that the order is cancelled. */
 static void
 answer_cancelled(const struct session *s, struct response *res,
     const struct order_move *move, const struct order_moved *moved)
@@ -89,14 +89,14 @@ answer_cancelled(const struct session *s, struct response *res,
 	jw_end(j, '}');
 }
 
-/* What the refusals are to a client. */
+/* What a client is told of the refusals. */
 static const enum http_error move_errors[] = {
 	[MOVE_NOT_FOUND] = ERROR_ORDER_NOT_FOUND,
 	[MOVE_REFUSED] = ERROR_CANNOT_CANCEL,
 	[MOVE_CHANGED] = ERROR_PRECONDITION
 };
 
-/* Answers what came of the move, for a customer who may ask for it. */
+/* Answers the outcome of the move, for a customer who is live. */
 static void
 answer_moved(const struct session *s, struct response *res,
     const struct order_move *move, const struct order_moved *moved)

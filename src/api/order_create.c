@@ -11,7 +11,7 @@
 #include "market/market.h"
 #include "store/order_make.h"
 
-/* Answers with the order that was made, now or before. */
+/* Answers with the order, which was made now or before. */
 static void
 answer_order(struct session *s, struct response *res,
     const struct order_result *r)
@@ -32,7 +32,7 @@ answer_order(struct session *s, struct response *res,
 	order_write(&res->json, s->market, s->customer.user_id, &r->order);
 }
 
-/* What the other refusals are to a client. */
+/* What a client is told of the other refusals. */
 static const enum http_error order_errors[] = {
 	[ORDER_CART_EMPTY] = ERROR_CART_EMPTY,
 	[ORDER_CART_WRONG] = ERROR_CART_WRONG,
@@ -42,7 +42,7 @@ static const enum http_error order_errors[] = {
 	[ORDER_DELETED] = ERROR_ORDER_NOT_FOUND
 };
 
-/* Answers what came of the order, for a customer who may make one. */
+/* Answers the outcome, for a customer who is live. */
 static void
 answer_created(struct session *s, struct response *res,
     const struct order_result *r)

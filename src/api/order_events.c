@@ -1,5 +1,5 @@
 /*
- * order_events.c: GET /orders/{id}/events: what an order has been through.
+ * order_events.c: GET /orders/{id}/events: the history of an order.
  */
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "http/form.h"
 #include "store/order_history.h"
 
-/* Who did it, as far as a customer is told: no name of anybody's. */
+/* Returns who did it, for the customer's eyes: without names. */
 static const char *
 event_author(const char *by)
 {
@@ -18,6 +18,7 @@ event_author(const char *by)
 	return "system";
 }
 
+/* Writes one event. */
 static void
 write_event(struct json_out *j, const struct order_event *e)
 {
@@ -30,6 +31,7 @@ write_event(struct json_out *j, const struct order_event *e)
 	jw_end(j, '}');
 }
 
+/* Writes the history. */
 static void
 write_events(struct json_out *j, int64_t id, const struct order_history *h)
 {

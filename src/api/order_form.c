@@ -15,7 +15,7 @@
 #define PHONE_DIGITS_MIN 10
 #define KEY_MAX		255
 
-/* Digits, with the marks that people put between them. */
+/* Returns whether this has enough digits, and else only marks of phones. */
 static bool
 phone_ok(const char *s)
 {
@@ -47,8 +47,8 @@ static const struct form_text_rule order_rules[] = {
 	    .flags = FORM_REQUIRED },
 };
 
-/* The method's own name; a failure that names the market's methods if it is
- * none of them. */
+/* Returns the method's own name. If the market has no such method, adds a
+ * failure that lists its methods. */
 static const char *
 check_payment(struct form *f, const struct market *market, const char *text)
 {
@@ -89,7 +89,7 @@ merge_want(struct form *f, const struct form_loc *loc,
 		    "Quantity cannot exceed 100", "less_than_equal");
 }
 
-/* One element of "items". */
+/* Reads one element of "items". */
 static void
 read_order_item(struct form *f, const struct form_loc *loc,
     struct json_object *item, struct order_request *q,
@@ -114,7 +114,7 @@ read_order_item(struct form *f, const struct form_loc *loc,
 		merge_want(f, loc, q, wants, sku_id, quantity);
 }
 
-/* "items": a list of lines, or null. */
+/* Reads "items": a list of lines, or null. */
 static void
 read_order_items(struct form *f, struct json_object *body,
     struct order_request *q)
@@ -143,8 +143,8 @@ read_order_items(struct form *f, struct json_object *body,
 	q->wants = wants;
 }
 
-/* Adds a text with its length in front, so that no two lists of texts look
- * the same; NULL and "" differ. */
+/* Adds a text after its length, so that no two lists of texts look the same.
+ * NULL and "" differ. */
 static void
 hash_text(crypto_generichash_state *h, const char *s)
 {
@@ -155,7 +155,7 @@ hash_text(crypto_generichash_state *h, const char *s)
 		crypto_generichash_update(h, (const unsigned char *)s, n);
 }
 
-/* The hash of all that the order would be made of. */
+/* Fills in the hash of all that the order would be made of. */
 static void
 hash_request(struct order_request *q)
 {

@@ -17,7 +17,7 @@
 #define LIMIT_MAX	100
 #define OFFSET_MAX	(INT64_MAX - 1)
 
-/* "Status must be one of: pending, confirmed, ..." */
+/* Returns "Status must be one of: pending, confirmed, ...". */
 static const char *
 allowed_statuses(struct arena *arena)
 {
@@ -33,7 +33,7 @@ allowed_statuses(struct arena *arena)
 	return buf_text(&b);
 }
 
-/* The state that a filter names, whatever its case; "" for no filter. */
+/* Returns the status that the filter names, in any case; "" for no filter. */
 static const char *
 read_status_filter(struct form *f, const char *query)
 {
@@ -50,10 +50,8 @@ read_status_filter(struct form *f, const char *query)
 	return "";
 }
 
-/*
- * A cursor is the place of the last order of a page: its time in microseconds
- * and its id, as TIME-ID. Clients take it as it is, from the Link header.
- */
+/* Reads the cursor, the place of the last order of a page: TIME-ID, its time in
+ * microseconds and its id. Clients copy it from the Link header. */
 static void
 read_page_cursor(struct form *f, const char *query, struct order_page *page)
 {
@@ -82,7 +80,7 @@ order_page_read(struct form *f, const char *query, struct order_page *page)
 	page->before_time = page->before_id = INT64_MAX;
 }
 
-/* Link to the next page, when this one is full. */
+/* Adds a link to the next page, if this one is full. */
 static void
 put_next_link(struct session *s, struct response *res,
     const struct order_page *page, const struct order_list *list)

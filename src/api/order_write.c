@@ -6,6 +6,7 @@
 #include "http/etag.h"
 #include "market/market.h"
 
+/* Writes a line as the contract shows it. */
 static void
 write_order_line(struct json_out *j, const struct market *market,
     const struct order *o, const struct order_line *l)
@@ -13,7 +14,7 @@ write_order_line(struct json_out *j, const struct market *market,
 	unsigned	 digits = market->currency.digits;
 
 	jw_begin(j, '{');
-	/* A line has no id of its own: its order's, and its place in it. */
+	/* The database has no id of a line: made of its order and place. */
 	jw_put_int(j, "id", o->id * ORDER_LINES_MAX + l->line_no - 1);
 	jw_put_text(j, "product_name", l->product_name);
 	jw_put_text(j, "sku_code", l->sku_code);
@@ -25,6 +26,7 @@ write_order_line(struct json_out *j, const struct market *market,
 	jw_end(j, '}');
 }
 
+/* Writes the amounts, as a part of the order. */
 static void
 write_order_amounts(struct json_out *j, const struct market *market,
     const struct order *o)
@@ -83,7 +85,7 @@ order_not_modified(const struct session *s, const struct request *req,
 	const char	*list = request_header(req, "HTTP_IF_NONE_MATCH");
 
 	response_header(res, "ETag", tag);
-	/* A list that is none is no reason to withhold the order. */
+	/* A malformed list is no reason to withhold the order. */
 	if (list == NULL || etag_find(list, tag) < ETAG_WEAK)
 		return false;
 	res->status = 304;

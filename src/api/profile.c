@@ -1,5 +1,5 @@
 /*
- * profile.c: the customer's own data, and the end of its tokens:
+ * profile.c: the customer's own data, and logout:
  * GET and PUT /auth/profile, GET /auth/verify-token, POST /auth/logout.
  */
 #include <json-c/json.h>
@@ -18,7 +18,7 @@ static const struct form_text_rule image_url_rule = {
 	.name = "profile_image_url", .min = 0, .max = 500
 };
 
-/* A customer as the contract shows it. */
+/* Writes a customer as the contract shows it. */
 static void
 put_profile(const struct session *s, struct json_out *j,
     const struct user *u)

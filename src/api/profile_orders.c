@@ -9,6 +9,7 @@
 #include "market/market.h"
 #include "store/order_card.h"
 
+/* Writes an order as the contract shows it in a list of cards. */
 static void
 write_card(struct json_out *j, unsigned digits, const struct order_card *o)
 {
@@ -19,7 +20,7 @@ write_card(struct json_out *j, unsigned digits, const struct order_card *o)
 	jw_put_money(j, "total_amount", o->total, digits);
 	jw_put_text(j, "currency", o->currency);
 	api_put_time(j, "order_date", o->created_at);
-	jw_put_text(j, "delivery_date", NULL);	/* nobody notes it yet */
+	jw_put_text(j, "delivery_date", NULL);	/* not recorded yet */
 	jw_put_text(j, "delivery_address", o->delivery_address);
 	jw_put_int(j, "items_count", o->items_count);
 	jw_name(j, "items");
@@ -36,6 +37,7 @@ write_card(struct json_out *j, unsigned digits, const struct order_card *o)
 	jw_end(j, '}');
 }
 
+/* Writes a page of cards. */
 static void
 write_cards(struct json_out *j, const struct session *s,
     const struct order_cards *c, int64_t offset)
@@ -48,7 +50,7 @@ write_cards(struct json_out *j, const struct session *s,
 		write_card(j, s->market->currency.digits, &c->cards[i]);
 	jw_end(j, ']');
 	jw_put_int(j, "total", c->total);
-	/* The difference: the sum may be more than a number holds. */
+	/* Subtracts, because the sum might overflow. */
 	jw_put_bool(j, "has_more", c->total - offset > (int64_t)c->count);
 	jw_end(j, '}');
 }

@@ -1,8 +1,8 @@
 /*
  * cart_store.c: carts in a market's database (see cart_store.h).
  *
- * A change reads the cart under the lock of its user, changes the copy in
- * memory by the rules, and then the one row: the copy is the answer.
+ * A change reads the cart under the lock of its user. It changes the copy in
+ * memory by the rules, and then the one row. The copy is the answer.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@ enum {
 	COL_FOR_SALE, COL_NAME, COL_IMAGE, COL_SIZE, COL_COLOR
 };
 
-/* A call: who, and what is to be done. */
+/* A call: who asks, and what to do. */
 struct call {
 	struct arena			*arena;
 	const struct customer		*customer;
@@ -31,7 +31,7 @@ struct call {
 
 /* ---- reading ---- */
 
-/* A further line, empty; room doubles from that of a usual cart. */
+/* Adds an empty line to the copy and returns it. The room doubles. */
 static struct cart_line *
 add_cart_line(struct arena *arena, struct cart *cart)
 {
@@ -48,7 +48,7 @@ add_cart_line(struct arena *arena, struct cart *cart)
 	return &cart->lines[cart->count++];
 }
 
-/* A text of the row; "" for one that is not there. */
+/* Returns a text of the row; "" for NULL. */
 static const char *
 read_cart_text(const struct db *db, size_t column, struct arena *arena)
 {
@@ -57,6 +57,7 @@ read_cart_text(const struct db *db, size_t column, struct arena *arena)
 	return text != NULL ? text : "";
 }
 
+/* Takes a row of CART_ROW. */
 static void
 read_cart_line(const struct db *db, struct arena *arena, struct cart_line *l)
 {
@@ -72,7 +73,7 @@ read_cart_line(const struct db *db, struct arena *arena, struct cart_line *l)
 	l->color = read_cart_text(db, COL_COLOR, arena);
 }
 
-/* The total of all lines; false on overflow. */
+/* Adds up the total of all lines; returns false on overflow. */
 static bool
 sum_cart(struct cart *cart)
 {
@@ -87,7 +88,8 @@ sum_cart(struct cart *cart)
 	return true;
 }
 
-/* Reads the cart anew, and whether its customer is live; else it is empty. */
+/* Reads the cart anew, and the state of the customer. The cart is empty unless
+ * the customer is live. */
 static enum db_result
 read_cart(struct db *db, struct call *c)
 {
@@ -142,7 +144,7 @@ change_cart(struct db *db, struct call *c,
 	return db_transaction(db, body, c);
 }
 
-/* Ends the transaction with a refusal by the rules. */
+/* Ends the change: the rules are against it. */
 static enum db_result
 refuse_cart(struct call *c, enum cart_outcome outcome)
 {
@@ -151,7 +153,7 @@ refuse_cart(struct call *c, enum cart_outcome outcome)
 }
 
 /* Reads the cart under lock: until the end of the transaction nobody else can
- * change or order it. Refuses whoever may not. */
+ * change or order it. Refuses a customer who is not live. */
 static enum db_result
 lock_cart(struct db *db, struct call *c)
 {
@@ -159,17 +161,15 @@ lock_cart(struct db *db, struct call *c)
 	enum db_result	 result;
 
 	result = db_run(db, STATEMENT_CART_USER_LOCK, 1, &user, 1);
-	/* Not in one statement: this one's view of the cart would be from
-	 * before it waited for the lock. */
+	/* These are two statements because one alone would see the cart as it
+	 * was before the wait for the lock. */
 	if (result != DB_OK || (result = read_cart(db, c)) != DB_OK)
 		return result;
 	return c->out->customer == CUSTOMER_LIVE ? DB_OK : DB_REFUSED;
 }
 
-/*
- * Whether the line may be so; else refuses the change. What only removes is
- * not asked: it must always be possible.
- */
+/* Refuses the change if the line may not be as it is now. A removal is not
+ * checked: it must always be possible. */
 static enum db_result
 check_cart_line(struct call *c, const struct cart_line *l)
 {
@@ -192,6 +192,7 @@ check_cart_line(struct call *c, const struct cart_line *l)
 	return DB_OK;
 }
 
+/* Inserts the line that was added to the copy. */
 static enum db_result
 insert_cart_line(struct db *db, const struct call *c, struct cart_line *l)
 {
@@ -200,13 +201,14 @@ insert_cart_line(struct db *db, const struct call *c, struct cart_line *l)
 	enum db_result	 result;
 
 	result = db_run(db, STATEMENT_CART_INSERT, 1, values, 4);
-	/* Somebody who takes no lock put it in meanwhile: look again. */
+	/* Another program inserted the line without the lock: read again. */
 	if (result == DB_DUPLICATE)
 		return DB_AGAIN;
 	l->id = (int64_t)db_insert_id(db);
 	return result;
 }
 
+/* Writes the new quantity of the line. */
 static enum db_result
 update_cart_line(struct db *db, const struct call *c, const struct cart_line *l)
 {
@@ -215,14 +217,14 @@ update_cart_line(struct db *db, const struct call *c, const struct cart_line *l)
 	enum db_result	 result;
 
 	result = db_run(db, STATEMENT_CART_UPDATE, 1, values, 3);
-	/* As above, for one that was taken out. */
+	/* Another program deleted the line without the lock: read again. */
 	if (result == DB_OK && db_matched(db) == 0)
 		return DB_AGAIN;
 	return result;
 }
 
-/* The line of the SKU, or a new one with nothing of it yet; of a SKU that does
- * not exist, one that is not for sale. */
+/* Finds the line of the SKU, or adds one with a quantity of 0. If the SKU does
+ * not exist, the new line is not for sale. */
 static enum db_result
 take_cart_line(struct db *db, struct call *c, struct cart_line **out)
 {
@@ -266,7 +268,7 @@ add_to_cart(struct db *db, void *arg)
 	    update_cart_line(db, c, l);
 }
 
-/* Looks for the line as it was to become: body of db_resolve(). */
+/* Body of db_resolve(): looks for the line with its new quantity. */
 static enum db_result
 find_added_line(struct db *db, void *arg, bool *kept)
 {
@@ -286,7 +288,7 @@ cart_store_add(struct db *db, struct arena *arena,
 	    .sku_id = sku_id, .quantity = quantity, .out = out };
 	enum db_result	 result = change_cart(db, &c, add_to_cart);
 
-	/* The only change of a cart that would be another one if repeated. */
+	/* Of all changes of a cart, only this one is not idempotent. */
 	return result == DB_UNKNOWN ? db_resolve(db,
 	    arena_printf(arena, "cart of user %lld",
 	    (long long)customer->user_id), find_added_line, &c) : result;

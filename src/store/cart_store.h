@@ -1,15 +1,16 @@
 /*
  * cart_store.h: what a customer may want to order, in a market's database.
  *
- * A cart is the lines of a user, and has no row of its own. Whoever changes
- * one, also the order that empties it, locks the user's row first: of two at
- * once, the second sees what the first did, and no line is lost.
+ * A cart is the lines of a user, and has no row of its own. Every change, also
+ * by the order that empties the cart, locks the user's row first. So of two
+ * changes at once, the second sees what the first did, and no line is lost.
  *
- * A line keeps a SKU and a quantity, nothing else: price, title and picture
- * are the SKU's of now. A line whose SKU is no longer for sale stays, with its
- * price, so that the customer sees what is gone and can remove it; of a SKU
- * that was deleted, name is "" and price 0. Neither can be raised or lowered,
- * and an order of such a cart is refused with the SKU's id.
+ * A line keeps a SKU and a quantity, nothing else. Price, title and picture
+ * are those that the SKU has now. A line whose SKU is no longer for sale stays
+ * with its price, so that the customer sees what is unavailable and can remove
+ * it. If the SKU was deleted, name is "" and price 0. The quantity of such a
+ * line cannot be changed, and an order of such a cart is refused with the id
+ * of the SKU.
  */
 #ifndef ORDERMUX_CART_STORE_H
 #define ORDERMUX_CART_STORE_H
@@ -38,7 +39,7 @@ struct cart_line {
 	const char	*color;
 };
 
-/* Lines in the order in which they were added. */
+/* The lines are in the order in which they were added. */
 struct cart {
 	struct cart_line	*lines;
 	size_t			 count;
@@ -47,8 +48,8 @@ struct cart {
 };
 
 enum cart_outcome {
-	CART_SHOWN,		/* done, if there was something to do */
-	CART_NO_ITEM,		/* no such line, or somebody else's */
+	CART_SHOWN,		/* read, or changed */
+	CART_NO_ITEM,		/* no such line in this cart */
 	CART_NO_SKU,		/* refused; sku_id is not for sale */
 	CART_SHORT,		/* shortage */
 	CART_TOO_MUCH,		/* more than CART_QUANTITY_MAX in a line */
@@ -72,7 +73,7 @@ struct cart_result {
 enum db_result	cart_store_read(struct db *, struct arena *,
     const struct customer *, struct cart_result *);
 
-/* Adds to the line of the SKU, or a line. The quantity is 1 at least. */
+/* Adds the quantity (at least 1) to the line of the SKU, or adds a line. */
 enum db_result	cart_store_add(struct db *, struct arena *,
     const struct customer *, int64_t sku_id, int64_t quantity,
     struct cart_result *);

@@ -19,7 +19,7 @@ struct customer {
 };
 
 enum customer_state {
-	CUSTOMER_UNKNOWN,	/* no such user; also: nobody has looked yet */
+	CUSTOMER_UNKNOWN,	/* no such user, or not looked up yet */
 	CUSTOMER_DEAD_TOKEN,	/* disabled, or logged out since */
 	CUSTOMER_LIVE
 };
@@ -28,8 +28,8 @@ enum customer_state {
 enum db_result	customer_find(struct db *, const struct customer *,
     enum customer_state *);
 
-/* The state that a row tells by its first column (TOKEN_LIVE in
- * statements.c). */
+/* Returns the state that the first column of the row tells: TOKEN_LIVE in
+ * statements.c. */
 enum customer_state	customer_of_row(const struct db *);
 
 #endif

@@ -12,21 +12,22 @@
 struct sending {
 	const struct login_code	*code;
 	unsigned		*retry_after;
-	int64_t			 now;	/* which windows are counted in */
-	/* When the locks were had: codes of one number have their times in the
+	int64_t			 now;	/* tells the windows */
+	/* Taken under the locks: the codes of one number have times in the
 	 * order in which they were sent. */
 	int64_t			 at;
 	char			 message_id[OUTBOX_ID_MAX + 1];
 };
 
+/* Returns when the window began that this time is in. */
 static int64_t
 limit_window_start(int64_t now, int64_t window)
 {
 	return now / window * window;
 }
 
-/* Counts this code with those before it, and keeps the rows locked until the
- * end: of two at once, one waits and then sees the other's. */
+/* Counts this code, and keeps the counters locked until the end. Of two
+ * requests at once, one waits and then sees what the other counted. */
 static enum db_result
 count_code(struct db *db, const struct sending *s)
 {
@@ -38,15 +39,15 @@ count_code(struct db *db, const struct sending *s)
 	return db_run(db, STATEMENT_LIMIT_COUNT, 1, values, 4);
 }
 
-/* Whole seconds until a time, at least one. */
+/* Returns the whole seconds until a time, at least one. */
 static unsigned
 seconds_until(int64_t now, int64_t then)
 {
 	return then <= now ? 1 : (unsigned)((then - now + 999999) / 1000000);
 }
 
-/* Looks at a row of STATEMENT_LIMIT_READ: the seconds to wait for the limit
- * that is reached, 0 if none is. */
+/* Takes a row of STATEMENT_LIMIT_READ: returns the seconds until the limit
+ * that is reached allows a code again, or 0 if no limit is reached. */
 static unsigned
 seconds_to_limit(const struct db *db, const struct sending *s)
 {
@@ -62,6 +63,7 @@ seconds_to_limit(const struct db *db, const struct sending *s)
 	return 0;
 }
 
+/* Reads the counters; *retry_after is 0 if no limit is reached. */
 static enum db_result
 check_code_limits(struct db *db, struct sending *s)
 {
@@ -81,6 +83,7 @@ check_code_limits(struct db *db, struct sending *s)
 	return DB_OK;
 }
 
+/* Saves the hash of the code. */
 static enum db_result
 insert_code(struct db *db, const struct sending *s)
 {
@@ -139,7 +142,7 @@ struct comparing {
 	int64_t				 code_id;
 };
 
-/* Whether the row of STATEMENT_CODE_LOCK can still be guessed at. */
+/* Returns whether the code in the row of STATEMENT_CODE_LOCK is still valid. */
 static bool
 code_is_open(const struct db *db, int64_t now)
 {
@@ -147,10 +150,8 @@ code_is_open(const struct db *db, int64_t now)
 	    db_get_int(db, 4) > now;
 }
 
-/*
- * Compares with the newest code, locked. A wrong guess is counted; what is
- * not open is compared too, so that the time it takes tells nothing.
- */
+/* Compares with the newest code, locked. A wrong guess is counted. A code that
+ * is not valid is compared too, so that the time it takes reveals nothing. */
 static enum db_result
 compare_code(struct db *db, struct comparing *c, bool *right)
 {
@@ -176,6 +177,7 @@ compare_code(struct db *db, struct comparing *c, bool *right)
 	return db_run(db, STATEMENT_CODE_WRONG, 1, &id, 1);
 }
 
+/* Marks the code as used. */
 static enum db_result
 use_code(struct db *db, const struct comparing *c)
 {
@@ -185,10 +187,8 @@ use_code(struct db *db, const struct comparing *c)
 	return db_run(db, STATEMENT_CODE_USED, 1, values, 2);
 }
 
-/*
- * Finds the user of the number, under lock. A login is later than the last
- * logout, even when the clock of the host that did it is ahead.
- */
+/* Finds the user of the number, under lock. A login is later than the last
+ * logout, even if that was on a host whose clock is ahead. */
 static enum db_result
 find_login_user(struct db *db, struct comparing *c, bool *found)
 {
@@ -206,8 +206,8 @@ find_login_user(struct db *db, struct comparing *c, bool *found)
 	return DB_OK;
 }
 
-/* Makes the user of the number. Somebody else who is faster makes this a
- * duplicate: the transaction is then run again, and finds it. */
+/* Creates the user of the number. If another request is faster, this is a
+ * duplicate: the transaction is run again, and finds the user. */
 static enum db_result
 insert_login_user(struct db *db, struct comparing *c)
 {
@@ -227,7 +227,7 @@ insert_login_user(struct db *db, struct comparing *c)
 	return result;
 }
 
-/* Notes the login of a user who was there before. */
+/* Notes the login of a user who existed before. */
 static enum db_result
 note_login(struct db *db, const struct comparing *c)
 {
@@ -237,8 +237,8 @@ note_login(struct db *db, const struct comparing *c)
 	return db_run(db, STATEMENT_USER_SEEN, 1, values, 2);
 }
 
-/* Body of login_store_verify(). A wrong guess is kept: that is what counts
- * it. */
+/* Body of login_store_verify(). It commits a wrong guess too, or that would
+ * not be counted. */
 static enum db_result
 verify_code(struct db *db, void *arg)
 {
@@ -265,8 +265,8 @@ verify_code(struct db *db, void *arg)
 	return result;
 }
 
-/* Looks for the code as this login has used it: body of db_resolve(). Of a
- * wrong guess nobody needs to know. */
+/* Body of db_resolve(): looks for the code as this login has used it. What
+ * became of a wrong guess does not matter. */
 static enum db_result
 find_used_code(struct db *db, void *arg, bool *kept)
 {

@@ -52,7 +52,7 @@ struct order {
 	size_t		   line_room;
 };
 
-/* So many pieces of one SKU. */
+/* A SKU, and how many pieces of it. */
 struct order_want {
 	int64_t	sku_id;
 	int64_t	quantity;

@@ -25,7 +25,7 @@ order_basket_init(struct order_basket *b, struct arena *arena,
 		memcpy(b->wants, q->wants, q->want_count * sizeof(*b->wants));
 }
 
-/* Notes why the order is refused. */
+/* Notes the reason for which the order is refused. */
 static enum db_result
 refuse_basket(struct order_basket *b, enum order_outcome outcome)
 {
@@ -114,7 +114,7 @@ fill_basket_lines(struct db *db, struct order_basket *b)
 	return result;
 }
 
-/* Notes all lines that want more than there is; returns how many. */
+/* Notes all lines that want more than is in stock; returns how many. */
 static size_t
 find_shortages(struct order_basket *b)
 {
@@ -208,7 +208,7 @@ order_basket_take_stock(struct db *db, struct order_basket *b)
 	    b->count * 4);
 	if (result != DB_OK || db_matched(db) == b->count)
 		return result;
-	/* Somebody was faster: says what is left, if that is too little. */
+	/* Another order was faster: looks at what is left. */
 	if ((result = fill_basket_lines(db, b)) != DB_OK ||
 	    (result = check_basket_lines(b)) != DB_OK)
 		return result;

@@ -3,9 +3,8 @@
  * the request or the cart, and what the shop has of it.
  *
  * For the body of order_make()'s transaction, in this order: fill, empty the
- * cart, take the stock. The rows of SKUs, which every buyer wants, are so
- * locked last and for the shortest time. Each gives DB_REFUSED, with the
- * outcome in the result, for what cannot be bought.
+ * cart, take the stock. What cannot be bought is DB_REFUSED, with the outcome
+ * in the result.
  */
 #ifndef ORDERMUX_ORDER_BASKET_H
 #define ORDERMUX_ORDER_BASKET_H
@@ -31,15 +30,15 @@ struct order_basket {
 void	order_basket_init(struct order_basket *, struct arena *,
     const struct order_request *, struct order_result *);
 
-/* Takes what is wanted, and makes the lines of the order of what the shop
- * says of it now. The cart is locked from here to the end. */
+/* Takes what is wanted, and fills the lines of the order from the SKUs as they
+ * are now. The cart is locked from here to the end. */
 enum db_result	order_basket_fill(struct db *, struct order_basket *);
 
-/* Takes the lines that are ordered out of the cart, if they are from there. */
+/* Deletes the lines that are ordered from the cart, if they came from it. */
 enum db_result	order_basket_empty_cart(struct db *, struct order_basket *);
 
-/* Takes the stock of all lines, each only if there is enough of it. DB_AGAIN
- * if somebody was faster and yet there is enough by now. */
+/* Takes the stock of all lines, if there is enough of each. DB_AGAIN if another
+ * order was faster, but the stock is enough by now. */
 enum db_result	order_basket_take_stock(struct db *, struct order_basket *);
 
 #endif

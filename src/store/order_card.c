@@ -45,6 +45,7 @@ read_card_total(struct db *db, struct reading *r)
 	return DB_OK;
 }
 
+/* Takes the order of a row; it has no lines yet. */
 static void
 read_card(const struct db *db, struct arena *arena, struct order_card *o)
 {
@@ -59,6 +60,7 @@ read_card(const struct db *db, struct arena *arena, struct order_card *o)
 	o->items_count = db_get_int(db, COL_ITEMS);
 }
 
+/* Adds the line of a row to its order, unless the order has none. */
 static void
 read_card_line(const struct db *db, struct arena *arena, struct order_card *o)
 {

@@ -28,7 +28,7 @@ struct search {
 	struct order_earlier		*out;
 };
 
-/* Looks for an order with the key: a body of db_read(). */
+/* Body of db_read(): looks for an order with the key or mark. */
 static enum db_result
 find_order_by_key(struct db *db, void *arg)
 {
@@ -55,8 +55,8 @@ find_order_by_key(struct db *db, void *arg)
 	return DB_OK;
 }
 
-/* Looks for an order that this request made of the cart a moment ago: a body
- * of db_read(). */
+/* Body of db_read(): looks for an order that the same request made of the cart
+ * a moment ago. */
 static enum db_result
 find_recent_order(struct db *db, void *arg)
 {

@@ -2,11 +2,11 @@
  * order_earlier.h: orders that were made before, by the same Idempotency-Key
  * or by the same request a moment ago.
  *
- * A request without a key has a mark of its content in the place of it, for as
- * long as the duplicate window lasts. The database keeps both in one unique
- * column: of two orders with one key or mark, only one can be made. The space
- * in a mark is in no client's key. A request from the cart needs no mark,
- * because the cart can be emptied only once.
+ * A request without a key gets a mark instead, made of its content, which is
+ * good for the duplicate window. The database keeps both in one unique column:
+ * of two orders with the same key or mark, only one can be made. A mark has a
+ * space in it, which no client's key has. A request from the cart needs no
+ * mark, because the cart can be emptied only once.
  */
 #ifndef ORDERMUX_ORDER_EARLIER_H
 #define ORDERMUX_ORDER_EARLIER_H
@@ -35,8 +35,8 @@ struct order_earlier {
 	int64_t	id;
 };
 
-/* Finds the order that has the key or mark; of a request from the cart without
- * a key, the one that emptied the cart a moment ago. One round trip. */
+/* Finds the order that has the key or mark. For a request from the cart without
+ * a key, finds the order that emptied the cart a moment ago. One round trip. */
 enum db_result	order_earlier_find(struct db *, const struct order_request *,
     const struct order_key *, struct order_earlier *);
 

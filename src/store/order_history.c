@@ -24,7 +24,7 @@ struct reading {
 	size_t				 room;
 };
 
-/* A further event; room doubles from that of all states. */
+/* Adds an event and returns it. The room doubles. */
 static struct order_event *
 add_history_event(struct reading *r)
 {

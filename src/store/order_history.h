@@ -1,7 +1,7 @@
 /*
- * order_history.h: the states that an order has been in, by whom and when: the
- * rows of order_status_history. They are written as the order moves
- * (order_move.h), its start by a trigger.
+ * order_history.h: the states that an order has been in, with author and time:
+ * the rows of order_status_history. A trigger writes the first, order_move()
+ * the others.
  *
  * Times are microseconds since 1970 UTC. What is given out lives in the arena
  * that was handed in.

@@ -1,9 +1,9 @@
 /*
  * order_make.c: makes an order (see order_make.h).
  *
- * The order of the steps was measured: read the SKUs plainly, insert the order
- * and its lines, take the stock last, commit. So the rows that every buyer
- * wants are locked for the shortest time, always in id order.
+ * The order of the steps was measured: read the SKUs without a lock, insert
+ * the order and its lines, take the stock last, commit. So the rows that every
+ * customer needs are locked for the shortest time, always in id order.
  */
 #include <sodium.h>
 #include <string.h>
@@ -34,7 +34,7 @@ struct making {
 	bool				 release_mark;	/* of an old order */
 };
 
-/* Ends the transaction with a refusal by the rules. */
+/* Ends the attempt: the rules are against it. */
 static enum db_result
 refuse_order(struct making *m, enum order_outcome outcome)
 {
@@ -44,8 +44,9 @@ refuse_order(struct making *m, enum order_outcome outcome)
 
 /* ---- the transaction ---- */
 
-/* "MQ-20251102-7K3QF2A": the market's date and chance. Made before the
- * insert, so that it names the attempt if the answer to COMMIT is lost. */
+/* Makes a number such as "MQ-20251102-7K3QF2A": the market's date and random
+ * characters. It is made before the insert, so that it names this attempt if
+ * the answer to COMMIT is lost. */
 static const char *
 make_number(struct making *m, int64_t now)
 {
@@ -164,8 +165,8 @@ insert_order_lines(struct db *db, struct making *m)
 	    o->line_count * 10);
 }
 
-/* The transaction, from its start: body of db_transaction(). The steps stop at
- * the first that fails or refuses. */
+/* Body of db_transaction(). The first step that fails or refuses is the
+ * last. */
 static enum db_result
 make_order(struct db *db, void *arg)
 {
@@ -195,8 +196,8 @@ make_order(struct db *db, void *arg)
 	return result;
 }
 
-/* Finds an order by the number that this attempt gave it: body of
- * db_resolve(). The lock waits for a commit that is still going on. */
+/* Body of db_resolve(): finds the order by the number that this attempt gave
+ * it. The lock waits for a commit that is still going on. */
 static enum db_result
 find_made_order(struct db *db, void *arg, bool *kept)
 {
@@ -210,8 +211,8 @@ find_made_order(struct db *db, void *arg, bool *kept)
 
 /* ---- after a refusal ---- */
 
-/* Looks who asks. If there is nothing against them, it stays as the
- * transaction found it. A body of db_read(). */
+/* Body of db_read(): looks up the customer. If the customer is live, the state
+ * that the transaction found stands. */
 static enum db_result
 check_order_customer(struct db *db, void *arg)
 {
@@ -243,11 +244,11 @@ replay_order(struct db *db, struct making *m, int64_t id)
 }
 
 /*
- * Looks for the reason of a refusal. A customer who may not order at all is
- * told so first. A request that made its order before is given that order
- * (DB_OK), whatever became of the stock or the cart since. Else DB_REFUSED, or
- * DB_AGAIN if it is worth another try. An order that is not refused pays for
- * none of this.
+ * Looks for the reason of a refusal. If the customer is not live, that is the
+ * reason. If this request made its order before, that order is the answer
+ * (DB_OK), whatever became of the stock or the cart since. Else gives
+ * DB_REFUSED, or DB_AGAIN if another attempt makes sense. Orders that are not
+ * refused need no such look, and pay nothing for it.
  */
 static enum db_result
 explain_refusal(struct db *db, struct making *m)
@@ -260,7 +261,7 @@ explain_refusal(struct db *db, struct making *m)
 		return result;
 	if (m->result->customer != CUSTOMER_LIVE)
 		return DB_REFUSED;
-	/* Without a key, only an empty cart can mean that it was ordered. */
+	/* Without a key, only an empty cart may mean that it was ordered. */
 	if (m->key.text != NULL || m->result->outcome == ORDER_CART_EMPTY)
 		result = order_earlier_find(db, m->request, &m->key, &e);
 	if (result != DB_OK)

@@ -1,9 +1,10 @@
 /*
  * order_move.c: an order goes from state to state (see order_move.h).
  *
- * The order is read plainly and changed on the condition that it still is what
- * was read, so that nobody waits for somebody who only looks. Its row is locked
- * from there to the end, the SKUs' rows come last.
+ * The order is read without a lock, and changed on the condition that it still
+ * is what was read. So a move that is refused makes nobody wait. The row of
+ * the order is locked from the change to the end. The rows of SKUs are locked
+ * last.
  */
 #include <string.h>
 
@@ -24,12 +25,12 @@ struct moving {
 	struct arena		*arena;
 	struct order_moved	*out;
 	int64_t			 updated_at;	/* as it was read */
-	unsigned		 taken;	/* so often was a unique key */
+	unsigned		 taken;	/* how often a unique key was */
 	struct order_want	 lines[ORDER_LINES_MAX];
 	size_t			 count;
 };
 
-/* Ends the transaction with a refusal. */
+/* Ends the move: the rules are against it. */
 static enum db_result
 refuse_move(struct moving *m, enum order_move_outcome outcome)
 {
@@ -37,7 +38,7 @@ refuse_move(struct moving *m, enum order_move_outcome outcome)
 	return DB_REFUSED;
 }
 
-/* Takes the row of an order that may be moved by who asks. */
+/* Takes the row of the order. */
 static enum db_result
 take_moved_order(struct db *db, struct moving *m)
 {
@@ -49,12 +50,12 @@ take_moved_order(struct db *db, struct moving *m)
 	m->updated_at = db_get_int(db, COL_UPDATED);
 	if (workflow_find(status, &out->from))
 		return DB_OK;
-	log_error("an order in no state that there is",
+	log_error("order has an unknown status",
 	    log_str("order_number", out->number), log_str("status", status));
 	return DB_FAILED;
 }
 
-/* Reads the order, or refuses because it is not there for who asks. */
+/* Reads the order. Refuses if the customer is not live or has no such order. */
 static enum db_result
 read_moved_order(struct db *db, struct moving *m)
 {
@@ -79,7 +80,8 @@ read_moved_order(struct db *db, struct moving *m)
 	return result;
 }
 
-/* Refuses a move that the caller does not want any more, or the workflow. */
+/* Refuses a move if the order is not what the caller has read, or if the
+ * workflow does not allow it. */
 static enum db_result
 check_move(struct moving *m)
 {
@@ -92,8 +94,8 @@ check_move(struct moving *m)
 	return DB_OK;
 }
 
-/* Changes the order, if it still is what was read; else it must be looked at
- * again. The time of an order only grows, whatever the clock does. */
+/* Changes the order if it still is what was read; else DB_AGAIN. The time of an
+ * order only grows, whatever the clock does. */
 static enum db_result
 change_order_state(struct db *db, struct moving *m)
 {
@@ -112,16 +114,17 @@ change_order_state(struct db *db, struct moving *m)
 
 /*
  * A unique key is taken: the order has been in this state before, or its stock
- * has come back before, though it is in neither state now. If that is not
- * somebody who is at it at this moment, and so gone when looked at again, it
- * was changed by hand, and nothing comes back twice.
+ * has come back before, although the order is in no such state now. The first
+ * time that may be another move at this moment, so the order is read again
+ * (DB_AGAIN). The second time the order was changed by hand. The move is
+ * refused, so that no stock comes back twice.
  */
 static enum db_result
 refuse_repeated_move(struct moving *m)
 {
 	if (m->taken++ == 0)
 		return DB_AGAIN;
-	log_warning("an order is back in a state that it had left",
+	log_warning("order is back in a status that it had left",
 	    log_str("order_number", m->out->number),
 	    log_str("status", workflow_name(m->out->from)),
 	    log_str("was", workflow_name(m->move->to)));
@@ -143,7 +146,7 @@ note_move(struct db *db, struct moving *m)
 	return result == DB_DUPLICATE ? refuse_repeated_move(m) : result;
 }
 
-/* Reads what the order took, by SKU. */
+/* Reads what the order took of each SKU. */
 static enum db_result
 read_returned_lines(struct db *db, struct moving *m)
 {
@@ -156,7 +159,7 @@ read_returned_lines(struct db *db, struct moving *m)
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more) {
 		if (m->count == ORDER_LINES_MAX) {
-			log_error("an order with too many lines",
+			log_error("order has too many lines",
 			    log_str("order_number", m->out->number));
 			db_skip(db);
 			return DB_FAILED;
@@ -167,7 +170,7 @@ read_returned_lines(struct db *db, struct moving *m)
 	return result;
 }
 
-/* Writes into the books that what the order took comes back. */
+/* Notes a movement of each SKU that comes back. */
 static enum db_result
 note_returned_stock(struct db *db, struct moving *m)
 {
@@ -188,8 +191,8 @@ note_returned_stock(struct db *db, struct moving *m)
 	return result == DB_DUPLICATE ? refuse_repeated_move(m) : result;
 }
 
-/* Writes off what came back of SKUs that were deleted. If that is not "count"
- * of them by now, one has just come again, and all must be looked at anew. */
+/* Writes off what came back of SKUs that were deleted. If there are not "count"
+ * of them, one was just created again: DB_AGAIN. */
 static enum db_result
 write_off_stock(struct db *db, struct moving *m, uint64_t count)
 {
@@ -200,14 +203,14 @@ write_off_stock(struct db *db, struct moving *m, uint64_t count)
 	result = db_run(db, STATEMENT_STOCK_GONE, 1, values, 2);
 	if (result != DB_OK)
 		return result;
-	log_notice("stock of a SKU that is not there any more",
+	log_notice("returned stock of a deleted SKU was written off",
 	    log_str("order_number", m->out->number),
 	    log_uint("skus", db_matched(db)));
 	return db_matched(db) == count ? DB_OK : DB_AGAIN;
 }
 
 /* Gives the stock back, by one statement. A SKU that was deleted meanwhile has
- * none, which is no error of this order's. */
+ * no stock; that is not an error of this order. */
 static enum db_result
 give_stock_back(struct db *db, struct moving *m)
 {
@@ -226,7 +229,7 @@ give_stock_back(struct db *db, struct moving *m)
 	    write_off_stock(db, m, m->count - db_matched(db)) : result;
 }
 
-/* What the order took goes back, if that belongs to the new state. */
+/* Gives back what the order took, if that belongs to the new state. */
 static enum db_result
 return_stock(struct db *db, struct moving *m)
 {
@@ -241,8 +244,8 @@ return_stock(struct db *db, struct moving *m)
 	return result == DB_OK ? give_stock_back(db, m) : result;
 }
 
-/* The transaction, from its start: body of db_transaction(). The steps stop at
- * the first that fails or refuses. */
+/* Body of db_transaction(). The first step that fails or refuses is the
+ * last. */
 static enum db_result
 run_move(struct db *db, void *arg)
 {
@@ -263,8 +266,8 @@ run_move(struct db *db, void *arg)
 	return result;
 }
 
-/* Looks for the line in the history that this attempt would have left: body of
- * db_resolve(). The lock waits for a commit that is still going on. */
+/* Body of db_resolve(): looks for the line in the history that this attempt
+ * would have left. The lock waits for a commit that is still going on. */
 static enum db_result
 find_made_move(struct db *db, void *arg, bool *kept)
 {

@@ -1,11 +1,12 @@
 /*
  * order_move.h: an order goes from one state to another.
  *
- * A move is one transaction: the state, its line in the history, and, when the
- * order is cancelled or returned, the stock, which comes back exactly once. It
- * is made on the state that was read: if somebody else has moved the order
- * since, it is looked at again, or refused if the caller insists on what it
- * has seen. SKUs are locked last and in id order, as when an order is made.
+ * A move is one transaction. It changes the state and adds a line to the
+ * history. If the order is cancelled or returned, it also gives the stock
+ * back, exactly once. The change is on the condition that the order still is
+ * what was read. If another move was faster, the order is read again, or the
+ * move is refused if the caller insists on what it has seen. SKUs are locked
+ * last and in id order, as when an order is made.
  *
  * Times are microseconds since 1970 UTC. What is given out lives in the arena
  * that was handed in.
@@ -24,22 +25,22 @@
 
 struct order_move {
 	int64_t				 order_id;
-	/* Whose order it must be, the token checked as for reading it; NULL:
-	 * anybody's, for staff. */
+	/* The order must be this customer's, and the token is checked; NULL:
+	 * anybody's order, for staff. */
 	const struct customer		*customer;
 	enum order_state		 to;
 	/* As order_history.h has them. */
 	const char			*by;
 	const char			*note;		/* NULL: none */
-	/* What the caller has read (order.updated_at); 0 = it does not care. */
+	/* The order.updated_at that the caller has read; 0 = any. */
 	int64_t				 if_updated_at;
 };
 
 enum order_move_outcome {
 	MOVE_MADE,
 	MOVE_NOT_FOUND,
-	MOVE_REFUSED,	/* the workflow does not allow it from this state, or
-			 * it has been in the new one before */
+	MOVE_REFUSED,	/* the workflow does not allow it, or the order has
+			 * been in the new state before */
 	MOVE_CHANGED	/* the order is not what the caller has read */
 };
 

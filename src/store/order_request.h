@@ -1,6 +1,5 @@
 /*
- * order_request.h: what an order is to be made of, and what came of it
- * (order_make.h).
+ * order_request.h: what order_make() makes an order of, and its result.
  */
 #ifndef ORDERMUX_ORDER_REQUEST_H
 #define ORDERMUX_ORDER_REQUEST_H
@@ -22,7 +21,7 @@ struct order_request {
 	const char		*delivery_address;
 	const char		*delivery_city;
 	const char		*delivery_notes;
-	const char		*payment_method;	/* as market.h */
+	const char		*payment_method;	/* its own name */
 	bool			 from_cart;	/* else from the wants */
 	const struct order_want	*wants;		/* each SKU once */
 	size_t			 want_count;
@@ -34,7 +33,7 @@ struct order_request {
 
 enum order_outcome {
 	ORDER_MADE,
-	ORDER_REPLAYED,		/* it was made before: the same order */
+	ORDER_REPLAYED,		/* made before: this is that order */
 	ORDER_CART_EMPTY,
 	ORDER_CART_WRONG,	/* a quantity in it is not 1 .. 100 */
 	ORDER_TOO_MANY_LINES,
@@ -42,7 +41,7 @@ enum order_outcome {
 	ORDER_SHORT,		/* shortages */
 	ORDER_TOO_EXPENSIVE,
 	ORDER_KEY_REUSED,
-	ORDER_DELETED		/* it was made before, and is gone by now */
+	ORDER_DELETED		/* made before, but deleted meanwhile */
 };
 
 struct order_result {

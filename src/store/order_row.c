@@ -55,7 +55,7 @@ order_row_run(struct db *db, const struct customer *customer, int64_t id,
 	return db_run(db, own, 1, values, 3);
 }
 
-/* A further line of an order; room doubles from that of a usual order. */
+/* Adds a line to the order and returns it. The room doubles. */
 static struct order_line *
 add_order_line(struct arena *arena, struct order *o)
 {

@@ -1,7 +1,7 @@
 /*
- * order_row.h: the rows of a join of orders and their lines, which several
- * statements give behind a first column of their own: ORDER_COLUMNS and
- * LINE_COLUMNS of statements.c.
+ * order_row.h: the rows of a join of orders and their lines: ORDER_COLUMNS and
+ * LINE_COLUMNS of statements.c. Several statements give them, each after a
+ * first column of its own.
  */
 #ifndef ORDERMUX_ORDER_ROW_H
 #define ORDERMUX_ORDER_ROW_H
@@ -11,7 +11,7 @@
 #include "store/order.h"
 #include "store/statements.h"
 
-/* The columns that others need, too. */
+/* The columns that other files read, too. */
 enum { ORDER_COL_FIRST, ORDER_COL_ID };
 
 /* Takes the order of the row; it has no lines yet. */

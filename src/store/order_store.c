@@ -20,7 +20,7 @@ struct reading {
 	size_t				 room;
 };
 
-/* Nothing is known yet, until a row says otherwise. */
+/* Empties the list: nothing is known until a row says otherwise. */
 static void
 reset_order_list(struct order_list *list)
 {
@@ -28,8 +28,8 @@ reset_order_list(struct order_list *list)
 	list->count = 0;
 }
 
-/* The order of a row: as a rule the one that the row before was of, else one
- * that is there already, else a new one; NULL when there is no room. */
+/* Returns the order of the row: usually that of the row before, else another
+ * one of the list, else a new one. NULL if there is no room. */
 static struct order *
 order_of_row(const struct db *db, struct reading *r)
 {
@@ -48,10 +48,8 @@ order_of_row(const struct db *db, struct reading *r)
 	return o;
 }
 
-/*
- * Takes the rows of a join of orders and lines, in whatever order they come.
- * The room is enough: the statement's LIMIT is the page's.
- */
+/* Takes the rows of a join of orders and lines, in any order. There is enough
+ * room, because the LIMIT of the statement is that of the page. */
 static enum db_result
 read_order_rows(struct db *db, struct reading *r)
 {
@@ -72,6 +70,7 @@ read_order_rows(struct db *db, struct reading *r)
 	return result;
 }
 
+/* Compares two lines: by their place in the order. */
 static int
 by_line_no(const void *a, const void *b)
 {
@@ -80,7 +79,7 @@ by_line_no(const void *a, const void *b)
 	return (x->line_no > y->line_no) - (x->line_no < y->line_no);
 }
 
-/* Newest first. */
+/* Compares two orders: the newest first. */
 static int
 by_order_age(const void *a, const void *b)
 {
@@ -91,10 +90,8 @@ by_order_age(const void *a, const void *b)
 	return (x->id < y->id) - (x->id > y->id);
 }
 
-/*
- * Puts a page in order. The server gives it so already, as a rule, but only an
- * ORDER BY would make that sure, and costs it a sort of all rows.
- */
+/* Sorts a page. The server usually gives the rows in this order already. Only
+ * an ORDER BY could guarantee it, and would make the server sort all rows. */
 static void
 sort_order_list(struct order_list *list)
 {
@@ -110,14 +107,14 @@ sort_order_list(struct order_list *list)
 		    by_order_age);
 }
 
-/* Body of order_store_list. */
+/* Body of order_store_list(). */
 static enum db_result
 read_order_list(struct db *db, void *arg)
 {
 	struct reading		*r = arg;
 	const struct order_page	*p = r->page;
 	int64_t			 user = r->customer->user_id;
-	/* A DATETIME ends with the year 9999. */
+	/* A DATETIME has no year after 9999. */
 	int64_t			 before = p->before_time == INT64_MAX ?
 	    INT64_C(253402300799999999) : p->before_time;
 	struct db_value		 values[] = {
@@ -133,7 +130,7 @@ read_order_list(struct db *db, void *arg)
 	    sizeof(values) / sizeof(*values));
 	if (result == DB_OK)
 		result = read_order_rows(db, r);
-	/* Without orders there is no row that could tell of the user. */
+	/* Without orders there is no row that could tell the state. */
 	if (result == DB_OK && r->list->customer == CUSTOMER_UNKNOWN)
 		result = customer_find(db, r->customer, &r->list->customer);
 	return result;
@@ -154,7 +151,7 @@ order_store_list(struct db *db, struct arena *arena,
 	return result;
 }
 
-/* Body of order_store_find. */
+/* Body of order_store_find(). */
 static enum db_result
 read_found_order(struct db *db, void *arg)
 {

@@ -1,5 +1,5 @@
 /*
- * order_store.h: a customer's orders in a market's database: found, and listed.
+ * order_store.h: finds and lists a customer's orders in a market's database.
  *
  * What is given out lives in the arena that was handed in.
  */

@@ -63,7 +63,7 @@ read_claim(const struct db *db, struct arena *arena, struct outbox_claim *c)
 	c->payload = arena_strndup(arena, payload, c->payload_len);
 }
 
-/* Locks messages that are due and nobody else is claiming. */
+/* Locks messages that are due and that no other courier is claiming. */
 static enum db_result
 lock_due_messages(struct db *db, struct claiming *c)
 {
@@ -118,7 +118,7 @@ struct ending {
 	size_t			 count;
 };
 
-/* Writes one outcome, if the claim is still its owner's. */
+/* Writes one outcome, if the claim still belongs to this owner. */
 static enum db_result
 end_claim(struct db *db, const char *owner, struct outbox_outcome *o)
 {
@@ -223,8 +223,8 @@ struct tidying {
 	bool			*more;
 };
 
-/* A body of outbox_store_tidy(), for one table: refuses when there is nothing
- * to delete. */
+/* Body of outbox_store_tidy(), for one table: refuses when there is nothing to
+ * delete. */
 static enum db_result
 tidy_table(struct db *db, void *arg)
 {

@@ -1,5 +1,5 @@
 /*
- * reconcile.c: see reconcile.h. What each check looks for is in statement.c.
+ * reconcile.c: see reconcile.h. What each check looks for is in statements.c.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "store/reconcile.h"
 #include "store/statements.h"
 
-/* What a check's statement is given. */
+/* The parameters of a check's statement. */
 enum given {
 	GIVEN_NOTHING,
 	GIVEN_CURRENCY,		/* the market's */
@@ -79,8 +79,8 @@ reconcile_check(size_t n)
 
 #define GIVEN_MAX (ORDER_STATE__MAX * ORDER_STATE__MAX * 2)
 
-/* Writes the names of each two states of which the second may follow the
- * first; returns how many pairs. */
+/* Writes each pair of states of which the second may follow the first; returns
+ * the number of pairs. */
 static size_t
 give_allowed_moves(struct db_value *out)
 {
@@ -101,7 +101,7 @@ give_allowed_moves(struct db_value *out)
 	return n;
 }
 
-/* Writes the names of the states in which stock is back; returns how many. */
+/* Writes the states in which the stock has come back; returns how many. */
 static size_t
 give_return_states(struct db_value *out)
 {
@@ -114,7 +114,7 @@ give_return_states(struct db_value *out)
 	return n;
 }
 
-/* Sends a check's statement with what it is given. */
+/* Runs the statement of a check with its parameters. */
 static enum db_result
 send_check(struct db *db, const struct check *c)
 {
@@ -137,7 +137,8 @@ send_check(struct db *db, const struct check *c)
 	panic("a check that is given %d", (int)c->given);
 }
 
-/* A column of a finding; a whole number of minor units as an amount. */
+/* Returns a column of a finding as text. A whole number of minor units becomes
+ * an amount if "money" says so. */
 static const char *
 read_finding_side(const struct db *db, struct arena *arena, size_t column,
     bool money)

@@ -42,7 +42,7 @@ read_staff_order(struct db *db, void *arg)
 	return result;
 }
 
-/* The order number in upper case, as ours are; NULL if it is that already. */
+/* Returns the number in upper case, as ours are; NULL if it is that already. */
 static const char *
 upper_order_number(struct arena *arena, const char *number)
 {
@@ -53,7 +53,7 @@ upper_order_number(struct arena *arena, const char *number)
 	return strcmp(upper, number) != 0 ? upper : NULL;
 }
 
-/* Whether it can be a number at all: some visible ASCII. */
+/* Returns whether this can be an order number: visible ASCII. */
 static bool
 may_be_order_number(const char *text)
 {
@@ -64,7 +64,7 @@ may_be_order_number(const char *text)
 	return text[n] == '\0' && n > 0 && n <= ORDER_NUMBER_MAX;
 }
 
-/* Looks by the statement, unless it has been found. */
+/* Looks for the order by the statement, unless it was found before. */
 static enum db_result
 look_up_order(struct db *db, struct finding *f, enum statement_id statement,
     struct db_value value)

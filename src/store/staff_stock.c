@@ -9,7 +9,7 @@
 #include "store/statements.h"
 #include "store/staff_stock.h"
 
-/* Takes a row of STATEMENT_STAFF_SKUS and its like. */
+/* Takes a row of SKU_ROW. */
 static void
 read_stock_sku(const struct db *db, struct arena *arena, struct stock_sku *s)
 {
@@ -69,7 +69,7 @@ struct changing {
 	const struct stock_change	*change;
 	struct arena			*arena;
 	struct stock_changed		*out;
-	/* Of its movement: tells this attempt from all others. */
+	/* The time of its movement: tells this attempt from all others. */
 	int64_t				 at;
 };
 
@@ -88,7 +88,7 @@ read_one_sku(struct db *db, struct changing *c, enum statement_id statement,
 	return result;
 }
 
-/* Finds the SKU that is meant. */
+/* Finds the SKU, by its code or else by its id. */
 static enum db_result
 find_stock_sku(struct db *db, struct changing *c, bool *found)
 {
@@ -104,8 +104,8 @@ find_stock_sku(struct db *db, struct changing *c, bool *found)
 	return result;
 }
 
-/* Changes the stock of the SKU that was found, unless that cannot be; reads
- * what it is then. */
+/* Changes the stock of the SKU if the result is possible. Reads the SKU as it
+ * is then. */
 static enum db_result
 add_to_stock(struct db *db, struct changing *c)
 {
@@ -127,7 +127,7 @@ add_to_stock(struct db *db, struct changing *c)
 	return result;
 }
 
-/* Writes the change into the books. */
+/* Notes the movement. */
 static enum db_result
 note_stock_change(struct db *db, struct changing *c)
 {
@@ -139,7 +139,7 @@ note_stock_change(struct db *db, struct changing *c)
 	return db_run(db, STATEMENT_STAFF_STOCK_NOTE, 1, values, 5);
 }
 
-/* The transaction, from its start: body of db_transaction(). */
+/* Body of db_transaction(). */
 static enum db_result
 change_sku_stock(struct db *db, void *arg)
 {
@@ -159,8 +159,8 @@ change_sku_stock(struct db *db, void *arg)
 	    DB_REFUSED;
 }
 
-/* Looks for the movement that this attempt would have left: body of
- * db_resolve(). */
+/* Body of db_resolve(): looks for the movement that this attempt would have
+ * left. */
 static enum db_result
 find_stock_change(struct db *db, void *arg, bool *kept)
 {

@@ -1,7 +1,7 @@
 /*
  * staff_stock.h: the stock of SKUs as staff see and correct it.
  *
- * Every change but a sale has its row in stock_movements, in the same
+ * Every change but a sale has a row in stock_movements, written in the same
  * transaction, so that the books stay right (reconcile.h).
  */
 #ifndef ORDERMUX_STAFF_STOCK_H
@@ -28,7 +28,7 @@ struct stock_sku {
 	const char	*color;
 };
 
-/* The next SKUs behind this id, by id; fewer than STOCK_PAGE: the last. */
+/* The next SKUs after this id, by id. Fewer than STOCK_PAGE are the last. */
 enum db_result	staff_stock_page(struct db *, struct arena *, int64_t after_id,
     struct stock_sku out[STOCK_PAGE], size_t *count);
 

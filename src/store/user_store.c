@@ -33,7 +33,7 @@ struct lookup {
 	struct user			*user;
 };
 
-/* Reads the row: a body of db_read(), and the end of a change. */
+/* Body of db_read(), and the end of a change: reads the row. */
 static enum db_result
 read_user(struct db *db, void *arg)
 {
@@ -66,7 +66,7 @@ user_store_find(struct db *db, struct arena *arena,
 	return db_read(db, read_user, &l);
 }
 
-/* Changes the row, and reads it: a body of db_transaction(). */
+/* Body of db_transaction(): changes the row, and reads it. */
 static enum db_result
 update_user(struct db *db, void *arg)
 {
@@ -97,14 +97,14 @@ user_store_update(struct db *db, struct arena *arena,
 	return db_transaction(db, update_user, &l);
 }
 
-/* Ends the tokens: a body of db_transaction(). A token that could not be
- * ended because it is dead already is told as such. */
+/* Body of db_transaction(): revokes the tokens. If this token is dead already,
+ * refuses with that state. */
 static enum db_result
 end_tokens(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
 	int64_t		 now = clock_us(), issued = l->customer->issued_at;
-	/* This token ends, also when it came from a clock ahead of ours. */
+	/* Also revokes a token of a host whose clock is ahead of ours. */
 	struct db_value	 values[] = { db_time(issued < now ? now : issued + 1),
 		db_time(issued),
 		db_int(l->customer->user_id) };
