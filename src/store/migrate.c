@@ -43,7 +43,7 @@ struct run {
 	size_t			 count;
 };
 
-/* Says what went wrong, and gives false. */
+/* Says what went wrong, and returns false. */
 static bool
 migration_failed(const struct run *r, const char *what, const char *why)
 {
@@ -68,7 +68,7 @@ try_sql(MYSQL *mysql, const char *sql)
 	return more == -1 ? 0 : mysql_errno(mysql);
 }
 
-/* The same for what must work. */
+/* Runs one text that must work. Returns false after an error. */
 static bool
 run_sql(struct run *r, MYSQL *mysql, const char *what, const char *sql)
 {
@@ -76,8 +76,8 @@ run_sql(struct run *r, MYSQL *mysql, const char *what, const char *sql)
 	    migration_failed(r, what, mysql_error(mysql));
 }
 
-/* The first column of the first row, in the arena; NULL with *ok if there is
- * no row, or NULL stands there. */
+/* Returns the first column of the first row, in the arena. NULL with *ok if
+ * there is no row, or if the column is NULL. */
 static const char *
 fetch_value(struct run *r, const char *sql, bool *ok)
 {
@@ -100,6 +100,7 @@ fetch_value(struct run *r, const char *sql, bool *ok)
 
 /* ---- the files ---- */
 
+/* Compares two migrations by their numbers. */
 static int
 by_migration_number(const void *a, const void *b)
 {
@@ -144,7 +145,7 @@ list_migrations(struct run *r)
 	    migration_failed(r, r->dir, "there are no migrations");
 }
 
-/* The text of a file, in the arena; NULL after an error. */
+/* Returns the text of a file, in the arena; NULL after an error. */
 static char *
 read_migration(struct run *r, const char *name)
 {
@@ -171,6 +172,7 @@ read_migration(struct run *r, const char *name)
 
 /* ---- the database ---- */
 
+/* Connects to the host at hand; returns NULL after an error. */
 static MYSQL *
 connect_as(struct run *r, const struct migrate_account *account)
 {
@@ -212,7 +214,7 @@ connect_both(struct run *r, const struct migrate_account *account)
 	return false;
 }
 
-/* A name between backticks, in the arena. */
+/* Returns a name between backticks, in the arena. */
 static const char *
 quote_name(struct arena *arena, const char *name)
 {
@@ -229,7 +231,7 @@ quote_name(struct arena *arena, const char *name)
 	return buf_text(&b);
 }
 
-/* Makes the database the current one, having created it if there was none. */
+/* Makes the database the current one; creates it if it does not exist. */
 static bool
 use_database(struct run *r)
 {
@@ -249,7 +251,7 @@ use_database(struct run *r)
 	    migration_failed(r, "use database", mysql_error(r->work));
 }
 
-/* Waits until no other host migrates this database, and locks it for us. */
+/* Waits until no other host migrates this database, and locks it. */
 static bool
 take_migration_lock(struct run *r)
 {
@@ -267,7 +269,7 @@ take_migration_lock(struct run *r)
 	    "SELECT id FROM schema_lock WHERE id = 1 FOR UPDATE");
 }
 
-/* Refuses a database that says it is another market's. */
+/* Refuses a database that says that it belongs to another market. */
 static bool
 check_database_owner(struct run *r)
 {
@@ -287,9 +289,9 @@ check_database_owner(struct run *r)
 }
 
 /*
- * How many transactions of others are older than a second. Those that wait
- * for a lock hold up nothing (a migration of another host is one). 0 for an
- * administrator who may not know.
+ * Counts the transactions of others that are older than a second. Those that
+ * wait for a lock hold up nothing (such as the migration of another host).
+ * Returns 0 for an administrator who may not know.
  */
 static unsigned long
 count_long_transactions(struct run *r)
@@ -314,9 +316,9 @@ count_long_transactions(struct run *r)
 }
 
 /*
- * Waits, for a while, for long transactions to end. A change of a table that
- * one of them has read would wait for it, and everybody who needs that table
- * would wait behind the change.
+ * Waits for long transactions to end, for BUSY_SECONDS at most. A change of a
+ * table that one of them has read would wait for that transaction, and all
+ * requests that need this table would queue behind the change.
  */
 static void
 wait_for_transactions(struct run *r)
@@ -333,10 +335,8 @@ wait_for_transactions(struct run *r)
 	}
 }
 
-/*
- * Applies one migration. A table that stays in use is tried again: a migration
- * can be begun anew (see migrate.h).
- */
+/* Applies one migration. If a table is in use, tries the whole migration again,
+ * because a migration can be applied twice (see migrate.h). */
 static bool
 apply_migration(struct run *r, const struct migration *m, const char *text)
 {
@@ -382,7 +382,8 @@ apply_migrations(struct run *r, unsigned *applied)
 	return ok;
 }
 
-/* All of it, on two open connections. A market's name is [a-z0-9_-]. */
+/* Does all the work, on two open connections. A market's name is
+ * [a-z0-9_-]. */
 static bool
 migrate_locked(struct run *r)
 {
@@ -423,8 +424,8 @@ migrate_market(const struct market *market,
 
 /* ---- the account ---- */
 
-/* A text as an SQL string. Backslashes are doubled, which is right for a
- * server at its defaults; passwords had better not have any. */
+/* Returns a text as an SQL string. Backslashes are doubled, which is right if
+ * the server has its defaults; passwords should not have any. */
 static const char *
 quote_text(struct arena *arena, const char *text)
 {
