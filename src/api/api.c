@@ -23,7 +23,7 @@ static const enum http_error db_errors[] = {
 };
 
 /* What a client is told of the customer. */
-static const enum http_error customer_errors[] = {
+static const enum http_error customer_errors[CUSTOMER_STATE__MAX] = {
 	[CUSTOMER_UNKNOWN] = ERROR_USER_NOT_FOUND,
 	[CUSTOMER_DEAD_TOKEN] = ERROR_BAD_TOKEN,
 	[CUSTOMER_LIVE] = ERROR_NONE

@@ -198,7 +198,7 @@ answer_too_much(const struct session *s, struct response *res)
 static const struct {
 	enum http_error	 error;
 	const char	*text;		/* NULL: the error's own */
-} cart_errors[] = {
+} cart_errors[CART_OUTCOME__MAX] = {
 	[CART_NO_ITEM] = { ERROR_CART_ITEM_NOT_FOUND, NULL },
 	[CART_TOO_MANY_LINES] = { ERROR_TOO_MANY_LINES,
 	    "A cart has at most 100 lines" },

@@ -219,7 +219,7 @@ answer_token(struct session *s, struct response *res,
 }
 
 /* What a login that is refused is to a client. */
-static const enum http_error login_errors[] = {
+static const enum http_error login_errors[LOGIN_OUTCOME__MAX] = {
 	[LOGIN_WRONG_CODE] = ERROR_WRONG_CODE,
 	[LOGIN_DISABLED] = ERROR_DISABLED
 };

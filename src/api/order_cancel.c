@@ -90,7 +90,7 @@ answer_cancelled(const struct session *s, struct response *res,
 }
 
 /* What a client is told of the refusals. */
-static const enum http_error move_errors[] = {
+static const enum http_error move_errors[MOVE_OUTCOME__MAX] = {
 	[MOVE_NOT_FOUND] = ERROR_ORDER_NOT_FOUND,
 	[MOVE_REFUSED] = ERROR_CANNOT_CANCEL,
 	[MOVE_CHANGED] = ERROR_PRECONDITION

@@ -33,7 +33,7 @@ answer_order(struct session *s, struct response *res,
 }
 
 /* What a client is told of the other refusals. */
-static const enum http_error order_errors[] = {
+static const enum http_error order_errors[ORDER_OUTCOME__MAX] = {
 	[ORDER_CART_EMPTY] = ERROR_CART_EMPTY,
 	[ORDER_CART_WRONG] = ERROR_CART_WRONG,
 	[ORDER_TOO_MANY_LINES] = ERROR_TOO_MANY_LINES,

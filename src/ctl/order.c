@@ -245,6 +245,7 @@ report_move(const struct ctl *ctl, const struct market *market,
 		    workflow_name(moved->from));
 		return CTL_REFUSED;
 	case MOVE_NOT_FOUND:
+	case MOVE_OUTCOME__MAX:
 		break;
 	}
 	ctl_error("%s has no order %s any more", market->name, number);

@@ -54,7 +54,8 @@ enum cart_outcome {
 	CART_SHORT,		/* shortage */
 	CART_TOO_MUCH,		/* more than CART_QUANTITY_MAX in a line */
 	CART_TOO_MANY_LINES,
-	CART_TOO_EXPENSIVE	/* the total overflows; a removal is done */
+	CART_TOO_EXPENSIVE,	/* the total overflows; a removal is done */
+	CART_OUTCOME__MAX
 };
 
 struct cart_result {

@@ -21,7 +21,8 @@ struct customer {
 enum customer_state {
 	CUSTOMER_UNKNOWN,	/* no such user, or not looked up yet */
 	CUSTOMER_DEAD_TOKEN,	/* disabled, or logged out since */
-	CUSTOMER_LIVE
+	CUSTOMER_LIVE,
+	CUSTOMER_STATE__MAX
 };
 
 /* Looks the customer up: for bodies of db_read(). One round trip. */

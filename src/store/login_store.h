@@ -22,7 +22,8 @@
 enum login_outcome {
 	LOGIN_WRONG_CODE,	/* or no code, or it is used or expired */
 	LOGIN_DISABLED,		/* the code is right, but is_active = 0 */
-	LOGIN_DONE
+	LOGIN_DONE,
+	LOGIN_OUTCOME__MAX
 };
 
 /* A code to be sent. */

@@ -41,7 +41,8 @@ enum order_move_outcome {
 	MOVE_NOT_FOUND,
 	MOVE_REFUSED,	/* the workflow does not allow it, or the order has
 			 * been in the new state before */
-	MOVE_CHANGED	/* the order is not what the caller has read */
+	MOVE_CHANGED,	/* the order is not what the caller has read */
+	MOVE_OUTCOME__MAX
 };
 
 struct order_moved {

@@ -41,7 +41,8 @@ enum order_outcome {
 	ORDER_SHORT,		/* shortages */
 	ORDER_TOO_EXPENSIVE,
 	ORDER_KEY_REUSED,
-	ORDER_DELETED		/* made before, but deleted meanwhile */
+	ORDER_DELETED,		/* made before, but deleted meanwhile */
+	ORDER_OUTCOME__MAX
 };
 
 struct order_result {
