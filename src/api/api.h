@@ -16,25 +16,33 @@
 #include "store/order_store.h"
 
 struct arena;
+struct form;
+struct login_code_keys;
 struct market;
 struct market_registry;
-struct seal_keys;
+struct secretbox_keys;
 struct token_keys;
 
-/* One market: of a verified token, with its customer, or of a phone number
- * that logs in. */
+/* The customer of a verified token, in the token's market. */
 struct session {
 	const struct market	*market;
 	struct db		*db;
 	struct customer		 customer;
 	int64_t			 duplicate_window;	/* µs */
 	struct arena		*arena;
-	const char		*orders_path;	/* for Location and Link */
-	/* What a login needs besides. */
-	const char		*phone;		/* normalised; NULL: by token */
+};
+
+/* A phone number that logs in, in the number's market. */
+struct login {
+	const struct market	*market;
+	struct db		*db;
+	struct arena		*arena;
+	const char		*phone;		/* normalised */
+	const char		*code;		/* NULL where none is asked */
 	const char		*client;	/* address */
-	const struct token_keys	*keys;
-	const struct seal_keys	*seal;
+	const struct token_keys	*token_keys;
+	const struct login_code_keys *code_keys;
+	const struct secretbox_keys *message_keys;
 	unsigned		 token_lifetime; /* s */
 };
 
@@ -64,11 +72,8 @@ void	order_cancel(struct session *, struct request *, struct response *,
 void	order_events(struct session *, struct request *, struct response *,
     struct json_object *body);
 
-void	login_send(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	login_verify(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	login_check_code(struct form *, struct json_object *body);
+void	login_send(struct login *, struct request *, struct response *);
+void	login_verify(struct login *, struct request *, struct response *);
 
 void	profile_show(struct session *, struct request *, struct response *,
     struct json_object *body);

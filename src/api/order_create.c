@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "api/order_form.h"
+#include "api/routes.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "http/form.h"
@@ -17,7 +18,7 @@ answer_order(struct session *s, struct response *res,
     const struct order_result *r)
 {
 	response_header(res, "Location", arena_printf(s->arena, "%s/%lld",
-	    s->orders_path, (long long)r->order.id));
+	    API_ORDERS_PATH, (long long)r->order.id));
 	response_header(res, "ETag", order_etag(s->arena, r->order.status,
 	    r->order.updated_at));
 	if (r->outcome == ORDER_REPLAYED)

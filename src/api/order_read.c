@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/routes.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
@@ -92,7 +93,7 @@ put_next_link(struct session *s, struct response *res,
 	last = &list->orders[list->count - 1];
 	response_header(res, "Link", arena_printf(s->arena,
 	    "<%s?%s%s%slimit=%lld&cursor=%lld-%lld>; rel=\"next\"",
-	    s->orders_path, *page->status != '\0' ? "status_filter=" : "",
+	    API_ORDERS_PATH, *page->status != '\0' ? "status_filter=" : "",
 	    page->status, *page->status != '\0' ? "&" : "",
 	    (long long)page->limit, (long long)last->created_at,
 	    (long long)last->id));

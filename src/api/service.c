@@ -3,23 +3,21 @@
  * route to its handler. The only place where a market is chosen, and the only
  * one that holds more than one market's connection.
  */
-#include <ctype.h>
-#include <json-c/json.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
 #include "api/api.h"
+#include "api/login_form.h"
 #include "api/service.h"
-#include "auth/seal.h"
+#include "auth/login_code.h"
+#include "auth/secretbox.h"
 #include "auth/token.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/slot.h"
-#include "base/str.h"
 #include "config/settings.h"
 #include "http/cors.h"
 #include "http/form.h"
@@ -30,88 +28,18 @@
 #define ANSWER_PART 40	/* of the deadline is kept for writing the answer */
 #define PROBE_LIMIT 1000	/* ms for one market's answer to a probe */
 
-#define V1	"/api/v1"
-#define ORDERS	V1 "/orders"
-#define CART	V1 "/cart"
-#define PROFILE_ORDERS V1 "/profile/orders"
-
 struct service {
 	const struct settings	*settings;
+	const struct route_table *routes;
 	struct slot		*slot;
-	struct token_keys	*keys;
-	struct seal_keys	*seal;
+	struct token_keys	*token_keys;
+	struct login_code_keys	*code_keys;
+	struct secretbox_keys	*message_keys;
 	struct db_limits	 limits;
 	uint64_t		 deadline_ms;	/* of the request, clock_ms() */
 	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index */
 	struct arena		*arena;
 };
-
-/*
- * What each route needs. Literal paths stand before those with {id} that match
- * them too.
- */
-#define NOBODY(method, path, handler) \
-	{ HTTP_##method, path, ROUTE_NO_MARKET, ROUTE_BODY_NONE, \
-	    .tell = handler }
-#define BY_TOKEN(method, path, handler, with) \
-	{ HTTP_##method, path, ROUTE_TOKEN_MARKET, ROUTE_BODY_##with, \
-	    .act = handler }
-#define BY_PHONE(method, path, handler, checker) \
-	{ HTTP_##method, path, ROUTE_PHONE_MARKET, ROUTE_BODY_JSON, \
-	    .act = handler, .check = checker }
-
-static const struct route routes[] = {
-	/* login and profile */
-	NOBODY(GET, V1 "/auth/markets", markets_list),
-	BY_PHONE(POST, V1 "/auth/send-verification", login_send, NULL),
-	BY_PHONE(POST, V1 "/auth/send-code", login_send, NULL),
-	BY_PHONE(POST, V1 "/auth/verify-code", login_verify,
-	    login_check_code),
-	BY_TOKEN(GET, V1 "/auth/profile", profile_show, NONE),
-	BY_TOKEN(PUT, V1 "/auth/profile", profile_change, JSON),
-	BY_TOKEN(GET, V1 "/auth/verify-token", profile_verify_token, NONE),
-	BY_TOKEN(POST, V1 "/auth/logout", profile_logout, NONE),
-	/* orders */
-	BY_TOKEN(POST, ORDERS "/create", order_create, JSON),
-	BY_TOKEN(POST, ORDERS, order_create, JSON),
-	BY_TOKEN(GET, ORDERS, order_list, NONE),
-	BY_TOKEN(GET, ORDERS "/{id}", order_detail, NONE),
-	BY_TOKEN(GET, ORDERS "/{id}/events", order_events, NONE),
-	BY_TOKEN(POST, ORDERS "/{id}/cancel", order_cancel, OPTIONAL),
-	BY_TOKEN(GET, PROFILE_ORDERS, profile_order_list, NONE),
-	BY_TOKEN(GET, PROFILE_ORDERS "/{id}", profile_order_detail, NONE),
-	BY_TOKEN(POST, PROFILE_ORDERS "/{id}/cancel", order_cancel, OPTIONAL),
-	/* the cart, and the older forms of its routes */
-	BY_TOKEN(GET, CART, cart_show, NONE),
-	BY_TOKEN(DELETE, CART, cart_clear, OPTIONAL),
-	BY_TOKEN(GET, CART "/items", cart_show, NONE),
-	BY_TOKEN(POST, CART "/items", cart_add, JSON),
-	BY_TOKEN(PUT, CART "/items/{id}", cart_update, OPTIONAL),
-	BY_TOKEN(DELETE, CART "/items/{id}", cart_remove, OPTIONAL),
-	BY_TOKEN(POST, CART "/get", cart_show, OPTIONAL),
-	BY_TOKEN(POST, CART "/add", cart_add, JSON),
-	BY_TOKEN(POST, CART "/update", cart_update, JSON),
-	BY_TOKEN(POST, CART "/remove", cart_remove, JSON),
-	BY_TOKEN(POST, CART "/clear", cart_clear, OPTIONAL),
-	/* service */
-	NOBODY(GET, V1 "/health", probe_health),
-	NOBODY(GET, V1 "/ready", probe_ready),
-	NOBODY(GET, "/health", probe_health),
-	NOBODY(GET, "/ready", probe_ready),
-};
-#define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))
-
-const char *
-service_route_name(uint32_t route)
-{
-	static char	 name[64];
-
-	if (route >= ROUTE_COUNT)
-		return "-";
-	snprintf(name, sizeof(name), "%s %s",
-	    http_method_names[routes[route].method], routes[route].path);
-	return name;
-}
 
 static void
 make_keys(struct service *s)
@@ -119,19 +47,21 @@ make_keys(struct service *s)
 	struct token_key	 keys[SETTINGS_KEY_MAX];
 	size_t			 count = settings_token_keys(s->settings, keys);
 
-	s->keys = token_keys_new(keys, count);
-	s->seal = seal_keys_new(keys, count);
+	s->token_keys = token_keys_new(keys, count);
+	s->code_keys = login_code_keys_new(keys, count);
+	s->message_keys = secretbox_keys_new(keys, count);
 }
 
 struct service *
-service_new(const struct settings *settings, const struct scoreboard *board,
-    struct slot *slot)
+service_new(const struct settings *settings, const struct route_table *routes,
+    const struct scoreboard *board, struct slot *slot)
 {
 	struct service	*s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		panic("out of memory for a service");
 	s->settings = settings;
+	s->routes = routes;
 	s->slot = slot;
 	make_keys(s);
 	s->limits.connect_timeout = settings->connect_timeout;
@@ -141,8 +71,8 @@ service_new(const struct settings *settings, const struct scoreboard *board,
 	    settings->crowd_after : 0;
 	s->arena = arena_new(ARENA_FIRST);
 	for (size_t i = 0; i < settings->markets->count; i++)
-		s->dbs[i] = store_db_new(&settings->markets->markets[i], &s->limits,
-		    board, slot);
+		s->dbs[i] = store_db_new(&settings->markets->markets[i],
+		    &s->limits, board, slot);
 	return s;
 }
 
@@ -151,8 +81,9 @@ service_free(struct service *s)
 {
 	for (size_t i = 0; i < s->settings->markets->count; i++)
 		db_free(s->dbs[i]);
-	token_keys_free(s->keys);
-	seal_keys_free(s->seal);
+	token_keys_free(s->token_keys);
+	login_code_keys_free(s->code_keys);
+	secretbox_keys_free(s->message_keys);
 	arena_free(s->arena);
 	free(s);
 }
@@ -197,7 +128,7 @@ service_probe(struct service *s, const struct market *market, int64_t *us)
 	return result;
 }
 
-/* ---- the token gate ---- */
+/* ---- who asks ---- */
 
 /* The token of an Authorization header; NULL if there is none. */
 static const char *
@@ -225,10 +156,8 @@ claimed_market(const struct service *s, const struct token_claims *claims)
 	return s->settings->markets->default_market;
 }
 
-/*
- * Lets a request through whose token is good, with a session in the token's
- * market. Else makes the answer an error and returns false.
- */
+/* Lets a request through whose token is good, with a session in the token's
+ * market. Else makes the answer an error and returns false. */
 static bool
 authenticate(struct service *s, const struct request *req,
     struct response *res, struct session *session)
@@ -240,7 +169,7 @@ authenticate(struct service *s, const struct request *req,
 		response_error(res, ERROR_NO_TOKEN, NULL);
 		return false;
 	}
-	if (!token_verify(s->keys, token, time(NULL),
+	if (!token_verify(s->token_keys, token, time(NULL),
 	    s->settings->token_leeway / 1000, s->arena, &claims, &why) ||
 	    (session->market = claimed_market(s, &claims)) == NULL) {
 		log_info("token refused",
@@ -252,103 +181,6 @@ authenticate(struct service *s, const struct request *req,
 	session->customer.user_id = (int64_t)claims.user_id;
 	session->customer.issued_at = claims.issued_at;
 	return true;
-}
-
-/* ---- the phone gate ---- */
-
-/* "Phone number must be in format +996XXXXXXXXX (KG) or +1XXXXXXXXXX (US)". */
-static const char *
-phone_formats(const struct service *s)
-{
-	const struct market_registry	*r = s->settings->markets;
-	struct buf			 b;
-
-	buf_init(&b, s->arena, 128);
-	buf_puts(&b, "Phone number must be in format ");
-	for (size_t i = 0; i < r->count; i++) {
-		const struct market	*m = &r->markets[i];
-
-		if (i > 0)
-			buf_puts(&b, i + 1 < r->count ? ", " : " or ");
-		buf_puts(&b, m->phone.example);
-		buf_puts(&b, " (");
-		for (const char *p = m->name; *p != '\0'; p++)
-			buf_putc(&b, (char)toupper((unsigned char)*p));
-		buf_putc(&b, ')');
-	}
-	return buf_text(&b);
-}
-
-/* Chooses the market of a number, and keeps the number in the session; a
- * failure of the form if it is no market's. */
-static void
-choose_by_phone(struct service *s, struct form *form,
-    const struct form_loc *loc, const char *text, struct session *session)
-{
-	char	*phone = arena_alloc(s->arena, PHONE_MAX + 1);
-
-	if (!phone_normalise(text, phone) ||
-	    !phone_valid(phone_market(s->settings->markets, phone), phone)) {
-		form_fail(form, loc, phone_formats(s), "value_error");
-		return;
-	}
-	session->market = phone_market(s->settings->markets, phone);
-	session->phone = phone;
-}
-
-/* Reads the number of a login, under either of its names. */
-static void
-read_phone(struct service *s, struct form *form, struct json_object *body,
-    struct session *session)
-{
-	const char		*name = "phone";
-	const struct form_loc	*loc;
-	struct json_object	*value;
-
-	if (!json_object_object_get_ex(body, name, &value) &&
-	    json_object_object_get_ex(body, "phone_number", &value))
-		name = "phone_number";
-	loc = FORM_IN(FORM_BODY, name);
-	if (!json_object_object_get_ex(body, name, &value))
-		form_fail(form, loc, "Field required", "missing");
-	else if (!json_object_is_type(value, json_type_string))
-		form_fail(form, loc, "Input should be a valid string",
-		    "string_type");
-	else
-		choose_by_phone(s, form, loc, json_object_get_string(value),
-		    session);
-}
-
-/*
- * Lets a login through whose phone number is one of a market's, with a session
- * in that market. The number alone decides; an X-Market that says otherwise is
- * a mistake of the storefront, better told than followed.
- */
-static bool
-identify(struct service *s, const struct route *route,
-    const struct request *req, struct response *res,
-    struct json_object *body, struct session *session)
-{
-	const char	*said = request_header(req, "HTTP_X_MARKET");
-	struct form	 form;
-
-	form_init(&form, s->arena);
-	if (json_object_is_type(body, json_type_object)) {
-		read_phone(s, &form, body, session);
-		if (route->check != NULL)
-			route->check(&form, body);
-	} else
-		form_fail(&form, FORM_BODY,
-		    "Input should be a valid dictionary", "dict_type");
-	if (session->market != NULL && said != NULL &&
-	    !str_equal_nocase(said, session->market->name))
-		form_fail(&form, FORM_IN(&(const struct form_loc){
-		    .name = "header" }, "X-Market"),
-		    "X-Market does not match the phone number", "value_error");
-	if (form.count == 0)
-		return true;
-	form_answer(&form, res);
-	return false;
 }
 
 /* ---- the way of a request ---- */
@@ -372,55 +204,94 @@ read_body(struct service *s, const struct route *route,
 	return error == ERROR_NONE;
 }
 
-/*
- * Chooses the market of a request, and reads its body: by its token, before
- * anything else of it is looked at; or by the phone number in the body.
- */
-static bool
-open_session(struct service *s, const struct route *route,
-    const struct request *req, struct response *res,
-    struct session *session, struct json_object **body)
+/* The connection of the market that was chosen, ready for the first
+ * statement. NULL, with the answer an error, if nobody waits for the answer
+ * any more, or the database is unavailable. */
+static struct db *
+open_market(struct service *s, const struct market *market,
+    const struct request *req, struct response *res)
 {
-	if (route->market == ROUTE_TOKEN_MARKET)
-		return authenticate(s, req, res, session) &&
-		    read_body(s, route, req, res, body);
-	return read_body(s, route, req, res, body) &&
-	    identify(s, route, req, res, *body, session);
-}
+	struct db	*db = s->dbs[market->index];
 
-/* Runs a handler that acts in a market, with that market's connection. */
-static void
-act(struct service *s, const struct route *route, struct request *req,
-    struct response *res)
-{
-	struct json_object	*body;
-	struct session		 session = {
-		.arena = s->arena, .orders_path = ORDERS,
-		.duplicate_window = (int64_t)s->settings->duplicate_window *
-		    1000,
-		.keys = s->keys, .seal = s->seal,
-		.token_lifetime = s->settings->token_lifetime / 1000,
-		.client = req->remote_addr
-	};
-
-	if (!open_session(s, route, req, res, &session, &body))
-		return;
-	/* It thinks that a form without failures might have no market. */
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
-	log_set_market(session.market->name);
-	slot_set_market(s->slot, session.market->index);
+	log_set_market(market->name);
+	slot_set_market(s->slot, market->index);
 	if (!request_wanted(req, s->settings->request_deadline)) {
 		log_notice("request given up before it was started");
 		response_error(res, ERROR_TOO_LATE, NULL);
+		return NULL;
+	}
+	db_set_deadline(db, s->deadline_ms);
+	if (db_ready(db) == DB_OK)
+		return db;
+	response_error(res, ERROR_MARKET_AWAY, NULL);
+	return NULL;
+}
+
+/* Serves the customer of a token: the token is verified before anything else
+ * of the request is looked at. */
+static void
+serve_session(struct service *s, const struct route *route,
+    struct request *req, struct response *res)
+{
+	struct session		 session = { .arena = s->arena,
+	    .duplicate_window = (int64_t)s->settings->duplicate_window *
+	    1000 };
+	struct json_object	*body;
+
+	if (!authenticate(s, req, res, &session) ||
+	    !read_body(s, route, req, res, &body))
+		return;
+	session.db = open_market(s, session.market, req, res);
+	if (session.db != NULL)
+		route->session(&session, req, res, body);
+}
+
+/* Serves a login: the phone number in the body decides the market. */
+static void
+serve_login(struct service *s, const struct route *route,
+    struct request *req, struct response *res)
+{
+	struct login		 login = { .arena = s->arena,
+	    .token_keys = s->token_keys, .code_keys = s->code_keys,
+	    .message_keys = s->message_keys, .client = req->remote_addr,
+	    .token_lifetime = s->settings->token_lifetime / 1000 };
+	struct json_object	*body;
+	struct login_form	 fields;
+	struct form		 form;
+
+	if (!read_body(s, route, req, res, &body))
+		return;
+	form_init(&form, s->arena);
+	login_form_read(&form, s->settings->markets, body, route->code,
+	    request_header(req, "HTTP_X_MARKET"), &fields);
+	if (form.count > 0) {
+		form_answer(&form, res);
 		return;
 	}
-	session.db = s->dbs[session.market->index];
-	db_set_deadline(session.db, s->deadline_ms);
-	if (db_ready(session.db) != DB_OK) {
-		response_error(res, ERROR_MARKET_AWAY, NULL);
-		return;
+	login.market = fields.market;
+	login.phone = fields.phone;
+	login.code = fields.code;
+	login.db = open_market(s, login.market, req, res);
+	if (login.db != NULL)
+		route->login(&login, req, res);
+}
+
+static void
+serve(struct service *s, const struct route *route, struct request *req,
+    struct response *res)
+{
+	slot_set_route(s->slot, (uint32_t)(route - s->routes->routes));
+	switch (route->market) {
+	case ROUTE_NO_MARKET:
+		route->public(s, req, res);
+		break;
+	case ROUTE_TOKEN_MARKET:
+		serve_session(s, route, req, res);
+		break;
+	case ROUTE_PHONE_MARKET:
+		serve_login(s, route, req, res);
+		break;
 	}
-	route->act(&session, req, res, body);
 }
 
 /* Answers a request that no route takes. */
@@ -443,18 +314,13 @@ static void
 dispatch(struct service *s, struct request *req, struct response *res)
 {
 	const char		*allow;
-	const struct route	*route = route_find(routes, ROUTE_COUNT, req,
-	    &allow);
+	const struct route	*route = route_find(s->routes->routes,
+	    s->routes->count, req, &allow);
 
 	if (route == NULL)
 		answer_unrouted(req, res, allow);
-	else {
-		slot_set_route(s->slot, (uint32_t)(route - routes));
-		if (route->market == ROUTE_NO_MARKET)
-			route->tell(s, req, res);
-		else
-			act(s, route, req, res);
-	}
+	else
+		serve(s, route, req, res);
 	cors_answer(s->settings->cors_origins, req, res, allow);
 }
 

@@ -8,16 +8,17 @@
 
 #include <fcgiapp.h>
 
+struct route_table;
 struct scoreboard;
-struct settings;
 struct service;
+struct settings;
 struct slot;
 
-/* Opens no connection: that happens at a market's first request. The board,
- * this worker's slot on it and the configuration must outlive it. Never
- * NULL. */
-struct service *service_new(const struct settings *, const struct scoreboard *,
-    struct slot *);
+/* Opens no connection: that happens at a market's first request. The routes
+ * (api/routes.h), the board, this worker's slot on it and the settings must
+ * outlive it. Never NULL. */
+struct service *service_new(const struct settings *,
+    const struct route_table *, const struct scoreboard *, struct slot *);
 
 /* Answers one accepted request; the caller then finishes it
  * (FCGX_Finish_r). Whatever the request holds, it comes back. */
@@ -29,8 +30,5 @@ void	service_idle(struct service *);
 
 /* Closes the connections. */
 void	service_free(struct service *);
-
-/* For a death report: "POST /orders/create", or "-" for none. */
-const char *	service_route_name(uint32_t route);
 
 #endif

@@ -8,8 +8,8 @@
 #include "base/secret.h"
 #include "config/settings.h"
 #include "ctl/ctl.h"
+#include "db/migrate.h"
 #include "market/market.h"
-#include "store/migrate.h"
 
 /* The password of --password-file; NULL without one. */
 static const char *

@@ -24,6 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/routes.h"
 #include "api/service.h"
 #include "base/scoreboard.h"
 #include "base/clock.h"
@@ -333,7 +334,7 @@ master_log_child(enum log_level level, const char *msg,
 	    log_str("how", how),
 	    log_str("phase", slot_phase_name(slot->phase)),
 	    log_uint("phase_ms", now > since ? now - since : 0),
-	    log_str("route", service_route_name(slot->route)),
+	    log_str("route", api_route_name(slot->route)),
 	    log_str("market", master_market_name(child)),
 	    log_uint("requests", slot->requests - child->requests),
 	    log_uint("pause_ms", child->pause)));

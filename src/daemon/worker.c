@@ -26,6 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/routes.h"
 #include "api/service.h"
 #include "base/log.h"
 #include "base/slot.h"
@@ -189,7 +190,7 @@ worker_run(int listener, const struct settings *settings,
 
 	worker_open_events(&worker);
 	worker_open_fcgi(&worker);
-	worker.service = service_new(settings, board, slot);
+	worker.service = service_new(settings, &api_routes, board, slot);
 
 	while (worker_wait(&worker) != WORKER_EVENT_LEAVE)
 		if (!worker_serve(&worker)) {

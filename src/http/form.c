@@ -61,6 +61,16 @@ form_answer(struct form *f, struct response *res)
 	    buf_text(&f->failures), NULL);
 }
 
+bool
+form_object(struct form *f, const struct form_loc *loc,
+    struct json_object *value)
+{
+	if (json_object_is_type(value, json_type_object))
+		return true;
+	form_fail(f, loc, "Input should be a valid dictionary", "dict_type");
+	return false;
+}
+
 /* Fails for a length outside the rule; returns whether it did. */
 static bool
 wrong_length(struct form *f, const struct form_text_rule *rule,
@@ -198,17 +208,14 @@ bool
 form_path_int(struct form *f, const char *segment, const char *name,
     int64_t *out)
 {
-	const struct form_loc	 in = { .name = "path" };
-
-	return parse_int(f, FORM_IN(&in, name), segment, out);
+	return parse_int(f, FORM_IN(FORM_PATH, name), segment, out);
 }
 
 int64_t
 form_query_int(struct form *f, const char *query, const char *name,
     int64_t min, int64_t max, int64_t def)
 {
-	const struct form_loc	 in = { .name = "query" };
-	const struct form_loc	*loc = FORM_IN(&in, name);
+	const struct form_loc	*loc = FORM_IN(FORM_QUERY, name);
 	const char		*text = query_get(f->arena, query, name);
 	int64_t			 n;
 

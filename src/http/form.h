@@ -25,6 +25,9 @@ struct form_loc {
 };
 
 #define FORM_BODY	(&(const struct form_loc){ .name = "body" })
+#define FORM_HEADER	(&(const struct form_loc){ .name = "header" })
+#define FORM_PATH	(&(const struct form_loc){ .name = "path" })
+#define FORM_QUERY	(&(const struct form_loc){ .name = "query" })
 #define FORM_IN(parent_loc, member) \
 	(&(const struct form_loc){ .parent = (parent_loc), .name = (member) })
 #define FORM_AT(parent_loc, i) \
@@ -45,6 +48,10 @@ void	form_fail(struct form *, const struct form_loc *, const char *msg,
 
 /* Makes the answer a 422 of all failures. There must be one. */
 void	form_answer(struct form *, struct response *);
+
+/* Whether the value is a JSON object; a failure if it is not. */
+bool	form_object(struct form *, const struct form_loc *,
+    struct json_object *);
 
 enum form_flag {
 	FORM_REQUIRED = 1 << 0	/* neither missing nor null */

@@ -5,9 +5,10 @@
  * dispatcher (api/service.c) in one place: where the market of the request
  * comes from, and whether there is a JSON body. No handler can forget one.
  *
- * By its type, a handler that acts in a market (act) is given a session, which
- * holds that market's connection and nothing from which another market's
- * could be reached; a handler that does not (tell) is given no connection.
+ * A handler is one of three kinds. A session handler acts for the customer of a
+ * token, a login handler for a phone number: each is given one market and its
+ * connection, and nothing from which another market's could be reached. A
+ * public handler is given no connection.
  */
 #ifndef ORDERMUX_ROUTE_H
 #define ORDERMUX_ROUTE_H
@@ -17,16 +18,16 @@
 
 #include "http/request.h"
 
-struct form;
 struct json_object;
+struct login;
 struct response;
 struct service;
 struct session;
 
 enum route_market {
-	ROUTE_NO_MARKET,	/* tell() answers */
-	ROUTE_TOKEN_MARKET,	/* the verified token names it; act() answers */
-	ROUTE_PHONE_MARKET	/* the body's phone number is of it; act() answers */
+	ROUTE_NO_MARKET,	/* public() answers */
+	ROUTE_TOKEN_MARKET,	/* of the verified token; session() answers */
+	ROUTE_PHONE_MARKET	/* of the body's phone number; login() does */
 };
 
 enum route_body {
@@ -40,13 +41,17 @@ struct route {
 	const char		 *path;		/* "{id}" = any one segment */
 	enum route_market	  market;
 	enum route_body		  body;
-	void	(*tell)(struct service *, struct request *,
+	bool			  code;		/* a login with a code */
+	void	(*public)(struct service *, struct request *,
 		    struct response *);
-	void	(*act)(struct session *, struct request *, struct response *,
-		    struct json_object *body);
-	/* Of a route by phone: checks what else is in the body, before the
-	 * market is chosen; NULL = nothing is. */
-	void	(*check)(struct form *, struct json_object *body);
+	void	(*session)(struct session *, struct request *,
+		    struct response *, struct json_object *body);
+	void	(*login)(struct login *, struct request *, struct response *);
+};
+
+struct route_table {
+	const struct route	*routes;
+	size_t			 count;
 };
 
 /*

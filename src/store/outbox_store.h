@@ -4,7 +4,7 @@
  * A message is written in the same transaction as what it is about, so that
  * neither is kept without the other. The courier (courier/) delivers it at
  * least once, each time under the same id. Its content is sealed
- * (auth/seal.h): the database never sees a login code.
+ * (auth/secretbox.h): the database never sees a login code.
  */
 #ifndef ORDERMUX_OUTBOX_STORE_H
 #define ORDERMUX_OUTBOX_STORE_H

@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "api/login_form.h"
 #include "api/order_form.h"
 #include "base/arena.h"
 #include "base/json_read.h"
@@ -209,14 +209,22 @@ check_form(struct arena *arena, const struct market *market,
 
 /* A login's body has other rules. */
 static void
-check_login(struct arena *arena, struct json_object *body)
+check_login(struct arena *arena, const struct market_registry *markets,
+    struct json_object *body)
 {
-	struct form	 form;
+	struct login_form	 fields;
+	struct form		 form;
+	size_t			 n;
 
 	form_init(&form, arena);
-	login_check_code(&form, body);
-	if (form.count > 0)
+	login_form_read(&form, markets, body, true, NULL, &fields);
+	if (form.count > 0) {
 		check_failures(arena, &form);
+		return;
+	}
+	n = strlen(fields.code);
+	MUST(n >= 4 && n <= 8 && strspn(fields.code, "0123456789") == n);
+	MUST(phone_valid(fields.market, fields.phone));
 }
 
 /* Any text as an Idempotency-Key: bare or between quotes, it is one key. */
@@ -255,7 +263,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_again(arena, text, body);
 	for (size_t i = 0; i < markets->count; i++)
 		check_form(arena, &markets->markets[i], body);
-	if (json_object_is_type(body, json_type_object))
-		check_login(arena, body);
+	check_login(arena, markets, body);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "api/routes.h"
 #include "api/service.h"
 #include "base/arena.h"
 #include "base/scoreboard.h"
@@ -110,7 +111,7 @@ shop_open(void)
 	shop_configure();
 	shop_listen();
 	MUST(scoreboard_init(&shop.board, 1, 0));
-	shop.service = service_new(shop.settings, &shop.board,
+	shop.service = service_new(shop.settings, &api_routes, &shop.board,
 	    &shop.board.slots[0]);
 }
 

@@ -13,9 +13,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "db/migrate.h"
 #include "db/tls.h"
 #include "market/market.h"
-#include "store/migrate.h"
 
 #define CONNECT_SECONDS	5
 #define LOCK_SECONDS	"600"	/* for another host's migration to end */

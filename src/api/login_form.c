@@ -1,0 +1,119 @@
+/*
+ * login_form.c: what a login's body must be (see login_form.h).
+ */
+#include <ctype.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "api/login_form.h"
+#include "base/arena.h"
+#include "base/str.h"
+#include "http/form.h"
+#include "market/market.h"
+
+#define CODE_DIGITS_MIN 4
+#define CODE_DIGITS_MAX 8
+
+/* "Phone number must be in format +996XXXXXXXXX (KG) or +1XXXXXXXXXX (US)". */
+static const char *
+phone_formats(const struct market_registry *r, struct arena *arena)
+{
+	struct buf	 b;
+
+	buf_init(&b, arena, 128);
+	buf_puts(&b, "Phone number must be in format ");
+	for (size_t i = 0; i < r->count; i++) {
+		const struct market	*m = &r->markets[i];
+
+		if (i > 0)
+			buf_puts(&b, i + 1 < r->count ? ", " : " or ");
+		buf_puts(&b, m->phone.example);
+		buf_puts(&b, " (");
+		for (const char *p = m->name; *p != '\0'; p++)
+			buf_putc(&b, (char)toupper((unsigned char)*p));
+		buf_putc(&b, ')');
+	}
+	return buf_text(&b);
+}
+
+/* The text of a member that has two names; *name is the one that the body
+ * uses. NULL, and a failure, if it is missing or no text. */
+static const char *
+read_login_text(struct form *f, struct json_object *body, const char **name,
+    const char *alias)
+{
+	const struct form_loc	*loc;
+	struct json_object	*value;
+
+	if (!json_object_object_get_ex(body, *name, &value) &&
+	    json_object_object_get_ex(body, alias, &value))
+		*name = alias;
+	loc = FORM_IN(FORM_BODY, *name);
+	if (!json_object_object_get_ex(body, *name, &value)) {
+		form_fail(f, loc, "Field required", "missing");
+		return NULL;
+	}
+	if (!json_object_is_type(value, json_type_string)) {
+		form_fail(f, loc, "Input should be a valid string",
+		    "string_type");
+		return NULL;
+	}
+	return json_object_get_string(value);
+}
+
+/* The number, and the market that it decides. */
+static void
+read_login_phone(struct form *f, const struct market_registry *r,
+    struct json_object *body, struct login_form *out)
+{
+	const char	*name = "phone";
+	const char	*text = read_login_text(f, body, &name,
+	    "phone_number");
+	char		*phone = arena_alloc(f->arena, PHONE_MAX + 1);
+
+	if (text == NULL)
+		return;
+	if (!phone_normalise(text, phone) ||
+	    !phone_valid(phone_market(r, phone), phone)) {
+		form_fail(f, FORM_IN(FORM_BODY, name),
+		    phone_formats(r, f->arena), "value_error");
+		return;
+	}
+	out->market = phone_market(r, phone);
+	out->phone = phone;
+}
+
+static void
+read_login_code(struct form *f, struct json_object *body,
+    struct login_form *out)
+{
+	const char	*name = "verification_code";
+	const char	*text = read_login_text(f, body, &name, "code");
+	size_t		 n;
+
+	if (text == NULL)
+		return;
+	n = strlen(text);
+	if (strspn(text, "0123456789") != n || n < CODE_DIGITS_MIN ||
+	    n > CODE_DIGITS_MAX)
+		form_fail(f, FORM_IN(FORM_BODY, name),
+		    "Verification code must be 4 to 8 digits", "value_error");
+	out->code = text;
+}
+
+void
+login_form_read(struct form *f, const struct market_registry *r,
+    struct json_object *body, bool with_code, const char *said,
+    struct login_form *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (form_object(f, FORM_BODY, body)) {
+		read_login_phone(f, r, body, out);
+		if (with_code)
+			read_login_code(f, body, out);
+	}
+	if (out->market != NULL && said != NULL &&
+	    !str_equal_nocase(said, out->market->name))
+		form_fail(f, FORM_IN(FORM_HEADER, "X-Market"),
+		    "X-Market does not match the phone number", "value_error");
+}
