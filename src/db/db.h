@@ -45,7 +45,7 @@ struct slot;
 
 enum db_result {
 	DB_OK,
-	DB_REFUSED,	/* by our rules: a transaction is not to be kept */
+	DB_REFUSED,	/* against our rules: a transaction is not to be kept */
 	DB_DUPLICATE,	/* a unique key is taken (1062) */
 	DB_NULL,	/* NULL in a column that takes none (1048) */
 	DB_AGAIN,	/* deadlock or lock timeout: the transaction must end, and may be run again */
