@@ -5,7 +5,7 @@
  *	db_connect.c	hosts, waiting for a server, connecting, who it is
  *	db_statement.c	values, prepared statements, rows
  *	db_error.c	what an error number means
- *	db.c		transactions
+ *	transaction.c	transactions
  */
 #ifndef ORDERMUX_DB_IMPL_H
 #define ORDERMUX_DB_IMPL_H

@@ -1,5 +1,5 @@
 /*
- * db.c: transactions on one connection (see db.h).
+ * transaction.c: transactions on one connection (see db.h).
  */
 #include <sodium.h>
 #include <string.h>
