@@ -57,7 +57,7 @@ struct settings {
 	/* [database] for every market */
 	unsigned	  connect_timeout;	/* ms, whole seconds in effect */
 	unsigned	  query_timeout;	/* ms, whole seconds in effect */
-	unsigned	  crowd_after;		/* ms, see db/gate.h; 0 = off */
+	unsigned	  crowd_after;		/* ms, see db/bulkhead.h; 0 = off */
 
 	/* [orders] */
 	unsigned	  duplicate_window;	/* ms; 0 = off */

@@ -4,12 +4,12 @@
  * A worker has one for each market, opened at first use. It is checked at
  * every connection: the database must say that it belongs to the market, and
  * have the schema that we need. Statements are prepared at first use. Of
- * several hosts the first that works is taken (gate.h says which is in use); a
+ * several hosts the first that works is taken (hosts.h says which is in use); a
  * host that only reads is not, unless it is the only one.
  *
  * Nothing waits for a server without an end: not for longer than the limits
  * say, nor beyond the request's deadline; and a market whose database hangs or
- * cannot be reached is "away" at once, for all workers (gate.h).
+ * cannot be reached is "away" at once, for all workers (breaker.h).
  *
  * Autocommit is off, so that an order takes five round trips and not six.
  * What only reads may leave its transaction open for the next request on this
@@ -74,7 +74,7 @@ struct db_value	db_time(int64_t us);
 struct db_limits {
 	unsigned	connect_timeout;
 	unsigned	query_timeout;
-	unsigned	crowd_after;	/* gate.h; 0 = no bulkhead */
+	unsigned	crowd_after;	/* bulkhead.h; 0 = none */
 };
 
 /* Nothing is opened yet. Market, statements, limits, board and slot must

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/scoreboard.h"
 #include "base/slot.h"
 #include "db/db_impl.h"
 #include "db/tls.h"
@@ -34,12 +35,27 @@
  * nothing by which it could be found. */
 static struct db	*waiting;
 
+/* What a process by itself keeps in place of a market of the board. */
+static struct scoreboard_market *
+new_scoreboard_market(void)
+{
+	struct scoreboard_market	*own;
+
+	/* Its alignment is for those who share. */
+	own = aligned_alloc(_Alignof(struct scoreboard_market), sizeof(*own));
+	if (own == NULL)
+		panic("out of memory for a connection");
+	*own = (struct scoreboard_market){ 0 };
+	return own;
+}
+
 struct db *
 db_new(const struct market *market, const struct statement_table *statements,
     const struct db_limits *limits, const struct scoreboard *board,
     struct slot *slot)
 {
-	struct db	*db = calloc(1, sizeof(*db));
+	struct db			*db = calloc(1, sizeof(*db));
+	struct scoreboard_market	*shared;
 
 	if (db == NULL || (db->kept = calloc(statements->count,
 	    sizeof(*db->kept))) == NULL)
@@ -49,7 +65,12 @@ db_new(const struct market *market, const struct statement_table *statements,
 	db->limits = limits;
 	db->slot = slot;
 	db->used_ms = clock_ms();
-	gate_init(&db->gate, market, board, slot, limits->crowd_after);
+	if (board == NULL)
+		db->own = new_scoreboard_market();
+	shared = board != NULL ? &board->markets[market->index] : db->own;
+	breaker_init(&db->breaker, market->name, shared);
+	bulkhead_init(&db->bulkhead, market, board, slot, limits->crowd_after);
+	hosts_init(&db->hosts, market, shared);
 	return db;
 }
 
@@ -59,7 +80,7 @@ db_free(struct db *db)
 	if (db == NULL)
 		return;
 	db_disconnect(db);
-	gate_free(&db->gate);
+	free(db->own);
 	if (waiting == db)
 		waiting = NULL;
 	free(db->kept);
@@ -129,7 +150,7 @@ void
 db_wait_answered(struct db *db)
 {
 	db_wait_end(db);
-	gate_answered(&db->gate);
+	breaker_answered(&db->breaker, db->used_ms);
 }
 
 bool
@@ -143,7 +164,7 @@ bool
 db_wait_refused(struct db *db)
 {
 	bool	 late = db_too_late(db, 0);
-	bool	 crowded = !late && gate_crowded(&db->gate);
+	bool	 crowded = !late && bulkhead_crowded(&db->bulkhead, clock_ms());
 
 	if (late || crowded)
 		db->wait = (struct db_wait){ .timed_out = late,
@@ -159,7 +180,7 @@ patience_ends(const struct db *db)
 	const struct db_wait	*w = &db->wait;
 
 	return w->began_ms + (w->kind == DB_WAIT_COMMIT ?
-	    db->gate.crowd_after * COMMIT_PATIENCE : db->gate.crowd_after);
+	    db->bulkhead.crowd_after * COMMIT_PATIENCE : db->bulkhead.crowd_after);
 }
 
 /* For how long to sleep now, in ms: to the end of the wait; or, when the
@@ -170,7 +191,7 @@ wait_slice(const struct db *db, uint64_t now)
 	const struct db_wait	*w = &db->wait;
 	uint64_t		 look, left = w->until_ms - now;
 
-	if (db->gate.crowd_after == 0)
+	if (db->bulkhead.crowd_after == 0)
 		return (int)left;
 	look = patience_ends(db);
 	look = look > now ? look - now : LOOK_MS;
@@ -185,7 +206,7 @@ wait_over(struct db *db, uint64_t now)
 
 	w->timed_out = now >= w->until_ms;
 	w->gave_up = !w->timed_out &&
-	    now >= patience_ends(db) && gate_crowded(&db->gate);
+	    now >= patience_ends(db) && bulkhead_crowded(&db->bulkhead, clock_ms());
 	return w->timed_out || w->gave_up;
 }
 
@@ -285,7 +306,7 @@ db_disconnect(struct db *db)
 static void
 next_host(struct db *db)
 {
-	gate_change_host(&db->gate, db->host,
+	hosts_change(&db->hosts, db->host,
 	    (db->host + 1) % db->market->database.host_count);
 }
 
@@ -303,7 +324,7 @@ db_lose(struct db *db)
 {
 	bool	 late = waited_out(db), gave_up = db->wait.gave_up;
 	bool	 hung = late && db->wait.whole &&
-	    gate_silent(&db->gate, db->wait.began_ms +
+	    breaker_silent(&db->breaker, db->wait.began_ms +
 	    (db->wait.until_ms - db->wait.began_ms) / 2);
 
 	db_disconnect(db);
@@ -312,7 +333,7 @@ db_lose(struct db *db)
 	if (db->market->database.host_count > 1)
 		next_host(db);
 	else
-		gate_hung(&db->gate);
+		breaker_hung(&db->breaker);
 	return DB_AWAY;
 }
 
@@ -488,19 +509,19 @@ static enum db_result
 connect_any(struct db *db)
 {
 	size_t	 count = db->market->database.host_count;
-	size_t	 first = gate_host(&db->gate) % count, host;
+	size_t	 first = hosts_current(&db->hosts) % count, host;
 	bool	 fault = false;
 
 	for (size_t i = 0; i < count && !db_too_late(db, 0); i++) {
 		host = (first + i) % count;
 		if (connect_host(db, host, &fault)) {
-			gate_change_host(&db->gate, first, host);
-			gate_connected(&db->gate);
+			hosts_change(&db->hosts, first, host);
+			breaker_connected(&db->breaker);
 			return DB_OK;
 		}
 	}
 	if (fault)
-		gate_unreachable(&db->gate);
+		breaker_unreachable(&db->breaker);
 	return DB_AWAY;
 }
 
@@ -509,15 +530,15 @@ connect_any(struct db *db)
 static void
 connect_home(struct db *db)
 {
-	size_t	 from = gate_host(&db->gate);
+	size_t	 from = hosts_current(&db->hosts);
 	bool	 probe = db->probe, fault;
 
 	db_settle(db);
 	db_disconnect(db);
 	db->probe = true;	/* do not wait for it as for one that works */
 	if (connect_host(db, 0, &fault)) {
-		gate_change_host(&db->gate, from, 0);
-		gate_connected(&db->gate);
+		hosts_change(&db->hosts, from, 0);
+		breaker_connected(&db->breaker);
 	}
 	db->probe = probe;
 }
@@ -527,14 +548,14 @@ connect_home(struct db *db)
 static bool
 may_use(struct db *db)
 {
-	enum gate_answer answer = gate_use(&db->gate);
+	enum breaker_answer answer = breaker_use(&db->breaker);
 
-	db->probe = answer == GATE_PROBE;
-	if (answer == GATE_SHUT || db->mysql != NULL)
-		return answer != GATE_SHUT;
-	answer = gate_connect(&db->gate);
-	db->probe = db->probe || answer == GATE_PROBE;
-	return answer != GATE_SHUT;
+	db->probe = answer == BREAKER_PROBE;
+	if (answer == BREAKER_SHUT || db->mysql != NULL)
+		return answer != BREAKER_SHUT;
+	answer = breaker_connect(&db->breaker);
+	db->probe = db->probe || answer == BREAKER_PROBE;
+	return answer != BREAKER_SHUT;
 }
 
 /* Puts the probe by a statement that waits for nobody's lock: what comes then
@@ -552,11 +573,11 @@ probe_first(struct db *db)
 enum db_result
 db_ready(struct db *db)
 {
-	if (!gate_enter(&db->gate) || !may_use(db))
+	if (!bulkhead_enter(&db->bulkhead) || !may_use(db))
 		return DB_AWAY;
-	if (gate_try_home(&db->gate))
+	if (hosts_try_home(&db->hosts))
 		connect_home(db);
-	else if (db->mysql != NULL && db->host != gate_host(&db->gate)) {
+	else if (db->mysql != NULL && db->host != hosts_current(&db->hosts)) {
 		db_settle(db);
 		db_disconnect(db);
 	}
@@ -596,6 +617,6 @@ db_settle(struct db *db)
 	if (db->mysql == NULL || !db->open)
 		return;
 	db->open = false;
-	if (gate_hangs(&db->gate) || !settle(db))
+	if (breaker_hangs(&db->breaker) || !settle(db))
 		db_disconnect(db);
 }

@@ -15,8 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "db/breaker.h"
+#include "db/bulkhead.h"
 #include "db/db.h"
-#include "db/gate.h"
+#include "db/hosts.h"
 #include "db/statement.h"
 
 /* MySQL 8 has bool where MySQL 5 and MariaDB have my_bool. */
@@ -73,7 +75,10 @@ struct db {
 	const struct statement_table *statements;
 	const struct db_limits	*limits;
 	struct slot		*slot;
-	struct gate		 gate;
+	struct breaker		 breaker;
+	struct bulkhead		 bulkhead;
+	struct hosts		 hosts;
+	struct scoreboard_market *own;		/* without a board */
 	MYSQL			*mysql;		/* NULL: not connected */
 	size_t			 host;		/* of the connection */
 	char			 server[DB_SERVER_MAX];	/* behind it */

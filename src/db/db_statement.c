@@ -278,7 +278,7 @@ statement_done(struct db *db)
 	if (db->current->columns == NULL)
 		db_skip(db);
 	if (db->probe)
-		gate_works(&db->gate);
+		breaker_works(&db->breaker);
 	db->probe = false;
 }
 

@@ -222,7 +222,7 @@ ask(struct db *db, struct question *q)
 	    db->deadline_ms : clock_ms() + RESOLVE_MAX;
 	enum db_result		 result;
 
-	while (clock_ms() < until && !gate_crowded(&db->gate)) {
+	while (clock_ms() < until && !bulkhead_crowded(&db->bulkhead, clock_ms())) {
 		result = resolve_once(db, q);
 		if (result == DB_OK || result == DB_UNKNOWN)
 			return result;
