@@ -3,10 +3,7 @@
  * db.h). Reconnecting by the library is never switched on: it loses
  * transactions silently.
  */
-#include <sys/socket.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +14,6 @@
 #include "base/scoreboard.h"
 #include "base/slot.h"
 #include "db/db_impl.h"
-#include "db/tls.h"
 #include "market/market.h"
 
 /* Bytes that the longest statement may have: an order of 100 lines. */
@@ -172,7 +168,6 @@ db_wait_refused(struct db *db)
 	return late || crowded;
 }
 
-#if defined(MARIADB_BASE_VERSION) || defined(MARIADB_VERSION_ID)
 /* From when on the worker looks if it has to make room for others. */
 static uint64_t
 patience_ends(const struct db *db)
@@ -210,13 +205,9 @@ wait_over(struct db *db, uint64_t now)
 	return w->timed_out || w->gave_up;
 }
 
-/*
- * Called by the library instead of its own poll(2): 1 = ready, 0 = the wait
- * is over, -1 = an error. Its own timeout is in whole seconds and for each
- * read anew.
- */
+/* A client_wait() function, which the library calls instead of poll(2). */
 static int
-wait_for_server(my_socket fd, my_bool reading, int timeout)
+wait_for_server(int fd, bool reading)
 {
 	struct db	*db = waiting;
 	struct pollfd	 p = { .fd = fd,
@@ -224,7 +215,6 @@ wait_for_server(my_socket fd, my_bool reading, int timeout)
 	uint64_t	 now;
 	int		 n;
 
-	(void)timeout;
 	for (;;) {
 		now = clock_ms();
 		if (wait_over(db, now))
@@ -236,44 +226,6 @@ wait_for_server(my_socket fd, my_bool reading, int timeout)
 			return -1;
 	}
 }
-
-static void
-set_wait(MYSQL *mysql)
-{
-	mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, (void *)wait_for_server);
-}
-
-/*
- * Under TLS the library waits in read(2) of a socket that blocks, and calls
- * wait_for_server() only when there is nothing to read. Where it has to wait
- * for room to write it waits for something to read; so there must be room for
- * all of a statement.
- */
-static void
-set_tls_wait(MYSQL *mysql)
-{
-	int	 fd = mysql_get_socket(mysql), flags = fcntl(fd, F_GETFL);
-	int	 room = STATEMENT_ROOM;
-
-	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)) == -1)
-		panic("cannot set up a connection: %s", strerror(errno));
-}
-#else
-/* The other library has no such callback: its timeouts in whole seconds have
- * to do, and a worker cannot make room for others while it waits. */
-static void
-set_wait(MYSQL *mysql)
-{
-	(void)mysql;
-}
-
-static void
-set_tls_wait(MYSQL *mysql)
-{
-	(void)mysql;
-}
-#endif
 
 /* Whether the last wait took as long as it might. */
 static bool
@@ -373,8 +325,8 @@ set_options(struct db *db)
 	mysql_options(db->mysql, MYSQL_INIT_COMMAND, init);
 	mysql_options(db->mysql, MYSQL_INIT_COMMAND,
 	    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-	set_wait(db->mysql);
-	tls_set(db->mysql, db->market->database.tls_ca);
+	client_set_wait(db->mysql, wait_for_server);
+	client_set_tls(db->mysql, db->market->database.tls_ca);
 }
 
 /* Keeps the name of the server that the row of STATEMENT_IDENTITY has. */
@@ -471,7 +423,7 @@ open_host(struct db *db, const struct market_host *host)
 	    (const char *)d->password.bytes, d->name, host->port,
 	    *d->socket != '\0' ? d->socket : NULL, CLIENT_FOUND_ROWS) != NULL) {
 		if (*d->tls_ca != '\0')
-			set_tls_wait(db->mysql);
+			client_unblock_tls(db->mysql, STATEMENT_ROOM);
 		return true;
 	}
 	db_log_failure(db, "connect", DB_AWAY, mysql_errno(db->mysql),

@@ -17,17 +17,10 @@
 
 #include "db/breaker.h"
 #include "db/bulkhead.h"
+#include "db/client.h"
 #include "db/db.h"
 #include "db/hosts.h"
 #include "db/statement.h"
-
-/* MySQL 8 has bool where MySQL 5 and MariaDB have my_bool. */
-#if defined(MARIADB_BASE_VERSION) || defined(MARIADB_VERSION_ID) || \
-    MYSQL_VERSION_ID < 80000
-typedef my_bool db_bool;
-#else
-typedef bool db_bool;
-#endif
 
 /* The name of a server, by what it says itself: another server may answer at
  * the same address. */
@@ -40,8 +33,8 @@ struct column {
 	MYSQL_TIME		 time;
 	char			*bytes;
 	unsigned long		 len;
-	db_bool			 is_null;
-	db_bool			 truncated;
+	client_bool		 is_null;
+	client_bool		 truncated;
 };
 
 struct prepared {

@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "db/migrate.h"
-#include "db/tls.h"
+#include "db/client.h"
 #include "market/market.h"
 
 #define CONNECT_SECONDS	5
@@ -187,7 +187,7 @@ connect_as(struct run *r, const struct migrate_account *account)
 	    "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
 	    "innodb_lock_wait_timeout = " LOCK_SECONDS ", "
 	    "lock_wait_timeout = " TABLE_SECONDS);
-	tls_set(mysql, d->tls_ca);
+	client_set_tls(mysql, d->tls_ca);
 	if (mysql_real_connect(mysql, d->hosts[r->host].name, account->user,
 	    account->password, NULL, d->hosts[r->host].port,
 	    *d->socket != '\0' ? d->socket : NULL,
