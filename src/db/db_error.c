@@ -1,10 +1,11 @@
 /*
- * db_error.c: what the errors of a database mean (see db_impl.h). By number:
+ * db_error.c: what the errors of a database mean (see db_error.h). By number:
  * the names differ between the two client libraries.
  */
 #include <errmsg.h>
 
 #include "base/log.h"
+#include "db/db_error.h"
 #include "db/db_impl.h"
 #include "market/market.h"
 

@@ -7,7 +7,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/connection.h"
+#include "db/db_error.h"
 #include "db/db_impl.h"
+#include "db/wait.h"
 #include "market/market.h"
 
 #define ATTEMPTS	6	/* of a transaction that deadlocks */

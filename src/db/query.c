@@ -1,15 +1,17 @@
 /*
- * db_statement.c: statements and their rows on one connection (see db.h).
+ * query.c: runs statements and gives their rows (see db.h).
  */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/slot.h"
+#include "db/connection.h"
+#include "db/db_error.h"
 #include "db/db_impl.h"
+#include "db/prepared.h"
+#include "db/wait.h"
 #include "market/market.h"
 
 #define VALUES_MAX	1024	/* parameters of one statement */
@@ -70,119 +72,6 @@ time_from_mysql(const MYSQL_TIME *t)
 	    .tm_sec = (int)t->second };
 
 	return (int64_t)timegm(&tm) * 1000000 + (int64_t)t->second_part;
-}
-
-/* ---- prepared statements ---- */
-
-static void
-prepared_free(struct prepared *p)
-{
-	if (p == NULL)
-		return;
-	if (p->stmt != NULL)
-		mysql_stmt_close(p->stmt);
-	arena_free(p->arena);
-}
-
-/* Describes a column to the library. */
-static void
-bind_column(MYSQL_BIND *b, struct column *c, size_t size, struct arena *arena)
-{
-	b->is_null = &c->is_null;
-	b->error = &c->truncated;
-	b->length = &c->len;
-	switch (c->type) {
-	case COLUMN_INTEGER:
-		b->buffer_type = MYSQL_TYPE_LONGLONG;
-		b->buffer = &c->number;
-		break;
-	case COLUMN_TIME:
-		b->buffer_type = MYSQL_TYPE_DATETIME;
-		b->buffer = &c->time;
-		break;
-	case COLUMN_TEXT:
-	case COLUMN_BYTES:
-		c->bytes = arena_alloc(arena, size);
-		b->buffer_type = c->type == COLUMN_TEXT ? MYSQL_TYPE_STRING :
-		    MYSQL_TYPE_BLOB;
-		b->buffer = c->bytes;
-		b->buffer_length = size;
-		break;
-	}
-}
-
-/* Makes room for the columns of a row. The library takes the array at each
- * execution (bind_rows), for it resets what it was told on a re-prepare. */
-static void
-describe_row(struct prepared *p, const char *row)
-{
-	struct statement_column	 types[STATEMENT_COLUMNS_MAX];
-	size_t			 n = statement_columns(row, types);
-
-	p->column_count = n;
-	p->columns = arena_array(p->arena, n, sizeof(*p->columns));
-	p->binds = arena_array(p->arena, n, sizeof(*p->binds));
-	for (size_t i = 0; i < n; i++) {
-		p->columns[i].type = types[i].type;
-		bind_column(&p->binds[i], &p->columns[i], types[i].size,
-		    p->arena);
-	}
-}
-
-/* Prepares a statement for this many lines. NULL after an error, which is
- * then in *result and in the log. */
-static struct prepared *
-prepare(struct db *db, unsigned id, size_t lines,
-    enum db_result *result)
-{
-	const struct statement	*st = &db->statements->statements[id];
-	struct arena		*arena = arena_new(2048);
-	struct prepared		*p = arena_alloc(arena, sizeof(*p));
-	const char		*sql = statement_expand(st->sql, lines, arena);
-
-	p->arena = arena;
-	p->stmt = mysql_stmt_init(db->mysql);
-	if (p->stmt == NULL)
-		panic("out of memory for a statement");
-	db_wait_begin(db, DB_WAIT_ANSWER);
-	if (mysql_stmt_prepare(p->stmt, sql, strlen(sql)) != 0) {
-		*result = db_classify(mysql_stmt_errno(p->stmt));
-		db_log_failure(db, st->name, *result, mysql_stmt_errno(p->stmt),
-		    mysql_stmt_error(p->stmt));
-		prepared_free(p);
-		return NULL;
-	}
-	if (st->row != NULL)
-		describe_row(p, st->row);
-	return p;
-}
-
-/*
- * The prepared statement for this many lines, kept unless they are many.
- * NULL as prepare() does.
- */
-static struct prepared *
-find_prepared(struct db *db, unsigned id, size_t lines,
-    enum db_result *result)
-{
-	db->current_once = lines > DB_KEEP_LINES;
-	if (db->current_once)
-		return prepare(db, id, lines, result);
-	if (db->kept[id][lines] == NULL)
-		db->kept[id][lines] = prepare(db, id, lines, result);
-	return db->kept[id][lines];
-}
-
-void
-db_forget(struct db *db)
-{
-	db_skip(db);
-	for (size_t id = 0; id < db->statements->count; id++) {
-		for (size_t n = 0; n <= DB_KEEP_LINES; n++) {
-			prepared_free(db->kept[id][n]);
-			db->kept[id][n] = NULL;
-		}
-	}
 }
 
 /* ---- running statements ---- */
@@ -298,7 +187,7 @@ db_run(struct db *db, unsigned id, size_t lines,
 		    "deadline"));
 		return DB_AWAY;
 	}
-	db->current = find_prepared(db, id, lines, &result);
+	db->current = db_prepare(db, id, lines, &result);
 	if (db->current == NULL)
 		return result == DB_LOST ? db_lose(db) : result;
 	db_wait_begin(db, DB_WAIT_ANSWER);
@@ -333,18 +222,6 @@ db_next(struct db *db, bool *more)
 	default:
 		return statement_failed(db, "fetch");
 	}
-}
-
-void
-db_skip(struct db *db)
-{
-	if (db->current == NULL)
-		return;
-	if (db->current->columns != NULL)
-		mysql_stmt_free_result(db->current->stmt);
-	if (db->current_once)
-		prepared_free(db->current);
-	db->current = NULL;
 }
 
 enum db_result

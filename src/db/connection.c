@@ -1,0 +1,234 @@
+/*
+ * connection.c: one connection and its settings (see connection.h, db.h). The
+ * library never reconnects by itself: it would lose transactions silently.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/scoreboard.h"
+#include "base/slot.h"
+#include "db/client.h"
+#include "db/connection.h"
+#include "db/db_error.h"
+#include "db/prepared.h"
+#include "db/wait.h"
+#include "market/market.h"
+
+/* Bytes that the longest statement may have: an order of 100 lines. */
+#define STATEMENT_ROOM	(256 * 1024)
+
+#define OPEN_MAX_MS	100	/* a transaction left open by reading */
+
+/* What a process by itself keeps in place of a market of the board. */
+static struct scoreboard_market *
+new_scoreboard_market(void)
+{
+	struct scoreboard_market	*own;
+
+	/* Its alignment is for those who share. */
+	own = aligned_alloc(_Alignof(struct scoreboard_market), sizeof(*own));
+	if (own == NULL)
+		panic("out of memory for a connection");
+	*own = (struct scoreboard_market){ 0 };
+	return own;
+}
+
+struct db *
+db_new(const struct market *market, const struct statement_table *statements,
+    const struct db_limits *limits, const struct scoreboard *board,
+    struct slot *slot)
+{
+	struct db			*db = calloc(1, sizeof(*db));
+	struct scoreboard_market	*shared;
+
+	if (db == NULL || (db->kept = calloc(statements->count,
+	    sizeof(*db->kept))) == NULL)
+		panic("out of memory for a connection");
+	db->market = market;
+	db->statements = statements;
+	db->limits = limits;
+	db->slot = slot;
+	db->used_ms = clock_ms();
+	if (board == NULL)
+		db->own = new_scoreboard_market();
+	shared = board != NULL ? &board->markets[market->index] : db->own;
+	breaker_init(&db->breaker, market->name, shared);
+	bulkhead_init(&db->bulkhead, market, board, slot, limits->crowd_after);
+	hosts_init(&db->hosts, market, shared);
+	return db;
+}
+
+void
+db_free(struct db *db)
+{
+	if (db == NULL)
+		return;
+	db_disconnect(db);
+	free(db->own);
+	db_wait_forget(db);
+	free(db->kept);
+	free(db);
+}
+
+const struct market *
+db_market(const struct db *db)
+{
+	return db->market;
+}
+
+void
+db_set_deadline(struct db *db, uint64_t ms)
+{
+	db->deadline_ms = ms;
+}
+
+/* ---- the end of a connection ---- */
+
+void
+db_disconnect(struct db *db)
+{
+	struct db_wait	 last = db->wait;
+
+	db_wait_begin(db, DB_WAIT_SETTLE);
+	db_forget(db);
+	if (db->mysql != NULL)
+		mysql_close(db->mysql);
+	db_wait_end(db);
+	db->wait = last;
+	db->mysql = NULL;
+	db->open = false;
+}
+
+/* The host behind this one is to be used, if there is another. */
+static void
+next_host(struct db *db)
+{
+	hosts_change(&db->hosts, db->host,
+	    (db->host + 1) % db->market->database.host_count);
+}
+
+void
+db_leave_host(struct db *db)
+{
+	if (db->market->database.host_count == 1)
+		return;
+	next_host(db);
+	db_disconnect(db);
+}
+
+enum db_result
+db_lose(struct db *db)
+{
+	bool	 late = db_waited_out(db), gave_up = db->wait.gave_up;
+	bool	 hung = late && db->wait.whole &&
+	    breaker_silent(&db->breaker, db->wait.began_ms +
+	    (db->wait.until_ms - db->wait.began_ms) / 2);
+
+	db_disconnect(db);
+	if (!hung)
+		return late || gave_up ? DB_AWAY : DB_LOST;
+	if (db->market->database.host_count > 1)
+		next_host(db);
+	else
+		breaker_hung(&db->breaker);
+	return DB_AWAY;
+}
+
+/* ---- connecting ---- */
+
+/* Whole seconds, rounded up: what the library takes. */
+static unsigned
+seconds(unsigned ms)
+{
+	return ms == 0 ? 1 : (ms + 999) / 1000;
+}
+
+/*
+ * All of a session's settings, as init commands, so that every connection has
+ * the same. A lock is waited for less long than an answer is, so that its
+ * timeout is an error we can act on and not a broken connection.
+ */
+static void
+set_options(struct db *db)
+{
+	unsigned	 connect_s = seconds(db->limits->connect_timeout);
+	unsigned	 query_s = seconds(db->limits->query_timeout);
+	unsigned	 lock_s = query_s > 2 ? query_s / 2 : 1, no = 0;
+	char		 init[320];
+
+	mysql_options(db->mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+	mysql_options(db->mysql, MYSQL_OPT_READ_TIMEOUT, &query_s);
+	mysql_options(db->mysql, MYSQL_OPT_WRITE_TIMEOUT, &query_s);
+	mysql_options(db->mysql, MYSQL_OPT_LOCAL_INFILE, &no);
+	mysql_options(db->mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	snprintf(init, sizeof(init), "SET SESSION autocommit = 0, "
+	    "time_zone = '+00:00', innodb_lock_wait_timeout = %u, "
+	    "lock_wait_timeout = %u, sql_mode = "
+	    "'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+	    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
+	    lock_s, lock_s);
+	mysql_options(db->mysql, MYSQL_INIT_COMMAND, init);
+	mysql_options(db->mysql, MYSQL_INIT_COMMAND,
+	    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+	client_set_wait(db->mysql, db_wait_for_server);
+	client_set_tls(db->mysql, db->market->database.tls_ca);
+}
+
+bool
+db_connect(struct db *db, size_t index)
+{
+	const struct market_database	*d = &db->market->database;
+	const struct market_host	*host = &d->hosts[index];
+
+	db->host = index;
+	db->mysql = mysql_init(NULL);
+	if (db->mysql == NULL)
+		panic("out of memory for a connection");
+	set_options(db);
+	db_wait_begin(db, DB_WAIT_CONNECT);
+	if (mysql_real_connect(db->mysql, host->name, d->user,
+	    (const char *)d->password.bytes, d->name, host->port,
+	    *d->socket != '\0' ? d->socket : NULL, CLIENT_FOUND_ROWS) != NULL) {
+		if (*d->tls_ca != '\0')
+			client_unblock_tls(db->mysql, STATEMENT_ROOM);
+		return true;
+	}
+	db_log_failure(db, "connect", DB_AWAY, mysql_errno(db->mysql),
+	    mysql_error(db->mysql));
+	return false;
+}
+
+/* Ends what is open without waiting for a server that hangs anyway. */
+static bool
+settle(struct db *db)
+{
+	bool	 ok;
+
+	db_skip(db);
+	db_wait_begin(db, DB_WAIT_SETTLE);
+	ok = mysql_commit(db->mysql) == 0;
+	db_wait_end(db);
+	if (!ok)
+		db_log_failure(db, "settle", DB_LOST, mysql_errno(db->mysql),
+		    mysql_error(db->mysql));
+	return ok;
+}
+
+void
+db_settle_old(struct db *db)
+{
+	if (db->open && clock_ms() - db->opened_ms > OPEN_MAX_MS)
+		db_settle(db);
+}
+
+void
+db_settle(struct db *db)
+{
+	if (db->mysql == NULL || !db->open)
+		return;
+	db->open = false;
+	if (breaker_hangs(&db->breaker) || !settle(db))
+		db_disconnect(db);
+}
