@@ -121,14 +121,14 @@ db_leave_host(struct db *db)
 enum db_result
 db_lose(struct db *db)
 {
-	bool	 late = db_waited_out(db), gave_up = db->wait.gave_up;
-	bool	 hung = late && db->wait.whole &&
-	    breaker_silent(&db->breaker, db->wait.began_ms +
-	    (db->wait.until_ms - db->wait.began_ms) / 2);
+	enum db_wait_end end = db_wait_ended(db);
+	uint64_t	 half_ms = (db->wait.began_ms + db->wait.until_ms) / 2;
+	bool		 hung = end == DB_END_LIMIT &&
+	    breaker_silent(&db->breaker, half_ms);
 
 	db_disconnect(db);
 	if (!hung)
-		return late || gave_up ? DB_AWAY : DB_LOST;
+		return end == DB_END_ANSWER ? DB_LOST : DB_AWAY;
 	if (db->market->database.host_count > 1)
 		next_host(db);
 	else

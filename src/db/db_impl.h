@@ -33,22 +33,31 @@
 
 struct prepared;
 
-/* What a server is waited for. */
+/* What the server is waited for. */
 enum db_wait_kind {
-	DB_WAIT_CONNECT,	/* all of connecting */
-	DB_WAIT_ANSWER,		/* to a statement */
-	DB_WAIT_COMMIT,		/* with more patience: without its answer the outcome is open */
-	DB_WAIT_SETTLE,		/* nothing is lost without it */
+	DB_WAIT_CONNECT,	/* the connection, all steps together */
+	DB_WAIT_STATEMENT,	/* the answer to a statement */
+	DB_WAIT_COMMIT,		/* its answer: without it nobody knows the
+				 * outcome, so it is given up later */
+	DB_WAIT_SETTLE,		/* nothing is lost without the answer */
 	DB_WAIT__MAX
+};
+
+/* How a wait ended. */
+enum db_wait_end {
+	DB_END_ANSWER,		/* by the server, or it broke the connection */
+	DB_END_LIMIT,		/* after all the time that its kind may take */
+	DB_END_DEADLINE,	/* with the request's time */
+	DB_END_GAVE_UP		/* to leave the worker to other markets */
 };
 
 struct db_wait {
 	enum db_wait_kind kind;
 	uint64_t	  began_ms;
 	uint64_t	  until_ms;
-	bool		  whole;	/* until = the limit; else the deadline */
-	bool		  timed_out;
-	bool		  gave_up;	/* to leave workers to other markets */
+	enum db_wait_end  until;	/* what until_ms is: limit, deadline */
+	uint64_t	  look_ms;	/* the next look at the bulkhead */
+	enum db_wait_end  end;
 };
 
 struct db {

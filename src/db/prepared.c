@@ -80,7 +80,7 @@ prepare(struct db *db, unsigned id, size_t lines,
 	p->stmt = mysql_stmt_init(db->mysql);
 	if (p->stmt == NULL)
 		panic("out of memory for a statement");
-	db_wait_begin(db, DB_WAIT_ANSWER);
+	db_wait_begin(db, DB_WAIT_STATEMENT);
 	if (mysql_stmt_prepare(p->stmt, sql, strlen(sql)) != 0) {
 		*result = db_classify(mysql_stmt_errno(p->stmt));
 		db_log_failure(db, st->name, *result, mysql_stmt_errno(p->stmt),

@@ -183,14 +183,14 @@ db_run(struct db *db, unsigned id, size_t lines,
 	if (db_wait_refused(db)) {
 		log_info("request given up",
 		    log_str("statement", db->statements->statements[id].name),
-		    log_str("why", db->wait.gave_up ? "market crowded" :
-		    "deadline"));
+		    log_str("why", db->wait.end == DB_END_GAVE_UP ?
+		    "market crowded" : "deadline"));
 		return DB_AWAY;
 	}
 	db->current = db_prepare(db, id, lines, &result);
 	if (db->current == NULL)
 		return result == DB_LOST ? db_lose(db) : result;
-	db_wait_begin(db, DB_WAIT_ANSWER);
+	db_wait_begin(db, DB_WAIT_STATEMENT);
 	if (!db->open) {
 		db->open = true;
 		db->opened_ms = db->wait.began_ms;

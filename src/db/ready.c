@@ -78,8 +78,8 @@ check_identity(struct db *db)
 	result = db_run(db, STATEMENT_IDENTITY, 1, NULL, 0);
 	if (result == DB_OK)
 		result = db_next(db, &more);
-	if (result == DB_AWAY && db->mysql != NULL && !db->wait.gave_up &&
-	    !db->wait.timed_out)
+	if (result == DB_AWAY && db->mysql != NULL &&
+	    db->wait.end == DB_END_ANSWER)
 		log_error("the database cannot say whose it is: has "
 		    "\"ordermuxctl migrate\" been run?",
 		    log_str("database", db->market->database.name));
@@ -106,7 +106,7 @@ connect_host(struct db *db, size_t index, bool *fault)
 		    log_str("host", host->name), log_uint("port", host->port));
 		return db->mysql != NULL;
 	}
-	*fault = !db->wait.gave_up && (!db->wait.timed_out || db->wait.whole);
+	*fault = db->wait.end == DB_END_ANSWER || db->wait.end == DB_END_LIMIT;
 	db_disconnect(db);
 	return false;
 }

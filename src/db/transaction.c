@@ -165,7 +165,7 @@ wait_for_cluster(struct db *db, const char *sql)
 {
 	unsigned	 error;
 
-	db_wait_begin(db, DB_WAIT_ANSWER);
+	db_wait_begin(db, DB_WAIT_STATEMENT);
 	error = mysql_query(db->mysql, sql) == 0 ? 0 : mysql_errno(db->mysql);
 	db_wait_end(db);
 	if (error == 0 || db_error_no_variable(error))
@@ -223,9 +223,11 @@ ask(struct db *db, struct question *q)
 	const struct timespec	 pause = { .tv_nsec = RESOLVE_PAUSE * 1000000 };
 	uint64_t		 until = db->deadline_ms != 0 ?
 	    db->deadline_ms : clock_ms() + RESOLVE_MAX;
+	uint64_t		 now;
 	enum db_result		 result;
 
-	while (clock_ms() < until && !bulkhead_crowded(&db->bulkhead, clock_ms())) {
+	while ((now = clock_ms()) < until &&
+	    !bulkhead_crowded(&db->bulkhead, now)) {
 		result = resolve_once(db, q);
 		if (result == DB_OK || result == DB_UNKNOWN)
 			return result;
@@ -290,7 +292,7 @@ db_snapshot(struct db *db)
 	db_skip(db);
 	if (db->mysql == NULL)
 		return DB_LOST;
-	db_wait_begin(db, DB_WAIT_ANSWER);
+	db_wait_begin(db, DB_WAIT_STATEMENT);
 	for (size_t i = 0; !failed && i < sizeof(begin) / sizeof(*begin); i++)
 		failed = mysql_query(db->mysql, begin[i]);
 	db_wait_end(db);

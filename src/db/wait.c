@@ -8,52 +8,79 @@
 #include "base/slot.h"
 #include "db/wait.h"
 
-/* How long a server is waited for, in ms, besides the limits. */
-#define PROBE_MS	1000	/* one that hung, or may be back */
-#define SETTLE_MS	250	/* when nothing is lost without its answer */
+/* Times in ms. */
+#define PROBE_MS	1000	/* for a server that hung, or may be back */
+#define SETTLE_MS	250	/* if nothing is lost without the answer */
 #define LOOK_MS		50	/* between two looks at the bulkhead */
+#define ALMOST_MS	100	/* so much less than a limit is the limit */
+
 #define COMMIT_PATIENCE	4	/* times crowd_after */
 
-/* The connection whose call is going on: the library's callback is given
- * nothing by which it could be found. */
+/* The connection that waits now: the library's callback has no argument by
+ * which to find it. */
 static struct db	*waiting;
-
-/* How long a wait of this kind may take at most. */
-static uint64_t
-wait_limit(const struct db *db, enum db_wait_kind kind)
-{
-	unsigned	 query = db->limits->query_timeout;
-	unsigned	 connect = db->limits->connect_timeout;
-
-	switch (kind) {
-	case DB_WAIT_CONNECT:
-		return db->probe && connect > PROBE_MS ? PROBE_MS : connect;
-	case DB_WAIT_ANSWER:
-		return db->probe && query > PROBE_MS ? PROBE_MS : query;
-	case DB_WAIT_SETTLE:
-		return SETTLE_MS;
-	case DB_WAIT_COMMIT:
-	case DB_WAIT__MAX:
-		break;
-	}
-	return query;
-}
 
 void
 db_wait_begin(struct db *db, enum db_wait_kind kind)
 {
-	struct db_wait	*w = &db->wait;
+	const unsigned	 limits[DB_WAIT__MAX] = {
+		[DB_WAIT_CONNECT]	= db->limits->connect_timeout,
+		[DB_WAIT_STATEMENT]	= db->limits->query_timeout,
+		[DB_WAIT_COMMIT]	= db->limits->query_timeout,
+		[DB_WAIT_SETTLE]	= SETTLE_MS,
+	};
+	uint64_t	 now = clock_ms(), limit = limits[kind];
+	uint64_t	 patience = db->bulkhead.crowd_after;
 
-	w->kind = kind;
-	w->began_ms = clock_ms();
-	w->until_ms = w->began_ms + wait_limit(db, kind);
-	w->whole = db->deadline_ms == 0 || w->until_ms <= db->deadline_ms ||
-	    kind == DB_WAIT_SETTLE;
-	if (!w->whole)
-		w->until_ms = db->deadline_ms;
-	w->timed_out = w->gave_up = false;
+	if (db->probe && limit > PROBE_MS && kind != DB_WAIT_COMMIT)
+		limit = PROBE_MS;
+	if (kind == DB_WAIT_COMMIT)
+		patience *= COMMIT_PATIENCE;
+	db->wait = (struct db_wait){ .kind = kind, .began_ms = now,
+	    .until_ms = now + limit, .until = DB_END_LIMIT,
+	    .look_ms = patience != 0 ? now + patience : UINT64_MAX,
+	    .end = DB_END_ANSWER };
+	if (db->deadline_ms != 0 && db->deadline_ms < now + limit &&
+	    kind != DB_WAIT_SETTLE) {
+		db->wait.until_ms = db->deadline_ms;
+		db->wait.until = DB_END_DEADLINE;
+	}
 	waiting = db;
 	slot_set(db->slot, SLOT_DATABASE);
+}
+
+/*
+ * Sleeps until the socket is ready (1), or the wait is over (0): at its limit
+ * or deadline; or because, at one of the looks at the bulkhead, other markets
+ * need this worker. The looks begin when the patience ends that this kind of
+ * wait may expect from others. -1 = an error of poll(2).
+ */
+int
+db_wait_for_server(int fd, bool reading)
+{
+	struct db	*db = waiting;
+	struct db_wait	*w = &db->wait;
+	struct pollfd	 p = { .fd = fd, .events = reading ? POLLIN : POLLOUT };
+	uint64_t	 now, wake;
+	int		 n;
+
+	do {
+		now = clock_ms();
+		if (now >= w->until_ms) {
+			w->end = w->until;
+			return 0;
+		}
+		if (now >= w->look_ms) {
+			if (bulkhead_crowded(&db->bulkhead, now)) {
+				w->end = DB_END_GAVE_UP;
+				return 0;
+			}
+			w->look_ms = now + LOOK_MS;
+		}
+		wake = w->look_ms < w->until_ms ? w->look_ms : w->until_ms;
+		n = poll(&p, 1, (int)(wake - now));
+	} while (n == 0 || (n == -1 && errno == EINTR));
+	return n;
 }
 
 void
@@ -70,6 +97,18 @@ db_wait_answered(struct db *db)
 	breaker_answered(&db->breaker, db->used_ms);
 }
 
+enum db_wait_end
+db_wait_ended(const struct db *db)
+{
+	const struct db_wait	*w = &db->wait;
+
+	/* The library's own timeouts end a wait without telling us. */
+	if (w->end == DB_END_ANSWER && w->kind != DB_WAIT_SETTLE &&
+	    clock_ms() - w->began_ms + ALMOST_MS >= db->limits->query_timeout)
+		return w->until;
+	return w->end;
+}
+
 bool
 db_too_late(const struct db *db, uint64_t needed_ms)
 {
@@ -80,82 +119,16 @@ db_too_late(const struct db *db, uint64_t needed_ms)
 bool
 db_wait_refused(struct db *db)
 {
-	bool	 late = db_too_late(db, 0);
-	bool	 crowded = !late && bulkhead_crowded(&db->bulkhead, clock_ms());
+	uint64_t	 now = clock_ms();
+	enum db_wait_end end = DB_END_ANSWER;
 
-	if (late || crowded)
-		db->wait = (struct db_wait){ .timed_out = late,
-		    .gave_up = crowded };
-	return late || crowded;
-}
-
-/* From when on the worker looks if it has to make room for others. */
-static uint64_t
-patience_ends(const struct db *db)
-{
-	const struct db_wait	*w = &db->wait;
-
-	return w->began_ms + (w->kind == DB_WAIT_COMMIT ?
-	    db->bulkhead.crowd_after * COMMIT_PATIENCE : db->bulkhead.crowd_after);
-}
-
-/* For how long to sleep now, in ms: to the end of the wait; or, when the
- * worker may have to make room for others, to the next look at them. */
-static int
-wait_slice(const struct db *db, uint64_t now)
-{
-	const struct db_wait	*w = &db->wait;
-	uint64_t		 look, left = w->until_ms - now;
-
-	if (db->bulkhead.crowd_after == 0)
-		return (int)left;
-	look = patience_ends(db);
-	look = look > now ? look - now : LOOK_MS;
-	return (int)(look < left ? look : left);
-}
-
-/* Whether the wait is over, though nothing came. */
-static bool
-wait_over(struct db *db, uint64_t now)
-{
-	struct db_wait	*w = &db->wait;
-
-	w->timed_out = now >= w->until_ms;
-	w->gave_up = !w->timed_out &&
-	    now >= patience_ends(db) && bulkhead_crowded(&db->bulkhead, clock_ms());
-	return w->timed_out || w->gave_up;
-}
-
-/* A client_wait() function, which the library calls instead of poll(2). */
-int
-db_wait_for_server(int fd, bool reading)
-{
-	struct db	*db = waiting;
-	struct pollfd	 p = { .fd = fd,
-	    .events = reading ? POLLIN : POLLOUT };
-	uint64_t	 now;
-	int		 n;
-
-	for (;;) {
-		now = clock_ms();
-		if (wait_over(db, now))
-			return 0;
-		n = poll(&p, 1, wait_slice(db, now));
-		if (n > 0)
-			return 1;
-		if (n == -1 && errno != EINTR)
-			return -1;
-	}
-}
-
-/* Whether the last wait took as long as it might. */
-bool
-db_waited_out(const struct db *db)
-{
-	const struct db_wait	*w = &db->wait;
-
-	return w->timed_out || (!w->gave_up && w->kind != DB_WAIT_SETTLE &&
-	    clock_ms() - w->began_ms + 100 >= db->limits->query_timeout);
+	if (db->deadline_ms != 0 && now >= db->deadline_ms)
+		end = DB_END_DEADLINE;
+	else if (bulkhead_crowded(&db->bulkhead, now))
+		end = DB_END_GAVE_UP;
+	if (end != DB_END_ANSWER)
+		db->wait = (struct db_wait){ .end = end };
+	return end != DB_END_ANSWER;
 }
 
 void

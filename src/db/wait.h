@@ -23,8 +23,9 @@ void	db_wait_answered(struct db *);
 /* A client_wait (client.h). */
 int	db_wait_for_server(int fd, bool reading);
 
-/* Whether the last wait took as long as it was allowed to. */
-bool	db_waited_out(const struct db *);
+/* How the last wait ended. A wait that took as long as it might has reached
+ * its limit (or deadline), even if only the library noticed. */
+enum db_wait_end db_wait_ended(const struct db *);
 
 /* Whether less time than this is left until the deadline. */
 bool	db_too_late(const struct db *, uint64_t needed_ms);
