@@ -84,6 +84,18 @@ db_set_deadline(struct db *db, uint64_t ms)
 	db->deadline_ms = ms;
 }
 
+void
+db_event(struct db *db, enum db_event event)
+{
+	enum db_state	 before = db->state;
+
+	db->state = db_state_after(before, event);
+	if (before == DB_PROBING && event == DB_ANSWERED)
+		breaker_works(&db->breaker);
+	if (before != DB_IN_TRANSACTION && db->state == DB_IN_TRANSACTION)
+		db->opened_ms = db->wait.began_ms;
+}
+
 /* ---- the end of a connection ---- */
 
 void
@@ -98,7 +110,7 @@ db_disconnect(struct db *db)
 	db_wait_end(db);
 	db->wait = last;
 	db->mysql = NULL;
-	db->open = false;
+	db_event(db, DB_CLOSED);
 }
 
 /* The host behind this one is to be used, if there is another. */
@@ -177,11 +189,12 @@ set_options(struct db *db)
 }
 
 bool
-db_connect(struct db *db, size_t index)
+db_connect(struct db *db, size_t index, bool probe)
 {
 	const struct market_database	*d = &db->market->database;
 	const struct market_host	*host = &d->hosts[index];
 
+	db_event(db, probe ? DB_PROBE : DB_CONNECT);
 	db->host = index;
 	db->mysql = mysql_init(NULL);
 	if (db->mysql == NULL)
@@ -210,7 +223,9 @@ settle(struct db *db)
 	db_wait_begin(db, DB_WAIT_SETTLE);
 	ok = mysql_commit(db->mysql) == 0;
 	db_wait_end(db);
-	if (!ok)
+	if (ok)
+		db_event(db, DB_ENDED);
+	else
 		db_log_failure(db, "settle", DB_LOST, mysql_errno(db->mysql),
 		    mysql_error(db->mysql));
 	return ok;
@@ -219,16 +234,16 @@ settle(struct db *db)
 void
 db_settle_old(struct db *db)
 {
-	if (db->open && clock_ms() - db->opened_ms > OPEN_MAX_MS)
+	if (db->state == DB_IN_TRANSACTION &&
+	    clock_ms() - db->opened_ms > OPEN_MAX_MS)
 		db_settle(db);
 }
 
 void
 db_settle(struct db *db)
 {
-	if (db->mysql == NULL || !db->open)
+	if (db->state != DB_IN_TRANSACTION)
 		return;
-	db->open = false;
 	if (breaker_hangs(&db->breaker) || !settle(db))
 		db_disconnect(db);
 }

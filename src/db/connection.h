@@ -7,9 +7,14 @@
 
 #include "db/db_impl.h"
 
-/* Opens a connection to a host, unchecked. False after an error, which is then
- * in the log; db_disconnect() must follow. */
-bool	db_connect(struct db *, size_t host);
+/* Changes the state of the connection (state.h), and does what belongs to the
+ * change: nothing else writes db->state. */
+void	db_event(struct db *, enum db_event);
+
+/* Opens a connection to a host, unchecked; as the breaker's probe or not.
+ * False after an error, which is then in the log; db_disconnect() must
+ * follow. */
+bool	db_connect(struct db *, size_t host, bool probe);
 
 /* Closes the connection and forgets all that was prepared on it. How the last
  * wait ended stays known. */

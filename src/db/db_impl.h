@@ -11,6 +11,7 @@
  *	db_error.c	what an error number means
  *	breaker.c, bulkhead.c, hosts.c
  *			what all processes know together
+ *	state.c		what an event does to a connection
  *	client.c	what differs between the client libraries
  */
 #ifndef ORDERMUX_DB_IMPL_H
@@ -25,6 +26,7 @@
 #include "db/bulkhead.h"
 #include "db/db.h"
 #include "db/hosts.h"
+#include "db/state.h"
 #include "db/statement.h"
 
 /* The name of a server, by what it says itself: another server may answer at
@@ -69,18 +71,17 @@ struct db {
 	struct bulkhead		 bulkhead;
 	struct hosts		 hosts;
 	struct scoreboard_market *own;		/* without a board */
-	MYSQL			*mysql;		/* NULL: not connected */
+	enum db_state		 state;		/* db_event() changes it */
+	MYSQL			*mysql;		/* NULL if disconnected */
 	size_t			 host;		/* of the connection */
 	char			 server[DB_SERVER_MAX];	/* behind it */
 	/* The one that was told to COMMIT last, and has not answered. */
 	char			 commit_server[DB_SERVER_MAX];
 	uint64_t		 deadline_ms;	/* 0 = none */
-	bool			 probe;		/* it hung; does it still? */
 	struct db_wait		 wait;		/* the last one */
 	struct prepared		*(*kept)[DB_KEEP_LINES + 1]; /* by statement */
 	struct prepared		*current;	/* its rows are being taken */
-	bool			 open;		/* a transaction may be open */
-	uint64_t		 opened_ms;
+	uint64_t		 opened_ms;	/* the transaction, if in one */
 	uint64_t		 used_ms;	/* end of the last statement */
 	uint64_t		 matched;
 	uint64_t		 insert_id;

@@ -166,9 +166,7 @@ statement_done(struct db *db)
 	db->insert_id = mysql_stmt_insert_id(db->current->stmt);
 	if (db->current->columns == NULL)
 		db_skip(db);
-	if (db->probe)
-		breaker_works(&db->breaker);
-	db->probe = false;
+	db_event(db, DB_ANSWERED);
 }
 
 enum db_result
@@ -177,7 +175,7 @@ db_run(struct db *db, unsigned id, size_t lines,
 {
 	enum db_result	 result = DB_FAILED;
 
-	if (db->mysql == NULL)
+	if (db->state == DB_DISCONNECTED)
 		return DB_LOST;
 	db_skip(db);
 	if (db_wait_refused(db)) {
@@ -191,10 +189,7 @@ db_run(struct db *db, unsigned id, size_t lines,
 	if (db->current == NULL)
 		return result == DB_LOST ? db_lose(db) : result;
 	db_wait_begin(db, DB_WAIT_STATEMENT);
-	if (!db->open) {
-		db->open = true;
-		db->opened_ms = db->wait.began_ms;
-	}
+	db_event(db, DB_SENT);
 	if (!execute(db, values, count))
 		return statement_failed(db, db->statements->statements[id].name);
 	statement_done(db);

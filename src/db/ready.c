@@ -78,7 +78,7 @@ check_identity(struct db *db)
 	result = db_run(db, STATEMENT_IDENTITY, 1, NULL, 0);
 	if (result == DB_OK)
 		result = db_next(db, &more);
-	if (result == DB_AWAY && db->mysql != NULL &&
+	if (result == DB_AWAY && db->state != DB_DISCONNECTED &&
 	    db->wait.end == DB_END_ANSWER)
 		log_error("the database cannot say whose it is: has "
 		    "\"ordermuxctl migrate\" been run?",
@@ -90,91 +90,103 @@ check_identity(struct db *db)
 	return result;
 }
 
-/*
- * Connects to a host that works; else there is no connection behind it, and
- * *fault says whether that was the host's fault: it was not when there was no
- * time left, or the worker was needed by others.
- */
+/* One try to find a host that works. */
+struct search {
+	bool	probe;	/* with little patience, until a host has answered */
+	bool	fault;	/* a host failed through its own fault: not because no
+			 * time was left, or others needed the worker */
+};
+
+/* Connects to a host and checks it. False if it does not work; the connection
+ * is then closed again. */
 static bool
-connect_host(struct db *db, size_t index, bool *fault)
+try_host(struct db *db, size_t index, struct search *search)
 {
 	const struct market_host *host = &db->market->database.hosts[index];
 
-	if (db_connect(db, index) && check_identity(db) == DB_OK) {
+	if (db_connect(db, index, search->probe) &&
+	    check_identity(db) == DB_OK) {
 		db_settle(db);
 		log_debug("connected", log_str("database", db->market->name),
 		    log_str("host", host->name), log_uint("port", host->port));
-		return db->mysql != NULL;
+		return db->state != DB_DISCONNECTED;
 	}
-	*fault = db->wait.end == DB_END_ANSWER || db->wait.end == DB_END_LIMIT;
+	if (db->state == DB_IN_TRANSACTION)
+		search->probe = false;
+	search->fault = db->wait.end == DB_END_ANSWER ||
+	    db->wait.end == DB_END_LIMIT;
 	db_disconnect(db);
 	return false;
 }
 
-/*
- * Connects to the host in use, or the next one that works. When there is none,
- * nobody tries for a while; unless it was us who had no time left.
- */
-static enum db_result
-connect_any(struct db *db)
+/* Notes for all that this host works, in place of the one in use. */
+static void
+use_host(struct db *db, size_t in_use, size_t host)
 {
-	size_t	 count = db->market->database.host_count;
-	size_t	 first = hosts_current(&db->hosts) % count, host;
-	bool	 fault = false;
+	hosts_change(&db->hosts, in_use, host);
+	breaker_connected(&db->breaker);
+}
+
+/* Connects to the host in use, or to the next one that works. If there is
+ * none, the breaker keeps all others from trying; but not if it was this
+ * request that had no time left. */
+static enum db_result
+connect_any(struct db *db, bool probe)
+{
+	struct search	 search = { .probe = probe };
+	size_t		 count = db->market->database.host_count;
+	size_t		 first = hosts_current(&db->hosts) % count, host;
 
 	for (size_t i = 0; i < count && !db_too_late(db, 0); i++) {
 		host = (first + i) % count;
-		if (connect_host(db, host, &fault)) {
-			hosts_change(&db->hosts, first, host);
-			breaker_connected(&db->breaker);
+		if (try_host(db, host, &search)) {
+			use_host(db, first, host);
 			return DB_OK;
 		}
 	}
-	if (fault)
+	if (search.fault)
 		breaker_unreachable(&db->breaker);
 	return DB_AWAY;
 }
 
-/* Goes back to the first host if it works again; else stays without a
- * connection. */
+/* Goes back to the first host if it works again. If not, there is no
+ * connection afterwards. */
 static void
 connect_home(struct db *db)
 {
-	size_t	 from = hosts_current(&db->hosts);
-	bool	 probe = db->probe, fault;
+	struct search	 search = { .probe = true };
+	size_t		 from = hosts_current(&db->hosts);
 
 	db_settle(db);
 	db_disconnect(db);
-	db->probe = true;	/* do not wait for it as for one that works */
-	if (connect_host(db, 0, &fault)) {
-		hosts_change(&db->hosts, from, 0);
-		breaker_connected(&db->breaker);
-	}
-	db->probe = probe;
+	if (try_host(db, 0, &search))
+		use_host(db, from, 0);
 }
 
-/* Whether the breaker lets us use the database, and connect to it if need
- * be. */
+/* Asks the breaker whether this request may use the database, and connect to
+ * it if it has to. *probe: it is the one that tries for all. */
 static bool
-may_use(struct db *db)
+ask_permission(struct db *db, bool *probe)
 {
-	enum breaker_answer answer = breaker_use(&db->breaker);
+	enum breaker_answer use = breaker_use(&db->breaker), connect;
 
-	db->probe = answer == BREAKER_PROBE;
-	if (answer == BREAKER_SHUT || db->mysql != NULL)
-		return answer != BREAKER_SHUT;
-	answer = breaker_connect(&db->breaker);
-	db->probe = db->probe || answer == BREAKER_PROBE;
-	return answer != BREAKER_SHUT;
+	*probe = use == BREAKER_PROBE;
+	if (use == BREAKER_SHUT || db->state != DB_DISCONNECTED)
+		return use != BREAKER_SHUT;
+	connect = breaker_connect(&db->breaker);
+	*probe = *probe || connect == BREAKER_PROBE;
+	return connect != BREAKER_SHUT;
 }
 
-/* Puts the probe by a statement that waits for nobody's lock: what comes then
- * may take as long as ever. */
+/* Probes with a statement that waits for nobody's lock. The statements after
+ * it may take as long as ever. */
 static enum db_result
-probe_first(struct db *db)
+probe_connection(struct db *db)
 {
-	enum db_result	 result = check_identity(db);
+	enum db_result	 result;
 
+	db_event(db, DB_PROBE);
+	result = check_identity(db);
 	if (result != DB_OK)
 		db_disconnect(db);
 	return result;
@@ -183,17 +195,19 @@ probe_first(struct db *db)
 enum db_result
 db_ready(struct db *db)
 {
-	if (!bulkhead_enter(&db->bulkhead) || !may_use(db))
+	bool	 probe;
+
+	if (!bulkhead_enter(&db->bulkhead) || !ask_permission(db, &probe))
 		return DB_AWAY;
 	if (hosts_try_home(&db->hosts))
 		connect_home(db);
-	else if (db->mysql != NULL && db->host != hosts_current(&db->hosts)) {
+	else if (db->state != DB_DISCONNECTED &&
+	    db->host != hosts_current(&db->hosts)) {
 		db_settle(db);
 		db_disconnect(db);
 	}
-	if (db->mysql != NULL)
-		db_settle_old(db);
-	if (db->mysql == NULL)
-		return connect_any(db);
-	return db->probe ? probe_first(db) : DB_OK;
+	db_settle_old(db);
+	if (db->state == DB_DISCONNECTED)
+		return connect_any(db, probe);
+	return probe ? probe_connection(db) : DB_OK;
 }

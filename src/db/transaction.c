@@ -29,13 +29,14 @@ rollback(struct db *db)
 	bool	 ok;
 
 	db_skip(db);
-	db->open = false;
-	if (db->mysql == NULL)
+	if (db->state == DB_DISCONNECTED)
 		return;
 	db_wait_begin(db, DB_WAIT_SETTLE);
 	ok = mysql_rollback(db->mysql) == 0;
 	db_wait_end(db);
-	if (!ok)
+	if (ok)
+		db_event(db, DB_ENDED);
+	else
 		db_disconnect(db);
 }
 
@@ -67,7 +68,7 @@ commit(struct db *db)
 	if (mysql_commit(db->mysql) != 0)
 		return commit_failed(db);
 	db_wait_answered(db);
-	db->open = false;
+	db_event(db, DB_ENDED);
 	return DB_OK;
 }
 
@@ -182,7 +183,7 @@ put_question(struct db *db, void *arg)
 	enum db_result	 result;
 
 	*q->kept = false;
-	if (db->mysql == NULL)
+	if (db->state == DB_DISCONNECTED)
 		return DB_LOST;
 	result = wait_for_cluster(db, "SET SESSION wsrep_sync_wait = 1");
 	return result == DB_OK ? q->body(db, q->arg, q->kept) : result;
@@ -206,7 +207,7 @@ resolve_once(struct db *db, struct question *q)
 	    strcmp(db->server, db->commit_server) != 0)
 		result = DB_UNKNOWN;
 	rollback(db);
-	if (db->mysql == NULL)
+	if (db->state == DB_DISCONNECTED)
 		return result;
 	if (result == DB_AWAY)
 		db_disconnect(db);	/* or it might wait for the cluster on */
@@ -290,7 +291,7 @@ db_snapshot(struct db *db)
 	int				 failed = 0;
 
 	db_skip(db);
-	if (db->mysql == NULL)
+	if (db->state == DB_DISCONNECTED)
 		return DB_LOST;
 	db_wait_begin(db, DB_WAIT_STATEMENT);
 	for (size_t i = 0; !failed && i < sizeof(begin) / sizeof(*begin); i++)
@@ -301,7 +302,7 @@ db_snapshot(struct db *db)
 		    mysql_error(db->mysql));
 		return db_lose(db);
 	}
-	db->open = true;
-	db->opened_ms = clock_ms();
+	db_event(db, DB_ENDED);	/* by the first of them */
+	db_event(db, DB_SENT);	/* by the last */
 	return DB_OK;
 }

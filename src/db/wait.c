@@ -32,7 +32,7 @@ db_wait_begin(struct db *db, enum db_wait_kind kind)
 	uint64_t	 now = clock_ms(), limit = limits[kind];
 	uint64_t	 patience = db->bulkhead.crowd_after;
 
-	if (db->probe && limit > PROBE_MS && kind != DB_WAIT_COMMIT)
+	if (db->state == DB_PROBING && limit > PROBE_MS)
 		limit = PROBE_MS;
 	if (kind == DB_WAIT_COMMIT)
 		patience *= COMMIT_PATIENCE;
