@@ -16,18 +16,18 @@
 #include "db/wait.h"
 #include "market/market.h"
 
-/* Bytes that the longest statement may have: an order of 100 lines. */
+/* Bytes of the longest statement: an order of 100 lines. */
 #define STATEMENT_ROOM	(256 * 1024)
 
 #define OPEN_MAX_MS	100	/* a transaction left open by reading */
 
-/* What a process by itself keeps in place of a market of the board. */
+/* What a process without a board has in place of its part for the market. */
 static struct scoreboard_market *
 new_scoreboard_market(void)
 {
 	struct scoreboard_market	*own;
 
-	/* Its alignment is for those who share. */
+	/* calloc() does not know of its alignment, which a board needs. */
 	own = aligned_alloc(_Alignof(struct scoreboard_market), sizeof(*own));
 	if (own == NULL)
 		panic("out of memory for a connection");
@@ -103,19 +103,20 @@ db_disconnect(struct db *db)
 {
 	struct db_wait	 last = db->wait;
 
+	if (db->state == DB_DISCONNECTED)
+		return;
 	db_wait_begin(db, DB_WAIT_SETTLE);
 	db_forget(db);
-	if (db->mysql != NULL)
-		mysql_close(db->mysql);
+	mysql_close(db->mysql);
 	db_wait_end(db);
 	db->wait = last;
 	db->mysql = NULL;
 	db_event(db, DB_CLOSED);
 }
 
-/* The host behind this one is to be used, if there is another. */
+/* Lets all workers use the host after this one in the list. */
 static void
-next_host(struct db *db)
+change_to_next_host(struct db *db)
 {
 	hosts_change(&db->hosts, db->host,
 	    (db->host + 1) % db->market->database.host_count);
@@ -126,23 +127,25 @@ db_leave_host(struct db *db)
 {
 	if (db->market->database.host_count == 1)
 		return;
-	next_host(db);
+	change_to_next_host(db);
 	db_disconnect(db);
 }
 
 enum db_result
 db_lose(struct db *db)
 {
+	/* It hangs if no other process had an answer meanwhile either. */
 	enum db_wait_end end = db_wait_ended(db);
 	uint64_t	 half_ms = (db->wait.began_ms + db->wait.until_ms) / 2;
 	bool		 hung = end == DB_END_LIMIT &&
 	    breaker_silent(&db->breaker, half_ms);
 
 	db_disconnect(db);
+	/* Another try would wait for as long again, or be too late. */
 	if (!hung)
 		return end == DB_END_ANSWER ? DB_LOST : DB_AWAY;
 	if (db->market->database.host_count > 1)
-		next_host(db);
+		change_to_next_host(db);
 	else
 		breaker_hung(&db->breaker);
 	return DB_AWAY;
@@ -150,23 +153,24 @@ db_lose(struct db *db)
 
 /* ---- connecting ---- */
 
-/* Whole seconds, rounded up: what the library takes. */
+/* The library's timeouts are in whole seconds. Returns them rounded up. */
 static unsigned
-seconds(unsigned ms)
+round_to_seconds(unsigned ms)
 {
 	return ms == 0 ? 1 : (ms + 999) / 1000;
 }
 
 /*
- * All of a session's settings, as init commands, so that every connection has
- * the same. A lock is waited for less long than an answer is, so that its
- * timeout is an error we can act on and not a broken connection.
+ * Makes all settings of the session. They are init commands, so that every
+ * connection has the same. A lock's timeout is shorter than that of an answer:
+ * so we get an error that we can act on, and not a broken connection.
  */
 static void
-set_options(struct db *db)
+set_session_options(struct db *db)
 {
-	unsigned	 connect_s = seconds(db->limits->connect_timeout);
-	unsigned	 query_s = seconds(db->limits->query_timeout);
+	const struct db_limits	*limits = db->limits;
+	unsigned	 connect_s = round_to_seconds(limits->connect_timeout);
+	unsigned	 query_s = round_to_seconds(limits->query_timeout);
 	unsigned	 lock_s = query_s > 2 ? query_s / 2 : 1, no = 0;
 	char		 init[320];
 
@@ -199,7 +203,7 @@ db_connect(struct db *db, size_t index, bool probe)
 	db->mysql = mysql_init(NULL);
 	if (db->mysql == NULL)
 		panic("out of memory for a connection");
-	set_options(db);
+	set_session_options(db);
 	db_wait_begin(db, DB_WAIT_CONNECT);
 	if (mysql_real_connect(db->mysql, host->name, d->user,
 	    (const char *)d->password.bytes, d->name, host->port,
@@ -213,9 +217,10 @@ db_connect(struct db *db, size_t index, bool probe)
 	return false;
 }
 
-/* Ends what is open without waiting for a server that hangs anyway. */
+/* Ends the transaction; does not wait long for a server that hangs. False
+ * after an error: the connection is then of no use. */
 static bool
-settle(struct db *db)
+end_transaction(struct db *db)
 {
 	bool	 ok;
 
@@ -244,6 +249,6 @@ db_settle(struct db *db)
 {
 	if (db->state != DB_IN_TRANSACTION)
 		return;
-	if (breaker_hangs(&db->breaker) || !settle(db))
+	if (breaker_hangs(&db->breaker) || !end_transaction(db))
 		db_disconnect(db);
 }

@@ -1,6 +1,6 @@
 /*
- * db_error.c: what the errors of a database mean (see db_error.h). By number:
- * the names differ between the two client libraries.
+ * db_error.c: see db_error.h. The errors have names of ours: theirs differ
+ * between the two client libraries.
  */
 #include <errmsg.h>
 
@@ -17,7 +17,8 @@ enum {
 	E_READ_ONLY_MODE = 1836, E_STATEMENT_TIMEOUT = 1969,
 	E_EXECUTION_TIME = 3024, E_TOO_MANY_STATEMENTS = 1461,
 	E_NO_TABLE = 1146, E_TABLE_ACCESS = 1142, E_COLUMN_ACCESS = 1143,
-	E_NO_DEFINER = 1449, E_CHANGED = 1020, E_INTERRUPTED = 1317, E_STALE_STMT = 1243,
+	E_NO_DEFINER = 1449, E_CHANGED = 1020, E_INTERRUPTED = 1317,
+	E_STALE_STMT = 1243,
 	E_REPREPARE = 1615,
 	E_STMT_CLOSED = 2056, E_NEW_METADATA = 2057, E_SERVER_EXTENDED = 2055,
 	E_DISK_FULL = 1021, E_WRITE = 1026, E_NO_MEMORY = 1037,
@@ -116,7 +117,7 @@ db_log_failure(const struct db *db, const char *what, enum db_result result,
 	uint64_t	 began = db->wait.began_ms;
 
 	if (result == DB_DUPLICATE || result == DB_NULL)
-		return;		/* an answer, not a failure */
+		return;		/* expected: an answer, not a failure */
 	if (result == DB_AGAIN)
 		level = LOG_LEVEL_INFO;
 	else if (result == DB_LOST)

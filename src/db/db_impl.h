@@ -29,8 +29,8 @@
 #include "db/state.h"
 #include "db/statement.h"
 
-/* The name of a server, by what it says itself: another server may answer at
- * the same address. */
+/* Bytes of the name that a server gives itself. (Its address is no name:
+ * another server may answer there next.) */
 #define DB_SERVER_MAX	300
 
 struct prepared;
@@ -73,14 +73,15 @@ struct db {
 	struct scoreboard_market *own;		/* without a board */
 	enum db_state		 state;		/* db_event() changes it */
 	MYSQL			*mysql;		/* NULL if disconnected */
-	size_t			 host;		/* of the connection */
-	char			 server[DB_SERVER_MAX];	/* behind it */
-	/* The one that was told to COMMIT last, and has not answered. */
+	size_t			 host;		/* the index of its host */
+	char			 server[DB_SERVER_MAX];	/* the server's name */
+	/* The server that got the last COMMIT without an answer. */
 	char			 commit_server[DB_SERVER_MAX];
 	uint64_t		 deadline_ms;	/* 0 = none */
-	struct db_wait		 wait;		/* the last one */
-	struct prepared		*(*kept)[DB_KEEP_LINES + 1]; /* by statement */
-	struct prepared		*current;	/* its rows are being taken */
+	struct db_wait		 wait;		/* the current or the last */
+	/* By statement, and by lines. */
+	struct prepared		*(*kept)[DB_KEEP_LINES + 1];
+	struct prepared		*current;	/* its rows are being fetched */
 	uint64_t		 opened_ms;	/* the transaction, if in one */
 	uint64_t		 used_ms;	/* end of the last statement */
 	uint64_t		 matched;

@@ -13,8 +13,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "db/migrate.h"
 #include "db/client.h"
+#include "db/migrate.h"
 #include "market/market.h"
 
 #define CONNECT_SECONDS	5

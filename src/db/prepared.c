@@ -10,8 +10,9 @@
 #include "db/prepared.h"
 #include "db/wait.h"
 
+/* Closes a prepared statement; NULL is none. */
 static void
-prepared_free(struct prepared *p)
+free_prepared(struct prepared *p)
 {
 	if (p == NULL)
 		return;
@@ -20,7 +21,7 @@ prepared_free(struct prepared *p)
 	arena_free(p->arena);
 }
 
-/* Describes a column to the library. */
+/* Tells the library where to put a column. */
 static void
 bind_column(MYSQL_BIND *b, struct column *c, size_t size, struct arena *arena)
 {
@@ -47,8 +48,8 @@ bind_column(MYSQL_BIND *b, struct column *c, size_t size, struct arena *arena)
 	}
 }
 
-/* Makes room for the columns of a row. The library takes the array at each
- * execution (bind_rows), for it resets what it was told on a re-prepare. */
+/* Makes room for the columns of a row. The library gets the array at each
+ * execution: it forgets the array if it has to prepare again. */
 static void
 describe_row(struct prepared *p, const char *row)
 {
@@ -68,7 +69,7 @@ describe_row(struct prepared *p, const char *row)
 /* Prepares a statement for this many lines. NULL after an error, which is
  * then in *result and in the log. */
 static struct prepared *
-prepare(struct db *db, unsigned id, size_t lines,
+prepare_statement(struct db *db, unsigned id, size_t lines,
     enum db_result *result)
 {
 	const struct statement	*st = &db->statements->statements[id];
@@ -85,7 +86,7 @@ prepare(struct db *db, unsigned id, size_t lines,
 		*result = db_classify(mysql_stmt_errno(p->stmt));
 		db_log_failure(db, st->name, *result, mysql_stmt_errno(p->stmt),
 		    mysql_stmt_error(p->stmt));
-		prepared_free(p);
+		free_prepared(p);
 		return NULL;
 	}
 	if (st->row != NULL)
@@ -99,13 +100,13 @@ db_prepare(struct db *db, unsigned id, size_t lines, enum db_result *result)
 	struct prepared	*p;
 
 	if (lines > DB_KEEP_LINES) {
-		p = prepare(db, id, lines, result);
+		p = prepare_statement(db, id, lines, result);
 		if (p != NULL)
 			p->once = true;
 		return p;
 	}
 	if (db->kept[id][lines] == NULL)
-		db->kept[id][lines] = prepare(db, id, lines, result);
+		db->kept[id][lines] = prepare_statement(db, id, lines, result);
 	return db->kept[id][lines];
 }
 
@@ -117,7 +118,7 @@ db_skip(struct db *db)
 	if (db->current->columns != NULL)
 		mysql_stmt_free_result(db->current->stmt);
 	if (db->current->once)
-		prepared_free(db->current);
+		free_prepared(db->current);
 	db->current = NULL;
 }
 
@@ -127,7 +128,7 @@ db_forget(struct db *db)
 	db_skip(db);
 	for (size_t id = 0; id < db->statements->count; id++) {
 		for (size_t n = 0; n <= DB_KEEP_LINES; n++) {
-			prepared_free(db->kept[id][n]);
+			free_prepared(db->kept[id][n]);
 			db->kept[id][n] = NULL;
 		}
 	}

@@ -45,6 +45,7 @@ db_time(int64_t us)
 	return (struct db_value){ .kind = DB_KIND_TIME, .number = us };
 }
 
+/* Microseconds since 1970, as the library wants them. */
 static MYSQL_TIME
 time_to_mysql(int64_t us)
 {
@@ -63,6 +64,7 @@ time_to_mysql(int64_t us)
 	return t;
 }
 
+/* The other way round. */
 static int64_t
 time_from_mysql(const MYSQL_TIME *t)
 {
@@ -77,8 +79,9 @@ time_from_mysql(const MYSQL_TIME *t)
 /* ---- running statements ---- */
 
 /*
- * Binds the values. The arrays are the process's: one statement is run at a
- * time, and the library copies what it needs before it returns.
+ * Binds the values. All connections share the arrays: only one statement is
+ * run at a time, and the library copies what it needs before it returns.
+ * False after an error.
  */
 static bool
 bind_values(MYSQL_STMT *stmt, const struct db_value *values, size_t count)
@@ -120,18 +123,19 @@ bind_values(MYSQL_STMT *stmt, const struct db_value *values, size_t count)
 }
 
 /*
- * Logs the error of the current statement and gives its meaning. A connection
- * that is of no more use is closed.
+ * Logs the error of the current statement and returns what it means. Closes
+ * the connection if it is of no use any more.
  */
 static enum db_result
-statement_failed(struct db *db, const char *name)
+judge_statement_error(struct db *db, const char *name)
 {
 	MYSQL_STMT	*stmt = db->current->stmt;
 	unsigned	 error = mysql_stmt_errno(stmt);
 	const char	*message = mysql_stmt_error(stmt);
 	enum db_result	 result;
 
-	/* Connector/C leaves an error between two rows with the connection. */
+	/* If an error comes between two rows, Connector/C keeps it with the
+	 * connection. */
 	if (error == 0) {
 		error = mysql_errno(db->mysql);
 		message = mysql_error(db->mysql);
@@ -146,9 +150,9 @@ statement_failed(struct db *db, const char *name)
 	return result;
 }
 
-/* Binds and executes the current statement. */
+/* Binds and executes the current statement. False after an error. */
 static bool
-execute(struct db *db, const struct db_value *values, size_t count)
+execute_current(struct db *db, const struct db_value *values, size_t count)
 {
 	MYSQL_STMT	*stmt = db->current->stmt;
 
@@ -157,9 +161,9 @@ execute(struct db *db, const struct db_value *values, size_t count)
 	    mysql_stmt_bind_result(stmt, db->current->binds) == 0);
 }
 
-/* The current statement has been answered. */
+/* Notes the answer to the current statement. */
 static void
-statement_done(struct db *db)
+finish_statement(struct db *db)
 {
 	db_wait_answered(db);
 	db->matched = mysql_stmt_affected_rows(db->current->stmt);
@@ -173,6 +177,7 @@ enum db_result
 db_run(struct db *db, unsigned id, size_t lines,
     const struct db_value *values, size_t count)
 {
+	const char	*name = db->statements->statements[id].name;
 	enum db_result	 result = DB_FAILED;
 
 	if (db->state == DB_DISCONNECTED)
@@ -180,7 +185,7 @@ db_run(struct db *db, unsigned id, size_t lines,
 	db_skip(db);
 	if (db_wait_refused(db)) {
 		log_info("request given up",
-		    log_str("statement", db->statements->statements[id].name),
+		    log_str("statement", name),
 		    log_str("why", db->wait.end == DB_END_GAVE_UP ?
 		    "market crowded" : "deadline"));
 		return DB_AWAY;
@@ -190,9 +195,9 @@ db_run(struct db *db, unsigned id, size_t lines,
 		return result == DB_LOST ? db_lose(db) : result;
 	db_wait_begin(db, DB_WAIT_STATEMENT);
 	db_event(db, DB_SENT);
-	if (!execute(db, values, count))
-		return statement_failed(db, db->statements->statements[id].name);
-	statement_done(db);
+	if (!execute_current(db, values, count))
+		return judge_statement_error(db, name);
+	finish_statement(db);
 	return DB_OK;
 }
 
@@ -215,7 +220,7 @@ db_next(struct db *db, bool *more)
 		db_skip(db);
 		return DB_FAILED;
 	default:
-		return statement_failed(db, "fetch");
+		return judge_statement_error(db, "fetch");
 	}
 }
 

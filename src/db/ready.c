@@ -11,9 +11,9 @@
 #include "db/wait.h"
 #include "market/market.h"
 
-/* Keeps the name of the server that the row of STATEMENT_IDENTITY has. */
+/* Keeps the server's name, from the row of STATEMENT_IDENTITY. */
 static void
-keep_server(struct db *db)
+keep_server_name(struct db *db)
 {
 	size_t		 len;
 	const char	*name = db_get_bytes(db, 3, &len);
@@ -22,9 +22,9 @@ keep_server(struct db *db)
 	    name != NULL ? (int)len : 0, name != NULL ? name : "");
 }
 
-/* Whether the row names this market; none names nobody. */
+/* Whether there is a row, and it names this market. */
 static bool
-is_ours(const struct db *db, bool row)
+is_own_database(const struct db *db, bool row)
 {
 	size_t		 len = 0;
 	const char	*name = row ? db_get_bytes(db, 0, &len) : NULL;
@@ -33,21 +33,21 @@ is_ours(const struct db *db, bool row)
 	    memcmp(name, db->market->name, len) == 0;
 }
 
-/* Judges the row of STATEMENT_IDENTITY, if there is one; says what is wrong
+/* Judges the row of STATEMENT_IDENTITY, if there is one. Logs what is wrong
  * with it. */
 static enum db_result
 judge_identity(struct db *db, bool row)
 {
 	const char	*database = db->market->database.name;
 
-	if (!is_ours(db, row)) {
+	if (!is_own_database(db, row)) {
 		log_error("THIS DATABASE BELONGS TO ANOTHER MARKET: "
 		    "no request of this market is served",
 		    log_str("market", db->market->name),
 		    log_str("database", database));
 		return DB_AWAY;
 	}
-	keep_server(db);
+	keep_server_name(db);
 	if (db_get_int(db, 1) < DB_SCHEMA_VERSION) {
 		log_error("the database's schema is too old: run "
 		    "\"ordermuxctl migrate\"",
@@ -65,9 +65,9 @@ judge_identity(struct db *db, bool row)
 }
 
 /*
- * Reads whose database this is. A database of another market, or with an older
- * schema, is refused loudly: better no orders than orders in the wrong place.
- * One that only reads is of use only where there is no other.
+ * Reads whose database this is. A database of another market, or with an old
+ * schema, is an error: better no orders than orders in the wrong place. A
+ * read-only host is of use only if the market has no other.
  */
 static enum db_result
 check_identity(struct db *db)
@@ -90,10 +90,10 @@ check_identity(struct db *db)
 	return result;
 }
 
-/* One try to find a host that works. */
+/* The search for a host that works. */
 struct search {
-	bool	probe;	/* with little patience, until a host has answered */
-	bool	fault;	/* a host failed through its own fault: not because no
+	bool	probe;	/* wait with little patience until a host answers */
+	bool	fault;	/* the last host did not work; false also if only no
 			 * time was left, or others needed the worker */
 };
 
@@ -119,17 +119,16 @@ try_host(struct db *db, size_t index, struct search *search)
 	return false;
 }
 
-/* Notes for all that this host works, in place of the one in use. */
+/* Lets all workers use this host, which works, instead of the current one. */
 static void
-use_host(struct db *db, size_t in_use, size_t host)
+use_host(struct db *db, size_t current, size_t host)
 {
-	hosts_change(&db->hosts, in_use, host);
+	hosts_change(&db->hosts, current, host);
 	breaker_connected(&db->breaker);
 }
 
-/* Connects to the host in use, or to the next one that works. If there is
- * none, the breaker keeps all others from trying; but not if it was this
- * request that had no time left. */
+/* Connects to the current host, or to the next one that works. If none works,
+ * shuts the breaker; but not if only this request had no time left. */
 static enum db_result
 connect_any(struct db *db, bool probe)
 {
@@ -163,10 +162,10 @@ connect_home(struct db *db)
 		use_host(db, from, 0);
 }
 
-/* Asks the breaker whether this request may use the database, and connect to
- * it if it has to. *probe: it is the one that tries for all. */
+/* Asks the breaker whether this request may use the database, and may connect
+ * if it has to. *probe: this request is the probe. */
 static bool
-ask_permission(struct db *db, bool *probe)
+may_use_database(struct db *db, bool *probe)
 {
 	enum breaker_answer use = breaker_use(&db->breaker), connect;
 
@@ -178,8 +177,8 @@ ask_permission(struct db *db, bool *probe)
 	return connect != BREAKER_SHUT;
 }
 
-/* Probes with a statement that waits for nobody's lock. The statements after
- * it may take as long as ever. */
+/* Probes an open connection with a statement that needs no lock. Statements
+ * after it may take as long as usual. */
 static enum db_result
 probe_connection(struct db *db)
 {
@@ -197,7 +196,7 @@ db_ready(struct db *db)
 {
 	bool	 probe;
 
-	if (!bulkhead_enter(&db->bulkhead) || !ask_permission(db, &probe))
+	if (!bulkhead_enter(&db->bulkhead) || !may_use_database(db, &probe))
 		return DB_AWAY;
 	if (hosts_try_home(&db->hosts))
 		connect_home(db);

@@ -19,7 +19,7 @@ enum db_state {
 
 enum db_event {
 	DB_CONNECT,		/* a host is about to be connected to */
-	DB_PROBE,		/* the same, or a statement is to be the probe */
+	DB_PROBE,		/* the same, or a statement, as the probe */
 	DB_SENT,		/* a statement is about to be sent */
 	DB_ANSWERED,		/* the statement has been answered */
 	DB_ENDED,		/* the transaction: commit or rollback */
