@@ -85,14 +85,13 @@ shut_breaker(struct breaker *b, _Atomic uint64_t *probe_at, const char *why)
 void
 breaker_hung(struct breaker *b)
 {
-	shut_breaker(b, &b->shared->use_at, "its database does not answer");
+	shut_breaker(b, &b->shared->use_at, "database does not answer");
 }
 
 void
-breaker_unreachable(struct breaker *b)
+breaker_unreachable(struct breaker *b, const char *why)
 {
-	shut_breaker(b, &b->shared->connect_at,
-	    "its database cannot be connected to");
+	shut_breaker(b, &b->shared->connect_at, why);
 }
 
 /* Logs that the market is open again, if both halves are and nobody has said

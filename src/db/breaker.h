@@ -6,9 +6,10 @@
  *
  *	use	shut if the server hangs: it is connected, but gives an answer
  *		to nobody. No process sends it a statement.
- *	connect	shut if no host accepts a connection. No process tries to
- *		connect; existing connections stay in use (a server that has
- *		reached max_connections refuses only new ones).
+ *	connect	shut if no host can be used: it rejects connections, say, or is
+ *		read-only, or has another market's database. No process tries
+ *		to connect; existing connections stay in use (a server that
+ *		has reached max_connections rejects only new ones).
  *
  * While a half is shut, one process in each second is told to probe: it tries
  * the database with little patience. All others fail at once. The half opens
@@ -53,12 +54,13 @@ void	breaker_answered(struct breaker *, uint64_t now_ms);
 /* Whether no process has had an answer since then. */
 bool	breaker_silent(const struct breaker *, uint64_t since_ms);
 
-/* Shuts "use", or "connect". The log says so when the first half is shut. */
+/* Shuts "use", because the server hangs; shuts "connect", because no host can
+ * be used. "why" is for the log, which tells when the first half is shut. */
 void	breaker_hung(struct breaker *);
-void	breaker_unreachable(struct breaker *);
+void	breaker_unreachable(struct breaker *, const char *why);
 
 /* Opens "use", because the probe was answered; opens "connect", because a
- * connection was made. The log says so when both are open again. */
+ * connection was made. The log tells when both are open again. */
 void	breaker_works(struct breaker *);
 void	breaker_connected(struct breaker *);
 

@@ -72,7 +72,7 @@ note_crowd(struct scoreboard_market *shared, const char *market,
 	if ((last == 0 || now >= last + SAY_INTERVAL) &&
 	    atomic_compare_exchange_strong(&shared->said_at, &last, now))
 		log_warning("market crowded: half of the workers wait for "
-		    "its database, others are refused",
+		    "its database, new requests are rejected",
 		    log_str("database", market),
 		    log_uint("waiting", waiting));
 }

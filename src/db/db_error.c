@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "db/db_error.h"
 #include "db/db_impl.h"
+#include "db/wait.h"
 #include "market/market.h"
 
 enum {
@@ -115,6 +116,7 @@ db_log_failure(const struct db *db, const char *what, enum db_result result,
 {
 	enum log_level	 level = LOG_LEVEL_ERROR;
 	uint64_t	 began = db->wait.began_ms;
+	enum db_wait_end end = db->wait.end;
 
 	if (result == DB_DUPLICATE || result == DB_NULL)
 		return;		/* expected: an answer, not a failure */
@@ -122,9 +124,13 @@ db_log_failure(const struct db *db, const char *what, enum db_result result,
 		level = LOG_LEVEL_INFO;
 	else if (result == DB_LOST)
 		level = LOG_LEVEL_WARNING;
+	/* If we have ended the wait, the library only knows that the connection
+	 * is lost; else the field has no name, and so the line ends. */
 	log_write(level, "database error", LOG_FIELDS(
 	    log_str("database", db->market->name), log_str("statement", what),
 	    log_uint("errno", error), log_str("error", message),
 	    log_uint("idle_ms", began > db->used_ms ?
-	    began - db->used_ms : 0)));
+		began - db->used_ms : 0),
+	    log_str(end != DB_END_ANSWER ? "why" : NULL,
+		db_wait_end_name(end))));
 }

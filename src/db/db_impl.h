@@ -7,8 +7,8 @@
  *	query.c		statements, their values and rows
  *	connection.c	opening and closing a connection, its state
  *	prepared.c	prepared statements
- *	wait.c		waiting for the server
  *	db_error.c	what an error number means
+ *	wait.c		waiting for the server
  *	breaker.c, bulkhead.c, hosts.c
  *			what all processes know together
  *	state.c		what an event does to a connection
@@ -50,7 +50,8 @@ enum db_wait_end {
 	DB_END_ANSWER,		/* by the server, or it broke the connection */
 	DB_END_LIMIT,		/* after all the time that its kind may take */
 	DB_END_DEADLINE,	/* with the request's time */
-	DB_END_GAVE_UP		/* to leave the worker to other markets */
+	DB_END_GAVE_UP,		/* to leave the worker to other markets */
+	DB_END__MAX
 };
 
 struct db_wait {

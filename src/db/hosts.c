@@ -62,7 +62,7 @@ hosts_change(struct hosts *h, size_t from, size_t to)
 		relaxed_store(&h->shared->home_at, clock_ms() + time_away(h));
 	else if (to == 0)
 		relaxed_store(&h->shared->home_since, clock_ms());
-	log_warning("market goes on with another host",
+	log_warning("market uses another host",
 	    log_str("database", h->market->name),
 	    log_str("from", hosts[from].name),
 	    log_uint("from_port", hosts[from].port),

@@ -186,8 +186,7 @@ db_run(struct db *db, unsigned id, size_t lines,
 	if (db_wait_refused(db)) {
 		log_info("request given up",
 		    log_str("statement", name),
-		    log_str("why", db->wait.end == DB_END_GAVE_UP ?
-		    "market crowded" : "deadline"));
+		    log_str("why", db_wait_end_name(db->wait.end)));
 		return DB_AWAY;
 	}
 	db->current = db_prepare(db, id, lines, &result);
@@ -215,7 +214,7 @@ db_next(struct db *db, bool *more)
 		db_skip(db);
 		return DB_OK;
 	case MYSQL_DATA_TRUNCATED:
-		log_error("a column is longer than its description",
+		log_error("value is longer than its column's description",
 		    log_str("database", db->market->name));
 		db_skip(db);
 		return DB_FAILED;

@@ -34,8 +34,9 @@ is_own_database(const struct db *db, bool row)
 }
 
 /* Judges the row of STATEMENT_IDENTITY, if there is one. Logs what is wrong
- * with it. */
-static enum db_result
+ * with it. Returns why the database cannot be used, in a few words for the log;
+ * NULL if it can. */
+static const char *
 judge_identity(struct db *db, bool row)
 {
 	const char	*database = db->market->database.name;
@@ -45,34 +46,38 @@ judge_identity(struct db *db, bool row)
 		    "no request of this market is served",
 		    log_str("market", db->market->name),
 		    log_str("database", database));
-		return DB_AWAY;
+		return "database belongs to another market";
 	}
 	keep_server_name(db);
 	if (db_get_int(db, 1) < DB_SCHEMA_VERSION) {
-		log_error("the database's schema is too old: run "
+		log_error("database schema is too old: run "
 		    "\"ordermuxctl migrate\"",
 		    log_str("database", database),
 		    log_int("version", db_get_int(db, 1)),
 		    log_int("needed", DB_SCHEMA_VERSION));
-		return DB_AWAY;
+		return "database schema is too old";
 	}
 	if (db_get_int(db, 2) && db->market->database.host_count > 1) {
-		log_warning("the host only reads",
-		    log_str("database", db->market->name));
-		return DB_AWAY;
+		log_warning("host is read-only",
+		    log_str("database", db->market->name),
+		    log_str("host",
+		    db->market->database.hosts[db->host].name));
+		return "host is read-only";
 	}
-	return DB_OK;
+	return NULL;
 }
 
 /*
  * Reads whose database this is. A database of another market, or with an old
  * schema, is an error: better no orders than orders in the wrong place. A
- * read-only host is of use only if the market has no other.
+ * read-only host is of use only if the market has no other. Returns as
+ * judge_identity().
  */
-static enum db_result
+static const char *
 check_identity(struct db *db)
 {
 	enum db_result	 result;
+	const char	*why;
 	bool		 more;
 
 	result = db_run(db, STATEMENT_IDENTITY, 1, NULL, 0);
@@ -80,32 +85,36 @@ check_identity(struct db *db)
 		result = db_next(db, &more);
 	if (result == DB_AWAY && db->state != DB_DISCONNECTED &&
 	    db->wait.end == DB_END_ANSWER)
-		log_error("the database cannot say whose it is: has "
-		    "\"ordermuxctl migrate\" been run?",
+		log_error("cannot read whose database this is: was "
+		    "\"ordermuxctl migrate\" run?",
 		    log_str("database", db->market->database.name));
 	if (result != DB_OK)
-		return DB_AWAY;
-	result = judge_identity(db, more);
+		return "cannot read whose database this is";
+	why = judge_identity(db, more);
 	db_skip(db);
-	return result;
+	return why;
 }
 
 /* The search for a host that works. */
 struct search {
-	bool	probe;	/* wait with little patience until a host answers */
-	bool	fault;	/* the last host did not work; false also if only no
-			 * time was left, or others needed the worker */
+	bool		 probe;	/* wait with little patience until a host
+				 * answers */
+	const char	*why;	/* the last host cannot be used; NULL also if
+				 * only no time was left, or others needed the
+				 * worker */
 };
 
-/* Connects to a host and checks it. False if it does not work; the connection
+/* Connects to a host and checks it. False if it cannot be used; the connection
  * is then closed again. */
 static bool
 try_host(struct db *db, size_t index, struct search *search)
 {
 	const struct market_host *host = &db->market->database.hosts[index];
+	const char		 *why = "cannot connect to the database";
 
-	if (db_connect(db, index, search->probe) &&
-	    check_identity(db) == DB_OK) {
+	if (db_connect(db, index, search->probe))
+		why = check_identity(db);
+	if (why == NULL) {
 		db_settle(db);
 		log_debug("connected", log_str("database", db->market->name),
 		    log_str("host", host->name), log_uint("port", host->port));
@@ -113,8 +122,8 @@ try_host(struct db *db, size_t index, struct search *search)
 	}
 	if (db->state == DB_IN_TRANSACTION)
 		search->probe = false;
-	search->fault = db->wait.end == DB_END_ANSWER ||
-	    db->wait.end == DB_END_LIMIT;
+	search->why = db->wait.end == DB_END_ANSWER ||
+	    db->wait.end == DB_END_LIMIT ? why : NULL;
 	db_disconnect(db);
 	return false;
 }
@@ -143,8 +152,8 @@ connect_any(struct db *db, bool probe)
 			return DB_OK;
 		}
 	}
-	if (search.fault)
-		breaker_unreachable(&db->breaker);
+	if (search.why != NULL)
+		breaker_unreachable(&db->breaker, search.why);
 	return DB_AWAY;
 }
 
@@ -182,13 +191,11 @@ may_use_database(struct db *db, bool *probe)
 static enum db_result
 probe_connection(struct db *db)
 {
-	enum db_result	 result;
-
 	db_event(db, DB_PROBE);
-	result = check_identity(db);
-	if (result != DB_OK)
-		db_disconnect(db);
-	return result;
+	if (check_identity(db) == NULL)
+		return DB_OK;
+	db_disconnect(db);
+	return DB_AWAY;
 }
 
 enum db_result

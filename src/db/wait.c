@@ -109,6 +109,19 @@ db_wait_ended(const struct db *db)
 	return w->end;
 }
 
+const char *
+db_wait_end_name(enum db_wait_end end)
+{
+	static const char *const	 names[DB_END__MAX] = {
+		[DB_END_ANSWER]		= "answered",
+		[DB_END_LIMIT]		= "no answer within the limit",
+		[DB_END_DEADLINE]	= "deadline of the request reached",
+		[DB_END_GAVE_UP]	= "market crowded",
+	};
+
+	return names[end];
+}
+
 bool
 db_too_late(const struct db *db, uint64_t needed_ms)
 {

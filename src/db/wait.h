@@ -27,6 +27,9 @@ int	db_wait_for_server(int fd, bool reading);
  * its limit (or deadline), even if only the library noticed. */
 enum db_wait_end db_wait_ended(const struct db *);
 
+/* For the log. */
+const char *	db_wait_end_name(enum db_wait_end);
+
 /* Whether less time than this is left until the deadline. */
 bool	db_too_late(const struct db *, uint64_t needed_ms);
 

@@ -45,7 +45,7 @@ Test(breaker, who_cannot_connect_keeps_the_others_from_trying, .init = init,
     .fini = fini)
 {
 	cr_assert_eq(breaker_connect(&breakers[0][0]), BREAKER_OPEN);
-	breaker_unreachable(&breakers[0][0]);
+	breaker_unreachable(&breakers[0][0], "no connection");
 	cr_expect_eq(breaker_connect(&breakers[1][0]), BREAKER_SHUT);
 	cr_expect_eq(breaker_use(&breakers[1][0]), BREAKER_OPEN,
 	    "a connection that works may be used");
