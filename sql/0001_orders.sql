@@ -1,11 +1,11 @@
--- The tables of one market. Every market's database has the same.
+-- The tables of one market. All markets' databases have the same tables.
 --
--- Money is an integer of minor units in columns named *_minor. Times are UTC.
--- What has a default may be left out of a row that is inserted by hand.
--- The SQL is what MariaDB 10.11 and MySQL 8 have in common, and every table
--- has a primary key, as a Galera cluster needs.
+-- Money is an integer in minor units, in columns named *_minor. Times are UTC.
+-- If you insert a row by hand, you may leave out columns with a default.
+-- The SQL works in MariaDB 10.11 and in MySQL 8. Every table has a primary key,
+-- because a Galera cluster needs one.
 
--- Whose database this is: read at every new connection of the service.
+-- The market of this database. The service reads it at every new connection.
 CREATE TABLE IF NOT EXISTS market_identity (
   id TINYINT UNSIGNED NOT NULL DEFAULT 1 PRIMARY KEY,
   market VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS users (
   profile_image_url VARCHAR(500) NULL,
   is_active BOOLEAN NOT NULL DEFAULT 1,
   is_verified BOOLEAN NOT NULL DEFAULT 0,
-  -- Tokens issued before this are dead (NULL: none is).
+  -- Tokens issued before this are revoked (NULL: none are).
   tokens_valid_from DATETIME(6) NULL,
   last_login DATETIME(6) NULL,
   created_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS skus (
   size VARCHAR(20) NOT NULL DEFAULT '',
   color VARCHAR(50) NOT NULL DEFAULT '',
   price_minor BIGINT NOT NULL,
-  -- UNSIGNED is the last wall: no statement can take it below zero.
+  -- UNSIGNED is the last protection: no statement can make it negative.
   stock INT UNSIGNED NOT NULL DEFAULT 0,
   is_active BOOLEAN NOT NULL DEFAULT 1,
   created_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
@@ -81,11 +81,12 @@ CREATE TABLE IF NOT EXISTS orders (
   shipping_minor BIGINT NOT NULL DEFAULT 0,
   total_minor BIGINT NOT NULL,
   currency CHAR(3) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- The client's Idempotency-Key; or, while the duplicate window may hold an
-  -- order without one, a mark made of its content (it has a space in it, which
-  -- no client's key has). Unique for a user: it cannot be left half done.
+  -- The client's Idempotency-Key. For an order without one: a mark made of the
+  -- order's content, while the duplicate window may need it. The mark contains
+  -- a space, which no client's key can. Unique for each user, so two equal
+  -- requests cannot both make an order.
   idempotency_key VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
-  -- Of what was asked for: the same key with another request is refused.
+  -- A hash of the request: the same key with another request is rejected.
   request_hash BINARY(16) NULL,
   created_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
   updated_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
@@ -95,9 +96,10 @@ CREATE TABLE IF NOT EXISTS orders (
   CONSTRAINT orders_user FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Snapshots: an order keeps what was bought, whatever becomes of the SKU. No
--- foreign key to skus: the insert would take a shared lock on the SKU's row
--- that taking the stock must then upgrade, which deadlocks buyers of one SKU.
+-- Snapshots: an order keeps what was bought, even if the SKU changes later.
+-- There is no foreign key to skus. The insert would take a shared lock on the
+-- SKU's row, and taking the stock would have to upgrade it: two buyers of one
+-- SKU would deadlock.
 CREATE TABLE IF NOT EXISTS order_items (
   order_id BIGINT UNSIGNED NOT NULL,
   line_no SMALLINT UNSIGNED NOT NULL,
@@ -125,7 +127,7 @@ CREATE TABLE IF NOT EXISTS order_status_history (
   CONSTRAINT history_order FOREIGN KEY (order_id) REFERENCES orders (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Every change of stock but sales, which are the order lines themselves.
+-- Every change of stock except sales. Sales are the order lines.
 CREATE TABLE IF NOT EXISTS stock_movements (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   sku_id BIGINT UNSIGNED NOT NULL,

@@ -1,7 +1,7 @@
--- Login by phone, and what is to be delivered to people.
+-- Login by phone, and messages to deliver.
 
--- One row a code that was sent. Only a keyed hash: the code itself is in the
--- sealed payload of its message, until that is delivered.
+-- One row for each code that was sent, with a keyed hash of the code. The code
+-- itself is only in the encrypted payload of its message, until the delivery.
 CREATE TABLE IF NOT EXISTS login_codes (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   phone_number VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -14,8 +14,8 @@ CREATE TABLE IF NOT EXISTS login_codes (
   KEY created_at (created_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- How many codes were sent: per client address and hour, per day in all. The
--- row of a phone is only a lock; its codes are counted in login_codes.
+-- How many codes were sent: per client address and hour, and in total per day.
+-- The row of a phone is only a lock; its codes are counted in login_codes.
 CREATE TABLE IF NOT EXISTS login_limits (
   scope ENUM('phone', 'address', 'day') NOT NULL,
   subject VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -24,24 +24,24 @@ CREATE TABLE IF NOT EXISTS login_limits (
   PRIMARY KEY (scope, subject, window_start)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Messages to people and programs outside, written in the transaction of what
--- they are about, delivered by the courier at least once.
+-- Messages to people and programs outside. They are written in the transaction
+-- that causes them. The courier delivers each at least once.
 CREATE TABLE IF NOT EXISTS outbox (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
-  -- The same at each try: by it a receiver can tell a repetition.
+  -- The same in each attempt, so that a receiver can detect repetitions.
   message_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- What it is, and so how it is delivered: 'sms'.
+  -- The kind decides how it is delivered: 'sms'.
   kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- JSON, sealed with the service's key; emptied when it is delivered.
+  -- JSON, encrypted with the service's key. Emptied after the delivery.
   payload BLOB NOT NULL,
   state ENUM('pending', 'delivered', 'dead') NOT NULL DEFAULT 'pending',
   attempts INT UNSIGNED NOT NULL DEFAULT 0,
-  -- Not to be tried before this; while it is being tried, when the claim of
-  -- the courier that tries it runs out.
+  -- The next attempt, not earlier. During an attempt: when the claim of the
+  -- courier ends.
   due_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
-  -- Not to be tried any more from this on: a code that has expired.
+  -- No attempt after this, for example because the code has expired.
   expires_at DATETIME(6) NULL,
-  -- The courier that tries it now; NULL: none.
+  -- The courier that is trying now; NULL: none.
   claimed_by VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NULL,
   last_error VARCHAR(255) NULL,
   created_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),

@@ -1,16 +1,16 @@
--- The life of an order, and the books of the stock.
+-- The history of an order, and the movements of the stock.
 --
--- From here on the database itself keeps two promises: an order has a start in
--- its history, and a SKU has the stock that it came with, however the row was
--- inserted, or replaced. What is there already is filled in. READ COMMITTED,
--- because each filling is then one consistent reading that locks nobody out.
+-- From here on triggers ensure that every order has a start in its history, and
+-- that every SKU has a movement for its initial stock, however the row was
+-- inserted or replaced. For existing rows this file adds them. READ COMMITTED
+-- makes each of these statements one consistent read that blocks nobody.
 --
--- Triggers run in the name of the account that makes them: it must stay.
+-- Triggers run in the name of the account that creates them: keep that account.
 
 SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
--- A state is entered once in an order's life (the workflow has no circles).
--- Rows that somebody has written twice must be deleted first.
+-- An order enters each state once at most (the workflow has no circles). If you
+-- have duplicate rows, delete them first.
 SET @change = IF(EXISTS(SELECT 1 FROM information_schema.statistics
     WHERE table_schema = DATABASE() AND table_name = 'order_status_history'
     AND index_name = 'order_status'), 'DO 0',
@@ -20,7 +20,8 @@ PREPARE change_it FROM @change;
 EXECUTE change_it;
 DEALLOCATE PREPARE change_it;
 
--- What an order took comes back at most once. Wide enough for any stock.
+-- The goods of an order come back at most once. BIGINT is wide enough for any
+-- stock.
 SET @change = IF(EXISTS(SELECT 1 FROM information_schema.statistics
     WHERE table_schema = DATABASE() AND table_name = 'stock_movements'
     AND index_name = 'order_sku'), 'DO 0',
@@ -32,7 +33,7 @@ PREPARE change_it FROM @change;
 EXECUTE change_it;
 DEALLOCATE PREPARE change_it;
 
--- The orders of a state, for the staff's list: few of very many.
+-- The staff's list of orders in a state: few rows of very many.
 SET @change = IF(EXISTS(SELECT 1 FROM information_schema.statistics
     WHERE table_schema = DATABASE() AND table_name = 'orders'
     AND index_name = 'status'), 'DO 0',
@@ -56,8 +57,8 @@ FOR EACH ROW
   INSERT INTO stock_movements (sku_id, delta, reason)
     VALUES (OLD.id, -CAST(OLD.stock AS SIGNED), 'removed');
 
--- An order that was moved by hand began where its oldest line says.
--- (Not where it went in a circle: that is for reconcile to name.)
+-- If an order was moved by hand, its start is the old state of its oldest row.
+-- Not if the order went in a circle; reconcile reports that.
 INSERT INTO order_status_history (order_id, new_status, changed_by, created_at)
 SELECT b.id, b.status, 'customer', b.created_at FROM (SELECT o.id,
     o.created_at, COALESCE((SELECT f.old_status FROM order_status_history f
@@ -68,8 +69,8 @@ SELECT b.id, b.status, 'customer', b.created_at FROM (SELECT o.id,
 WHERE NOT EXISTS (SELECT 1 FROM order_status_history c
   WHERE c.order_id = b.id AND c.new_status = b.status);
 
--- Orders that were cancelled by hand: the stock of now, from which the first
--- stock is found below, is what it is after that.
+-- Orders that were cancelled by hand: their goods are already in today's stock,
+-- from which the initial stock is calculated below.
 INSERT INTO stock_movements (sku_id, delta, reason, order_id)
 SELECT i.sku_id, SUM(i.quantity), o.status, o.id FROM orders o
 JOIN order_items i ON i.order_id = o.id
@@ -77,7 +78,7 @@ WHERE o.status IN ('cancelled', 'returned') AND NOT EXISTS
   (SELECT 1 FROM stock_movements m WHERE m.order_id = o.id)
 GROUP BY o.id, o.status, i.sku_id;
 
--- The stock of now, and what has been taken from it since the beginning.
+-- Initial stock = today's stock + what was sold - all other movements.
 INSERT INTO stock_movements (sku_id, delta, reason)
 SELECT s.id, s.stock + COALESCE(sold.n, 0) - COALESCE(moved.n, 0), 'initial'
 FROM skus s
@@ -88,7 +89,8 @@ LEFT JOIN (SELECT sku_id, SUM(delta) AS n FROM stock_movements
 WHERE NOT EXISTS (SELECT 1 FROM stock_movements m
   WHERE m.sku_id = s.id AND m.reason = 'initial');
 
--- SKUs that are gone by now began and ended: none is left of what was sold.
+-- SKUs that were deleted: add their initial stock and their removal, so that
+-- nothing is left of them.
 INSERT INTO stock_movements (sku_id, delta, reason)
 SELECT g.sku_id, -SUM(g.n), 'initial' FROM (
   SELECT i.sku_id, -CAST(i.quantity AS SIGNED) AS n FROM order_items i

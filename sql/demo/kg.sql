@@ -1,15 +1,16 @@
--- Demo data of the market "kg": for trying things out, not for a shop.
--- For an empty database only; the ids are fixed, because examples name them.
+-- Demo data of the market "kg": for tests and examples, not for a shop.
+-- Load it into an empty database only. The ids are fixed, because examples use
+-- them.
 
 SET NAMES utf8mb4;
 
--- Who logs in first gets an id out of the examples' way.
+-- New customers get ids that the examples do not use.
 ALTER TABLE users AUTO_INCREMENT = 1001;
 
 -- All or nothing.
 START TRANSACTION;
 
--- 10 has the number of user 19 in us. There is no user 19 here.
+-- User 10 has the phone number of user 19 in us. There is no user 19 here.
 INSERT INTO users (id, phone_number, full_name, email, is_active, is_verified)
 VALUES
   (1,  '+996505231255', 'Айгуль Асанова',    'aigul@shop.example', 1, 1),
@@ -57,8 +58,8 @@ CROSS JOIN (
   UNION ALL SELECT 4, 'XL'
 ) AS s;
 
--- Few left; none left (a stock changes together with its movement); no longer
--- sold.
+-- A SKU with few left, one with none left, and one that is no longer sold. A
+-- stock changes together with its movement.
 INSERT INTO stock_movements (sku_id, delta, reason)
 SELECT id, IF(sku_code = 'KG-TEE-BLK-L', 9, 0) - CAST(stock AS SIGNED),
        'adjusted'

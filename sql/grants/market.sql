@@ -1,12 +1,13 @@
--- The account of one market's service: this database and no other, and in it
--- only what the service does. "ordermuxctl grants MARKET" fills the names in;
--- its output goes to the server as an administrator, after the migrations:
+-- The account of the service for one market. It may use only this database, and
+-- there only what the service does. "ordermuxctl grants MARKET" fills in the
+-- names. Run its output as an administrator, after the migrations:
 --
 --	ordermuxctl grants us | mariadb
 --
--- Running it again sets the password anew and adds what is missing, under a
--- service that goes on. It takes nothing back, since for a moment there would be
--- nothing left. To take back what is not here, stop the service, and first run
+-- If you run it again, it sets the password and adds missing rights; the
+-- service may be running. It removes no right, because for a moment the account
+-- would have none. To remove rights that are not listed here, stop the service
+-- and first run
 --
 --	REVOKE ALL PRIVILEGES, GRANT OPTION FROM @ACCOUNT@;
 
@@ -23,7 +24,7 @@ GRANT SELECT, INSERT, UPDATE ON @DATABASE@.orders TO @ACCOUNT@;
 GRANT SELECT, INSERT ON @DATABASE@.order_items TO @ACCOUNT@;
 GRANT SELECT, INSERT ON @DATABASE@.order_status_history TO @ACCOUNT@;
 GRANT SELECT, INSERT ON @DATABASE@.stock_movements TO @ACCOUNT@;
--- With DELETE: what is done with is cleaned up after a while.
+-- With DELETE: the service removes old rows after a while.
 GRANT SELECT, INSERT, UPDATE, DELETE ON @DATABASE@.login_codes TO @ACCOUNT@;
 GRANT SELECT, INSERT, UPDATE, DELETE ON @DATABASE@.login_limits TO @ACCOUNT@;
 GRANT SELECT, INSERT, UPDATE, DELETE ON @DATABASE@.outbox TO @ACCOUNT@;

@@ -15,7 +15,7 @@ struct market_registry;
 struct login_form {
 	const struct market	*market;
 	const char		*phone;		/* normalised, in the arena */
-	const char		*code;		/* 4 to 8 digits; NULL: not asked for */
+	const char		*code;		/* 4 to 8 digits, or NULL */
 };
 
 /*

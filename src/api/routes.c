@@ -12,10 +12,8 @@
 #define CART	V1 "/cart"
 #define PROFILE_ORDERS V1 "/profile/orders"
 
-/*
- * What each route needs. Literal paths stand before those with {id} that match
- * them too.
- */
+/* What each route needs. Literal paths stand before those with {id} that
+ * match them too. */
 #define NOBODY(method, path, handler) \
 	{ HTTP_##method, path, ROUTE_NO_MARKET, ROUTE_BODY_NONE, \
 	    .public = handler }

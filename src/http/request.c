@@ -136,11 +136,9 @@ is_json(const char *type)
 	    (n > 17 && strncasecmp(type + n - 5, "+json", 5) == 0);
 }
 
-/*
- * Reads the whole body. Whole is when as many bytes came as were announced,
+/* Reads the whole body. Whole is when as many bytes came as were announced,
  * no more, and libfcgi saw no error: a client that went away looks like a
- * short body. Returns NULL if it is not.
- */
+ * short body. Returns NULL if it is not. */
 static char *
 read_body(const struct request *r, size_t len)
 {

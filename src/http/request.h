@@ -17,7 +17,7 @@ struct arena;
 struct json_object;
 
 enum http_method {
-	HTTP_GET,		/* and HEAD: nginx drops the body of its answer */
+	HTTP_GET,		/* and HEAD: nginx drops the answer's body */
 	HTTP_POST,
 	HTTP_PUT,
 	HTTP_DELETE,
@@ -35,7 +35,7 @@ struct request {
 	const char	 *path;		/* decoded, no slash at its end */
 	const char	 *query;	/* never NULL */
 	const char	 *remote_addr;
-	const char	 *segment;	/* what stood for {id} in the path, or NULL */
+	const char	 *segment;	/* for {id} in the path, or NULL */
 	char		  id[REQUEST_ID_MAX + 1]; /* nginx's $request_id */
 };
 

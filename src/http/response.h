@@ -20,10 +20,10 @@ struct response {
 	struct buf	 body;
 	struct json_out	 json;		/* writes to the body */
 	bool		 problem;	/* errors as RFC 9457, by Accept */
-	bool		 cacheable;	/* by anyone; else Cache-Control: no-store */
+	bool		 cacheable;	/* by anyone; else no-store */
 	bool		 vary_origin;	/* it depends on Origin (cors.h) */
 	const char	*request_id;
-	const char	*error_code;	/* of an error, for the log; else NULL */
+	const char	*error_code;	/* for the log; NULL: no error */
 };
 
 void	response_init(struct response *, const struct request *);
@@ -39,7 +39,8 @@ void	response_header(struct response *, const char *name,
 void	response_error(struct response *, enum http_error, const char *text);
 
 /* The same with a detail that is JSON already (validation's array), or with
- * further members ("shortages":[...], without a comma in front). Either NULL. */
+ * further members ("shortages":[...], without a comma in front). Either may
+ * be NULL. */
 void	response_error_with(struct response *, enum http_error,
     const char *text, const char *detail, const char *members);
 

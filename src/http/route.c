@@ -7,10 +7,8 @@
 #include "base/buf.h"
 #include "http/route.h"
 
-/*
- * Whether a path is the pattern's. *segment is what stood for {id}, in the
- * arena, or NULL when the pattern has none.
- */
+/* Whether a path is the pattern's. *segment is what stood for {id}, in the
+ * arena, or NULL when the pattern has none. */
 static bool
 matches(struct arena *arena, const char *pattern, const char *path,
     const char **segment)

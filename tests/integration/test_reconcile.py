@@ -127,12 +127,13 @@ def test_an_order_that_was_brought_along_needs_its_movement(
     reconcile(shop, "us")
 
 
-def test_an_order_that_is_archived_leaves_its_movement(shop, us):
+@pytest.mark.parametrize("state", ["confirmed", "cancelled"])
+def test_an_order_that_is_archived_leaves_its_movement(shop, us, state):
     """By the statements of docs/reconcile.md."""
     text = (harness.TREE / "docs/reconcile.md").read_text()
     block = re.search(r"(?s)START TRANSACTION;.*?COMMIT;", text)[0]
     oid = us.ordered((shop.sku("us"), 2), shop.sku("us"))["id"]
-    move(shop, "us", oid, "confirmed")
+    move(shop, "us", oid, state)
     shop.sql("us", re.sub(r"= 7\b", f"= {oid}", block))
     assert shop.count("us", "orders", f"id = {oid}") == 0
     reconcile(shop, "us")
