@@ -144,8 +144,9 @@ answer_token(struct login *l, struct response *res,
     const struct login_result *r)
 {
 	struct json_out	*j = &res->json;
-	const char	*token = token_issue(l->token_keys, (uint64_t)r->user.id,
-	    l->market->name, r->at, l->token_lifetime, l->arena);
+	const char	*token = token_issue(l->token_keys,
+	    (uint64_t)r->user.id, l->market->name, r->at,
+	    l->token_lifetime, l->arena);
 
 	if (token == NULL) {
 		log_error("a token could not be signed");

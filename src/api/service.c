@@ -187,7 +187,7 @@ authenticate(struct service *s, const struct request *req,
 
 /* Reads the body if the route has one; false with the answer an error. */
 static bool
-read_body(struct service *s, const struct route *route,
+read_route_body(struct service *s, const struct route *route,
     const struct request *req, struct response *res,
     struct json_object **body)
 {
@@ -239,7 +239,7 @@ serve_session(struct service *s, const struct route *route,
 	struct json_object	*body;
 
 	if (!authenticate(s, req, res, &session) ||
-	    !read_body(s, route, req, res, &body))
+	    !read_route_body(s, route, req, res, &body))
 		return;
 	session.db = open_market(s, session.market, req, res);
 	if (session.db != NULL)
@@ -259,7 +259,7 @@ serve_login(struct service *s, const struct route *route,
 	struct login_form	 fields;
 	struct form		 form;
 
-	if (!read_body(s, route, req, res, &body))
+	if (!read_route_body(s, route, req, res, &body))
 		return;
 	form_init(&form, s->arena);
 	login_form_read(&form, s->settings->markets, body, route->code,

@@ -1,7 +1,7 @@
 /*
  * scoreboard.h: the scoreboard, memory that the master shares with the workers
  * and the courier: what each of them is doing, and what they know together
- * about each market's database (db/gate.h).
+ * about each market's database (db/breaker.h, bulkhead.h, hosts.h).
  *
  * A slot belongs to a child's index, not to its pid, so that a respawned
  * one goes on counting and sums never fall. Each slot has one writer, the
@@ -21,18 +21,21 @@
 
 #define SCOREBOARD_MARKET_MAX 64
 
-/* Of one market's database, for db/gate.c alone. Times are clock_ms(). */
+/* Of one market's database. Times are clock_ms(). */
 struct scoreboard_market {
-	alignas(128) _Atomic uint64_t connect_at;
-	_Atomic uint64_t	use_at;
+	/* For db/breaker.c alone. */
+	alignas(128) _Atomic uint64_t connect_at;	/* 0 = open, or when */
+	_Atomic uint64_t	use_at;			/* to probe next */
 	_Atomic uint64_t	away_since;
-	_Atomic uint64_t	home_at;
-	_Atomic uint64_t	home_since;
-	_Atomic uint64_t	home_wait;
-	_Atomic uint64_t	answered_at;	/* somebody; about 50 ms late */
+	_Atomic uint64_t	answered_at;	/* by any process; 50 ms late */
+	/* For db/bulkhead.c alone. */
 	_Atomic uint64_t	crowded_at;	/* half of the workers waited */
-	_Atomic uint64_t	said_at;	/* that they do */
-	_Atomic uint32_t	host;
+	_Atomic uint64_t	said_at;	/* the log said so */
+	/* For db/hosts.c alone. */
+	_Atomic uint64_t	home_at;	/* when to try the first host */
+	_Atomic uint64_t	home_since;	/* the last return to it */
+	_Atomic uint64_t	home_wait;	/* the last pause before that */
+	_Atomic uint32_t	host;		/* in use, by index */
 };
 
 struct scoreboard {

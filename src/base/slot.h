@@ -1,7 +1,7 @@
 /*
  * slot.h: what a worker is doing now, written by the worker alone and read
  * from shared memory by the master (death reports, deadline, watchdog) and the
- * other workers (db/gate.h). The request path gets a pointer to its slot;
+ * other workers (db/bulkhead.h). The request path gets a pointer to its slot;
  * where the memory comes from is the daemon's business (base/scoreboard.h).
  *
  * Each field is atomic by itself, relaxed: a reader may see a new phase with

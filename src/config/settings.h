@@ -57,7 +57,7 @@ struct settings {
 	/* [database] for every market */
 	unsigned	  connect_timeout; /* ms, whole seconds in effect */
 	unsigned	  query_timeout; /* ms, whole seconds in effect */
-	unsigned	  crowd_after;		/* ms, see db/gate.h; 0 = off */
+	unsigned	  crowd_after;		/* ms; 0 = off; db/bulkhead.h */
 
 	/* [orders] */
 	unsigned	  duplicate_window;	/* ms; 0 = off */

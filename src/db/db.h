@@ -1,25 +1,28 @@
 /*
  * db.h: one connection to one market's database.
  *
- * A worker has one for each market, opened at first use. It is checked at
- * every connection: the database must say that it belongs to the market, and
- * have the schema that we need. Statements are prepared at first use. Of
- * several hosts the first that works is taken (gate.h says which is in use); a
- * host that only reads is not, unless it is the only one.
+ * A worker has one connection for each market, opened at first use. Every new
+ * connection is checked: the database must say that it belongs to the market,
+ * and have the schema that we need. If a market has several hosts, the first
+ * that works is used (hosts.h); a read-only host is used only if it is the
+ * only one. Statements are prepared at first use.
  *
- * Nothing waits for a server without an end: not for longer than the limits
- * say, nor beyond the request's deadline; and a market whose database hangs or
- * cannot be reached is "away" at once, for all workers (gate.h).
+ * Every wait for a server has an end: the limit for that kind of wait, and the
+ * request's deadline (wait.h). If a database hangs or no host accepts a
+ * connection, all workers answer DB_AWAY at once (breaker.h). If it is only
+ * slow, it cannot take all workers (bulkhead.h).
  *
- * Autocommit is off, so that an order takes five round trips and not six.
- * What only reads may leave its transaction open for the next request on this
- * connection, which costs nothing at READ COMMITTED; db_settle() ends it when
- * there is no next request, so that it holds up no migration.
+ * Autocommit is off: so an order takes five round trips and not six. After a
+ * request that only reads, the transaction may stay open for the next request
+ * on this connection. That costs nothing at READ COMMITTED. If there is no
+ * next request, db_settle() ends the transaction: an open one would block a
+ * migration.
  *
- * Errors are logged here, once, with the statement's name and the server's
- * message; a caller only looks at the result.
+ * Errors are logged here, once, with the name of the statement and the
+ * server's message. A caller only looks at the result.
  *
- * Written for what MariaDB Connector/C and Oracle's libmysqlclient share.
+ * The code needs only what MariaDB Connector/C and Oracle's libmysqlclient
+ * have in common; client.h has the rest.
  */
 #ifndef ORDERMUX_DB_H
 #define ORDERMUX_DB_H
@@ -33,8 +36,8 @@
 /* The schema that the statements need: the number of the last migration. */
 #define DB_SCHEMA_VERSION 3
 
-/* Statements of up to this many lines are kept prepared; longer orders are
- * prepared each time, or the servers' memory would fill with them. */
+/* Statements for up to this many lines stay prepared. Those for longer orders
+ * are prepared each time: they would fill the server's memory. */
 #define DB_KEEP_LINES 16
 
 struct arena;
@@ -48,14 +51,17 @@ enum db_result {
 	DB_REFUSED,	/* against our rules: a transaction is not to be kept */
 	DB_DUPLICATE,	/* a unique key is taken (1062) */
 	DB_NULL,	/* NULL in a column that takes none (1048) */
-	DB_AGAIN,	/* deadlock or lock timeout: the transaction must end, and may be run again */
-	DB_LOST,	/* the connection broke; without a COMMIT sent, nothing was kept */
+	DB_AGAIN,	/* deadlock or lock timeout: the transaction must end;
+			 * it may be run again */
+	DB_LOST,	/* the connection broke; if no COMMIT was sent, nothing
+			 * was kept */
 	DB_AWAY,	/* the database cannot be used now */
 	DB_UNKNOWN,	/* the connection broke in COMMIT: kept or not */
-	DB_FAILED	/* a bug of ours, or the statement cannot work */
+	DB_FAILED	/* the statement cannot work: a bug of ours */
 };
 
-/* A parameter. Texts are used by address until the call returns. */
+/* A parameter. Texts are not copied: they must stay valid until the call
+ * returns. */
 enum db_kind { DB_KIND_NULL, DB_KIND_INTEGER, DB_KIND_TEXT, DB_KIND_BYTES,
 	DB_KIND_TIME };
 
@@ -71,40 +77,40 @@ struct db_value	db_text(const char *);		/* NULL = NULL */
 struct db_value	db_bytes(const void *, size_t);
 struct db_value	db_time(int64_t us);
 
-/* For all markets alike; milliseconds. */
+/* The same for all markets; milliseconds. */
 struct db_limits {
 	unsigned	connect_timeout;
 	unsigned	query_timeout;
-	unsigned	crowd_after;	/* gate.h; 0 = no bulkhead */
+	unsigned	crowd_after;	/* bulkhead.h; 0 = none */
 };
 
-/* Nothing is opened yet. Market, statements, limits, board and slot must
- * outlive it; the board is NULL for a process by itself, the slot then its
- * own. */
+/* Does not connect yet. Market, statements, limits, board and slot must
+ * outlive it. A process that is not part of a daemon has no board (NULL), and
+ * a slot of its own. */
 struct db *	db_new(const struct market *, const struct statement_table *,
     const struct db_limits *, const struct scoreboard *, struct slot *);
 void		db_free(struct db *);
 
-/* Until when what is run may take, by clock_ms(): the request's deadline; 0 =
- * no end but the limits. */
+/* The request's deadline, by clock_ms(): nothing that is run waits for longer.
+ * 0 = none; then only the limits end a wait. */
 void		db_set_deadline(struct db *, uint64_t ms);
 
 const struct market *db_market(const struct db *);
 
-/* Connected and checked when DB_OK; else DB_AWAY. To be called before each
- * request's first statement. */
+/* Call it before the first statement of each request. DB_OK: the connection is
+ * open and checked; else DB_AWAY. */
 enum db_result	db_ready(struct db *);
 
 /*
- * Runs a statement of the table; "lines" is how often its {} is repeated (1 where it has
- * none). The values are those of the text's question marks, in its order.
- * Of a statement with rows, db_next() then gives each.
+ * Runs a statement of the table. "lines" is how often the part in {} is
+ * repeated; 1 if there is none. The values are for the question marks, in the
+ * order of the text. If the statement gives rows, db_next() fetches them.
  */
 enum db_result	db_run(struct db *, unsigned statement, size_t lines,
     const struct db_value *, size_t count);
 
-/* The next row: *more is false behind the last. All rows must be taken, or
- * db_skip() called, before the next db_run(). */
+/* Fetches the next row. *more is false after the last one. Fetch all rows, or
+ * call db_skip(), before the next db_run(). */
 enum db_result	db_next(struct db *, bool *more);
 void		db_skip(struct db *);
 
@@ -112,16 +118,16 @@ void		db_skip(struct db *);
 enum db_result	db_exists(struct db *, unsigned statement,
     const struct db_value *values, size_t count, bool *exists);
 
-/* Columns of the row, by position; valid until the next db_next(). */
+/* Columns of the current row, by position; valid until the next db_next(). */
 bool		db_is_null(const struct db *, size_t column);
 int64_t		db_get_int(const struct db *, size_t column);
-/* A copy in the arena with a NUL behind it; NULL for NULL. */
+/* A copy in the arena that ends with a NUL; NULL for NULL. */
 const char *	db_get_text(const struct db *, size_t column, struct arena *);
 /* The bytes themselves; *len is their number. */
 const char *	db_get_bytes(const struct db *, size_t column, size_t *len);
 
-/* Of the last statement: rows matched (also those that did not change), and
- * the AUTO_INCREMENT value of an insert. */
+/* Of the last statement: the number of rows that matched (whether they changed
+ * or not), and the AUTO_INCREMENT value of an insert. */
 uint64_t	db_matched(const struct db *);
 uint64_t	db_insert_id(const struct db *);
 
@@ -136,32 +142,37 @@ enum db_result	db_transaction(struct db *,
     enum db_result (*body)(struct db *, void *arg), void *arg);
 
 /*
- * Behind DB_UNKNOWN: finds out what became of the transaction. Runs body(),
- * which looks for what it would have left and sets *kept, on a new connection,
- * until it has been answered or the deadline (or 5 s) has come, or the worker
- * is needed by other markets. DB_OK: it was kept; DB_AWAY: it was not;
- * DB_UNKNOWN: nobody knows, also when only another server of a cluster could
- * be asked, and has found nothing. All three are logged, as the outcome "of"
- * what.
+ * After DB_UNKNOWN: finds out what became of the transaction. Runs body() on a
+ * new connection; body() looks for what the transaction would have written,
+ * and sets *kept. It is run until it has an answer, until the deadline (or 5 s
+ * without one), or until other markets need the worker. Returns
+ *
+ *	DB_OK		the transaction was kept
+ *	DB_AWAY		it was not kept
+ *	DB_UNKNOWN	nobody knows; also if only another server of the
+ *			cluster answered, and has found nothing
+ *
+ * All three are logged, as the outcome "of" what.
  */
 enum db_result	db_resolve(struct db *, const char *of,
     enum db_result (*body)(struct db *, void *arg, bool *kept), void *arg);
 
-/* Runs body(), which only reads, again after DB_AGAIN and DB_LOST. */
+/* Runs body(), which only reads. Runs it again after DB_AGAIN and DB_LOST. */
 enum db_result	db_read(struct db *,
     enum db_result (*body)(struct db *, void *arg), void *arg);
 
-/* Ends a transaction that was left open by reading; one that was so for
- * longer than 100 ms. */
+/* Ends a transaction that was left open by reading; the second one only if it
+ * has been open for more than 100 ms. */
 void		db_settle(struct db *);
 void		db_settle_old(struct db *);
 
-/* Reads a table, not only the server's word that it is there (a Galera node
- * outside the cluster still answers SELECT 1). */
+/* Whether the database works. Reads a table: a Galera node that has left its
+ * cluster still answers SELECT 1. */
 enum db_result	db_probe(struct db *);
 
-/* Ends what is open, and begins to read one state of the database, whatever
- * is committed meanwhile, until db_settle(). DB_LOST or DB_AWAY as db_run(). */
+/* Ends the open transaction and begins a snapshot: until db_settle(), all
+ * statements see the database as it is now, whatever others commit. DB_LOST or
+ * DB_AWAY as db_run(). */
 enum db_result	db_snapshot(struct db *);
 
 #endif

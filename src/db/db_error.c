@@ -1,11 +1,13 @@
 /*
- * db_error.c: what the errors of a database mean (see db_impl.h). By number:
- * the names differ between the two client libraries.
+ * db_error.c: see db_error.h. The errors have names of ours: theirs differ
+ * between the two client libraries.
  */
 #include <errmsg.h>
 
 #include "base/log.h"
+#include "db/db_error.h"
 #include "db/db_impl.h"
+#include "db/wait.h"
 #include "market/market.h"
 
 enum {
@@ -16,7 +18,8 @@ enum {
 	E_READ_ONLY_MODE = 1836, E_STATEMENT_TIMEOUT = 1969,
 	E_EXECUTION_TIME = 3024, E_TOO_MANY_STATEMENTS = 1461,
 	E_NO_TABLE = 1146, E_TABLE_ACCESS = 1142, E_COLUMN_ACCESS = 1143,
-	E_NO_DEFINER = 1449, E_CHANGED = 1020, E_INTERRUPTED = 1317, E_STALE_STMT = 1243,
+	E_NO_DEFINER = 1449, E_CHANGED = 1020, E_INTERRUPTED = 1317,
+	E_STALE_STMT = 1243,
 	E_REPREPARE = 1615,
 	E_STMT_CLOSED = 2056, E_NEW_METADATA = 2057, E_SERVER_EXTENDED = 2055,
 	E_DISK_FULL = 1021, E_WRITE = 1026, E_NO_MEMORY = 1037,
@@ -113,16 +116,21 @@ db_log_failure(const struct db *db, const char *what, enum db_result result,
 {
 	enum log_level	 level = LOG_LEVEL_ERROR;
 	uint64_t	 began = db->wait.began_ms;
+	enum db_wait_end end = db->wait.end;
 
 	if (result == DB_DUPLICATE || result == DB_NULL)
-		return;		/* an answer, not a failure */
+		return;		/* expected: an answer, not a failure */
 	if (result == DB_AGAIN)
 		level = LOG_LEVEL_INFO;
 	else if (result == DB_LOST)
 		level = LOG_LEVEL_WARNING;
+	/* If we have ended the wait, the library only knows that the connection
+	 * is lost; else the field has no name, and so the line ends. */
 	log_write(level, "database error", LOG_FIELDS(
 	    log_str("database", db->market->name), log_str("statement", what),
 	    log_uint("errno", error), log_str("error", message),
 	    log_uint("idle_ms", began > db->used_ms ?
-	    began - db->used_ms : 0)));
+		began - db->used_ms : 0),
+	    log_str(end != DB_END_ANSWER ? "why" : NULL,
+		db_wait_end_name(end))));
 }

@@ -13,8 +13,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "db/client.h"
 #include "db/migrate.h"
-#include "db/tls.h"
 #include "market/market.h"
 
 #define CONNECT_SECONDS	5
@@ -43,9 +43,9 @@ struct run {
 	size_t			 count;
 };
 
-/* Says what went wrong, and returns false. */
+/* Says what went wrong, and gives false. */
 static bool
-migration_failed(const struct run *r, const char *what, const char *why)
+fail_migration(const struct run *r, const char *what, const char *why)
 {
 	fprintf(stderr, "ordermuxctl: %s: %s: %s\n", r->market->name, what,
 	    why);
@@ -68,18 +68,18 @@ try_sql(MYSQL *mysql, const char *sql)
 	return more == -1 ? 0 : mysql_errno(mysql);
 }
 
-/* Runs one text that must work. Returns false after an error. */
+/* The same for what must work. */
 static bool
 run_sql(struct run *r, MYSQL *mysql, const char *what, const char *sql)
 {
 	return try_sql(mysql, sql) == 0 ||
-	    migration_failed(r, what, mysql_error(mysql));
+	    fail_migration(r, what, mysql_error(mysql));
 }
 
-/* Returns the first column of the first row, in the arena. NULL with *ok if
- * there is no row, or if the column is NULL. */
+/* The first column of the first row, in the arena; NULL with *ok if there is
+ * no row, or NULL stands there. */
 static const char *
-fetch_value(struct run *r, const char *sql, bool *ok)
+fetch_one(struct run *r, const char *sql, bool *ok)
 {
 	MYSQL_RES	*rows = NULL;
 	MYSQL_ROW	 row;
@@ -88,7 +88,7 @@ fetch_value(struct run *r, const char *sql, bool *ok)
 	*ok = mysql_query(r->work, sql) == 0 &&
 	    (rows = mysql_store_result(r->work)) != NULL;
 	if (!*ok) {
-		migration_failed(r, "query", mysql_error(r->work));
+		fail_migration(r, "query", mysql_error(r->work));
 		return NULL;
 	}
 	row = mysql_fetch_row(rows);
@@ -100,7 +100,6 @@ fetch_value(struct run *r, const char *sql, bool *ok)
 
 /* ---- the files ---- */
 
-/* Compares two migrations by their numbers. */
 static int
 by_migration_number(const void *a, const void *b)
 {
@@ -131,23 +130,23 @@ list_migrations(struct run *r)
 	struct dirent	*e;
 
 	if (d == NULL)
-		return migration_failed(r, r->dir, strerror(errno));
+		return fail_migration(r, r->dir, strerror(errno));
 	while ((e = readdir(d)) != NULL)
 		add_migration(r, e->d_name);
 	closedir(d);
 	qsort(r->files, r->count, sizeof(*r->files), by_migration_number);
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->files[i].number != i + 1)
-			return migration_failed(r, r->dir, "the numbers of the "
+			return fail_migration(r, r->dir, "the numbers of the "
 			    "migrations have a gap, or one is there twice");
 	}
 	return r->count > 0 ||
-	    migration_failed(r, r->dir, "there are no migrations");
+	    fail_migration(r, r->dir, "there are no migrations");
 }
 
-/* Returns the text of a file, in the arena; NULL after an error. */
+/* The text of a file, in the arena; NULL after an error. */
 static char *
-read_migration(struct run *r, const char *name)
+read_sql_file(struct run *r, const char *name)
 {
 	char		*path = arena_printf(r->arena, "%s/%s", r->dir, name);
 	FILE		*f = fopen(path, "r");
@@ -160,7 +159,7 @@ read_migration(struct run *r, const char *name)
 		text.len += n;
 	}
 	if (f == NULL || ferror(f)) {
-		migration_failed(r, path, strerror(errno));
+		fail_migration(r, path, strerror(errno));
 		if (f != NULL)
 			fclose(f);
 		return NULL;
@@ -172,7 +171,6 @@ read_migration(struct run *r, const char *name)
 
 /* ---- the database ---- */
 
-/* Connects to the host at hand; returns NULL after an error. */
 static MYSQL *
 connect_as(struct run *r, const struct migrate_account *account)
 {
@@ -181,7 +179,7 @@ connect_as(struct run *r, const struct migrate_account *account)
 	unsigned			 seconds = CONNECT_SECONDS;
 
 	if (mysql == NULL) {
-		migration_failed(r, "connect", "out of memory");
+		fail_migration(r, "connect", "out of memory");
 		return NULL;
 	}
 	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
@@ -190,12 +188,12 @@ connect_as(struct run *r, const struct migrate_account *account)
 	    "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
 	    "innodb_lock_wait_timeout = " LOCK_SECONDS ", "
 	    "lock_wait_timeout = " TABLE_SECONDS);
-	tls_set(mysql, d->tls_ca);
+	client_set_tls(mysql, d->tls_ca);
 	if (mysql_real_connect(mysql, d->hosts[r->host].name, account->user,
 	    account->password, NULL, d->hosts[r->host].port,
 	    *d->socket != '\0' ? d->socket : NULL,
 	    CLIENT_MULTI_STATEMENTS) == NULL) {
-		migration_failed(r, arena_printf(r->arena, "connect to %s",
+		fail_migration(r, arena_printf(r->arena, "connect to %s",
 		    d->host_list[r->host]), mysql_error(mysql));
 		mysql_close(mysql);
 		return NULL;
@@ -214,7 +212,7 @@ connect_both(struct run *r, const struct migrate_account *account)
 	return false;
 }
 
-/* Returns a name between backticks, in the arena. */
+/* A name between backticks, in the arena. */
 static const char *
 quote_name(struct arena *arena, const char *name)
 {
@@ -231,7 +229,7 @@ quote_name(struct arena *arena, const char *name)
 	return buf_text(&b);
 }
 
-/* Makes the database the current one; creates it if it does not exist. */
+/* Makes the database the current one, having created it if there was none. */
 static bool
 use_database(struct run *r)
 {
@@ -248,12 +246,12 @@ use_database(struct run *r)
 	}
 	return (mysql_select_db(r->work, r->market->database.name) == 0 &&
 	    mysql_select_db(r->lock, r->market->database.name) == 0) ||
-	    migration_failed(r, "use database", mysql_error(r->work));
+	    fail_migration(r, "use database", mysql_error(r->work));
 }
 
-/* Waits until no other host migrates this database, and locks it. */
+/* Waits until no other host migrates this database, and locks it for us. */
 static bool
-take_migration_lock(struct run *r)
+take_lock(struct run *r)
 {
 	return run_sql(r, r->work, "schema_version",
 	    "CREATE TABLE IF NOT EXISTS schema_version ("
@@ -269,32 +267,32 @@ take_migration_lock(struct run *r)
 	    "SELECT id FROM schema_lock WHERE id = 1 FOR UPDATE");
 }
 
-/* Refuses a database that says that it belongs to another market. */
+/* Refuses a database that says it is another market's. */
 static bool
-check_database_owner(struct run *r)
+check_owner(struct run *r)
 {
 	const char	*owner;
 	bool		 ok;
 
-	if (fetch_value(r, "SELECT 1 FROM information_schema.tables "
+	if (fetch_one(r, "SELECT 1 FROM information_schema.tables "
 	    "WHERE table_schema = DATABASE() "
 	    "AND table_name = 'market_identity'", &ok) == NULL)
 		return ok;
-	owner = fetch_value(r, "SELECT market FROM market_identity", &ok);
+	owner = fetch_one(r, "SELECT market FROM market_identity", &ok);
 	if (owner == NULL || strcmp(owner, r->market->name) == 0)
 		return ok;
-	return migration_failed(r, r->market->database.name,
+	return fail_migration(r, r->market->database.name,
 	    arena_printf(r->arena, "this database belongs to market %s; "
 	    "nothing was changed", owner));
 }
 
 /*
- * Counts the transactions of others that are older than a second. Those that
- * wait for a lock hold up nothing (such as the migration of another host).
- * Returns 0 for an administrator who may not know.
+ * How many transactions of others are older than a second. Those that wait
+ * for a lock hold up nothing (a migration of another host is one). 0 for an
+ * administrator who may not know.
  */
 static unsigned long
-count_long_transactions(struct run *r)
+count_long(struct run *r)
 {
 	const char	*sql = arena_printf(r->arena, "SELECT COUNT(*) FROM "
 	    "information_schema.innodb_trx WHERE trx_state = 'RUNNING' "
@@ -316,17 +314,16 @@ count_long_transactions(struct run *r)
 }
 
 /*
- * Waits for long transactions to end, for BUSY_SECONDS at most. A change of a
- * table that one of them has read would wait for that transaction, and all
- * requests that need this table would queue behind the change.
+ * Waits, for a while, for long transactions to end. A change of a table that
+ * one of them has read would wait for it, and everybody who needs that table
+ * would wait behind the change.
  */
 static void
-wait_for_transactions(struct run *r)
+wait_for_others(struct run *r)
 {
 	unsigned long	 count;
 
-	for (int i = 0; i < BUSY_SECONDS &&
-	    (count = count_long_transactions(r)) > 0; i++) {
+	for (int i = 0; i < BUSY_SECONDS && (count = count_long(r)) > 0; i++) {
 		if (i == 0)
 			printf("%s: waiting for %lu long transaction%s to "
 			    "end\n", r->market->name, count,
@@ -335,15 +332,17 @@ wait_for_transactions(struct run *r)
 	}
 }
 
-/* Applies one migration. If a table is in use, tries the whole migration again,
- * because a migration can be applied twice (see migrate.h). */
+/*
+ * Applies one migration. A table that stays in use is tried again: a migration
+ * can be begun anew (see migrate.h).
+ */
 static bool
 apply_migration(struct run *r, const struct migration *m, const char *text)
 {
 	unsigned	 error;
 
 	for (int i = 1; i <= TABLE_TRIES; i++) {
-		wait_for_transactions(r);
+		wait_for_others(r);
 		error = try_sql(r->work, text);
 		if (error == 0)
 			return run_sql(r, r->work, m->name, arena_printf(
@@ -355,23 +354,22 @@ apply_migration(struct run *r, const struct migration *m, const char *text)
 		printf("%s: %s: a table is in use, trying again\n",
 		    r->market->name, m->name);
 	}
-	return migration_failed(r, m->name, mysql_error(r->work));
+	return fail_migration(r, m->name, mysql_error(r->work));
 }
 
 /* Applies the migrations that are missing. */
 static bool
-apply_migrations(struct run *r, unsigned *applied)
+apply_missing(struct run *r, unsigned *applied)
 {
 	const char	*version, *text;
 	bool		 ok;
 
-	version = fetch_value(r, "SELECT MAX(version) FROM schema_version",
-	    &ok);
+	version = fetch_one(r, "SELECT MAX(version) FROM schema_version", &ok);
 	*applied = version != NULL ? (unsigned)strtoul(version, NULL, 10) : 0;
 	for (size_t i = *applied; ok && i < r->count; i++) {
 		const struct migration	*m = &r->files[i];
 
-		if ((text = read_migration(r, m->name)) == NULL)
+		if ((text = read_sql_file(r, m->name)) == NULL)
 			return false;
 		ok = apply_migration(r, m, text);
 		if (ok) {
@@ -382,15 +380,14 @@ apply_migrations(struct run *r, unsigned *applied)
 	return ok;
 }
 
-/* Does all the work, on two open connections. A market's name is
- * [a-z0-9_-]. */
+/* All of it, on two open connections. A market's name is [a-z0-9_-]. */
 static bool
 migrate_locked(struct run *r)
 {
 	unsigned	 version;
 
-	if (!use_database(r) || !take_migration_lock(r) ||
-	    !check_database_owner(r) || !apply_migrations(r, &version) ||
+	if (!use_database(r) || !take_lock(r) || !check_owner(r) ||
+	    !apply_missing(r, &version) ||
 	    !run_sql(r, r->work, "market_identity", arena_printf(r->arena,
 	    "INSERT IGNORE INTO market_identity (id, market) VALUES (1, '%s')",
 	    r->market->name)))
@@ -424,8 +421,8 @@ migrate_market(const struct market *market,
 
 /* ---- the account ---- */
 
-/* Returns a text as an SQL string. Backslashes are doubled, which is right if
- * the server has its defaults; passwords should not have any. */
+/* A text as an SQL string. Backslashes are doubled, which is right for a
+ * server at its defaults; passwords had better not have any. */
 static const char *
 quote_text(struct arena *arena, const char *text)
 {
@@ -463,12 +460,11 @@ migrate_grants(const struct market *market, const char *sql_dir,
 	r->dir = sql_dir;
 	r->arena = arena;
 	if (market->database.password.bytes == NULL) {
-		migration_failed(r, "grants",
-		    "the market has no password_file: an account without a "
-		    "password is not made");
+		fail_migration(r, "grants", "the market has no "
+		    "password_file: an account without a password is not made");
 		return NULL;
 	}
-	if ((text = read_migration(r, "grants/market.sql")) == NULL)
+	if ((text = read_sql_file(r, "grants/market.sql")) == NULL)
 		return NULL;
 	buf_init(&out, arena, strlen(text) * 2);
 	while (*text != '\0') {

@@ -1,18 +1,18 @@
 /*
- * statement.h: what a statement is: a row of a table that the caller of db.h
- * brings along (store/statements.h). None is ever put together from input:
- * values travel as parameters of prepared statements.
+ * statement.h: what a statement is: a row of a table, which the caller of db.h
+ * has (store/statements.h). No SQL is ever made from input: values are
+ * parameters of prepared statements.
  *
- * Some statements have a part that is repeated for each line of an order.
- * In their text it stands as {part|separator}: "IN ({?|,})" for three is
+ * Some statements have a part that is repeated for each line of an order. It
+ * is written {part|separator}: for three lines, "IN ({?|,})" becomes
  * "IN (?,?,?)". Each number of lines is a prepared statement of its own.
  *
- * A result row is described by one word a column:
+ * A result row is described by one word for each column:
  *	i	integer (signed 64 bits)
  *	t	time (DATETIME(6)), as microseconds since 1970
  *	sN	text of at most N characters
  *	bN	N bytes
- * Each may be NULL, which reads as 0 or NULL.
+ * Each column may be NULL, which reads as 0 or NULL.
  */
 #ifndef ORDERMUX_STATEMENT_H
 #define ORDERMUX_STATEMENT_H
@@ -27,9 +27,9 @@ struct statement {
 	const char	*row;		/* NULL: no result */
 };
 
-/* The first row of every table is the question whose database this is. Its
- * answer: the market, the version of the schema, whether the server only
- * reads, and the server's own name. */
+/* The first row of every table asks whose database this is. The answer: the
+ * market, the version of the schema, whether the server is read-only, and the
+ * name that the server gives itself. */
 #define STATEMENT_IDENTITY 0
 
 struct statement_table {
@@ -40,7 +40,7 @@ struct statement_table {
 struct arena;
 
 /* The text with each {part|separator} written n >= 1 times; in the arena.
- * A text without one is given as it is. */
+ * A text without such a part is returned as it is. */
 const char *	statement_expand(const char *sql, size_t n, struct arena *);
 
 /* One column of a row description. */
@@ -51,8 +51,8 @@ struct statement_column {
 	size_t			size;	/* bytes that the value can take */
 };
 
-/* Reads a row description; returns the number of columns. A wrong one is a
- * panic (it is ours). */
+/* Reads a row description; returns the number of columns. A wrong description
+ * is a panic: it is a bug of ours. */
 size_t	statement_columns(const char *row,
     struct statement_column out[STATEMENT_COLUMNS_MAX]);
 

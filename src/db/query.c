@@ -1,15 +1,17 @@
 /*
- * db_statement.c: statements and their rows on one connection (see db.h).
+ * query.c: runs statements and gives their rows (see db.h).
  */
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/slot.h"
+#include "db/connection.h"
+#include "db/db_error.h"
 #include "db/db_impl.h"
+#include "db/prepared.h"
+#include "db/wait.h"
 #include "market/market.h"
 
 #define VALUES_MAX	1024	/* parameters of one statement */
@@ -43,6 +45,7 @@ db_time(int64_t us)
 	return (struct db_value){ .kind = DB_KIND_TIME, .number = us };
 }
 
+/* Microseconds since 1970, as the library wants them. */
 static MYSQL_TIME
 time_to_mysql(int64_t us)
 {
@@ -61,6 +64,7 @@ time_to_mysql(int64_t us)
 	return t;
 }
 
+/* The other way round. */
 static int64_t
 time_from_mysql(const MYSQL_TIME *t)
 {
@@ -72,124 +76,12 @@ time_from_mysql(const MYSQL_TIME *t)
 	return (int64_t)timegm(&tm) * 1000000 + (int64_t)t->second_part;
 }
 
-/* ---- prepared statements ---- */
-
-static void
-prepared_free(struct prepared *p)
-{
-	if (p == NULL)
-		return;
-	if (p->stmt != NULL)
-		mysql_stmt_close(p->stmt);
-	arena_free(p->arena);
-}
-
-/* Describes a column to the library. */
-static void
-bind_column(MYSQL_BIND *b, struct column *c, size_t size, struct arena *arena)
-{
-	b->is_null = &c->is_null;
-	b->error = &c->truncated;
-	b->length = &c->len;
-	switch (c->type) {
-	case COLUMN_INTEGER:
-		b->buffer_type = MYSQL_TYPE_LONGLONG;
-		b->buffer = &c->number;
-		break;
-	case COLUMN_TIME:
-		b->buffer_type = MYSQL_TYPE_DATETIME;
-		b->buffer = &c->time;
-		break;
-	case COLUMN_TEXT:
-	case COLUMN_BYTES:
-		c->bytes = arena_alloc(arena, size);
-		b->buffer_type = c->type == COLUMN_TEXT ? MYSQL_TYPE_STRING :
-		    MYSQL_TYPE_BLOB;
-		b->buffer = c->bytes;
-		b->buffer_length = size;
-		break;
-	}
-}
-
-/* Makes room for the columns of a row. The library takes the array at each
- * execution (bind_rows), for it resets what it was told on a re-prepare. */
-static void
-describe_row(struct prepared *p, const char *row)
-{
-	struct statement_column	 types[STATEMENT_COLUMNS_MAX];
-	size_t			 n = statement_columns(row, types);
-
-	p->column_count = n;
-	p->columns = arena_array(p->arena, n, sizeof(*p->columns));
-	p->binds = arena_array(p->arena, n, sizeof(*p->binds));
-	for (size_t i = 0; i < n; i++) {
-		p->columns[i].type = types[i].type;
-		bind_column(&p->binds[i], &p->columns[i], types[i].size,
-		    p->arena);
-	}
-}
-
-/* Prepares a statement for this many lines. NULL after an error, which is
- * then in *result and in the log. */
-static struct prepared *
-prepare(struct db *db, unsigned id, size_t lines,
-    enum db_result *result)
-{
-	const struct statement	*st = &db->statements->statements[id];
-	struct arena		*arena = arena_new(2048);
-	struct prepared		*p = arena_alloc(arena, sizeof(*p));
-	const char		*sql = statement_expand(st->sql, lines, arena);
-
-	p->arena = arena;
-	p->stmt = mysql_stmt_init(db->mysql);
-	if (p->stmt == NULL)
-		panic("out of memory for a statement");
-	db_wait_begin(db, DB_WAIT_ANSWER);
-	if (mysql_stmt_prepare(p->stmt, sql, strlen(sql)) != 0) {
-		*result = db_classify(mysql_stmt_errno(p->stmt));
-		db_log_failure(db, st->name, *result, mysql_stmt_errno(p->stmt),
-		    mysql_stmt_error(p->stmt));
-		prepared_free(p);
-		return NULL;
-	}
-	if (st->row != NULL)
-		describe_row(p, st->row);
-	return p;
-}
-
-/*
- * The prepared statement for this many lines, kept unless they are many.
- * NULL as prepare() does.
- */
-static struct prepared *
-find_prepared(struct db *db, unsigned id, size_t lines,
-    enum db_result *result)
-{
-	db->current_once = lines > DB_KEEP_LINES;
-	if (db->current_once)
-		return prepare(db, id, lines, result);
-	if (db->kept[id][lines] == NULL)
-		db->kept[id][lines] = prepare(db, id, lines, result);
-	return db->kept[id][lines];
-}
-
-void
-db_forget(struct db *db)
-{
-	db_skip(db);
-	for (size_t id = 0; id < db->statements->count; id++) {
-		for (size_t n = 0; n <= DB_KEEP_LINES; n++) {
-			prepared_free(db->kept[id][n]);
-			db->kept[id][n] = NULL;
-		}
-	}
-}
-
 /* ---- running statements ---- */
 
 /*
- * Binds the values. The arrays are the process's: one statement is run at a
- * time, and the library copies what it needs before it returns.
+ * Binds the values. All connections share the arrays: only one statement is
+ * run at a time, and the library copies what it needs before it returns.
+ * False after an error.
  */
 static bool
 bind_values(MYSQL_STMT *stmt, const struct db_value *values, size_t count)
@@ -231,18 +123,19 @@ bind_values(MYSQL_STMT *stmt, const struct db_value *values, size_t count)
 }
 
 /*
- * Logs the error of the current statement and gives its meaning. A connection
- * that is of no more use is closed.
+ * Logs the error of the current statement and returns what it means. Closes
+ * the connection if it is of no use any more.
  */
 static enum db_result
-statement_failed(struct db *db, const char *name)
+judge_statement_error(struct db *db, const char *name)
 {
 	MYSQL_STMT	*stmt = db->current->stmt;
 	unsigned	 error = mysql_stmt_errno(stmt);
 	const char	*message = mysql_stmt_error(stmt);
 	enum db_result	 result;
 
-	/* Connector/C leaves an error between two rows with the connection. */
+	/* If an error comes between two rows, Connector/C keeps it with the
+	 * connection. */
 	if (error == 0) {
 		error = mysql_errno(db->mysql);
 		message = mysql_error(db->mysql);
@@ -257,9 +150,9 @@ statement_failed(struct db *db, const char *name)
 	return result;
 }
 
-/* Binds and executes the current statement. */
+/* Binds and executes the current statement. False after an error. */
 static bool
-execute(struct db *db, const struct db_value *values, size_t count)
+execute_current(struct db *db, const struct db_value *values, size_t count)
 {
 	MYSQL_STMT	*stmt = db->current->stmt;
 
@@ -268,47 +161,42 @@ execute(struct db *db, const struct db_value *values, size_t count)
 	    mysql_stmt_bind_result(stmt, db->current->binds) == 0);
 }
 
-/* The current statement has been answered. */
+/* Notes the answer to the current statement. */
 static void
-statement_done(struct db *db)
+finish_statement(struct db *db)
 {
 	db_wait_answered(db);
 	db->matched = mysql_stmt_affected_rows(db->current->stmt);
 	db->insert_id = mysql_stmt_insert_id(db->current->stmt);
 	if (db->current->columns == NULL)
 		db_skip(db);
-	if (db->probe)
-		gate_works(&db->gate);
-	db->probe = false;
+	db_event(db, DB_ANSWERED);
 }
 
 enum db_result
 db_run(struct db *db, unsigned id, size_t lines,
     const struct db_value *values, size_t count)
 {
+	const char	*name = db->statements->statements[id].name;
 	enum db_result	 result = DB_FAILED;
 
-	if (db->mysql == NULL)
+	if (db->state == DB_DISCONNECTED)
 		return DB_LOST;
 	db_skip(db);
 	if (db_wait_refused(db)) {
 		log_info("request given up",
-		    log_str("statement", db->statements->statements[id].name),
-		    log_str("why", db->wait.gave_up ? "market crowded" :
-		    "deadline"));
+		    log_str("statement", name),
+		    log_str("why", db_wait_end_name(db->wait.end)));
 		return DB_AWAY;
 	}
-	db->current = find_prepared(db, id, lines, &result);
+	db->current = db_prepare(db, id, lines, &result);
 	if (db->current == NULL)
 		return result == DB_LOST ? db_lose(db) : result;
-	db_wait_begin(db, DB_WAIT_ANSWER);
-	if (!db->open) {
-		db->open = true;
-		db->opened_ms = db->wait.began_ms;
-	}
-	if (!execute(db, values, count))
-		return statement_failed(db, db->statements->statements[id].name);
-	statement_done(db);
+	db_wait_begin(db, DB_WAIT_STATEMENT);
+	db_event(db, DB_SENT);
+	if (!execute_current(db, values, count))
+		return judge_statement_error(db, name);
+	finish_statement(db);
 	return DB_OK;
 }
 
@@ -326,25 +214,13 @@ db_next(struct db *db, bool *more)
 		db_skip(db);
 		return DB_OK;
 	case MYSQL_DATA_TRUNCATED:
-		log_error("a column is longer than its description",
+		log_error("value is longer than its column's description",
 		    log_str("database", db->market->name));
 		db_skip(db);
 		return DB_FAILED;
 	default:
-		return statement_failed(db, "fetch");
+		return judge_statement_error(db, "fetch");
 	}
-}
-
-void
-db_skip(struct db *db)
-{
-	if (db->current == NULL)
-		return;
-	if (db->current->columns != NULL)
-		mysql_stmt_free_result(db->current->stmt);
-	if (db->current_once)
-		prepared_free(db->current);
-	db->current = NULL;
 }
 
 enum db_result

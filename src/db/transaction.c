@@ -1,5 +1,6 @@
 /*
- * db.c: transactions on one connection (see db.h).
+ * transaction.c: transactions on one connection (see db.h), and what became of
+ * one whose COMMIT was not answered.
  */
 #include <sodium.h>
 #include <string.h>
@@ -7,7 +8,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/connection.h"
+#include "db/db_error.h"
 #include "db/db_impl.h"
+#include "db/wait.h"
 #include "market/market.h"
 
 #define ATTEMPTS	6	/* of a transaction that deadlocks */
@@ -18,28 +22,29 @@
 #define RESOLVE_MAX	5000	/* without a deadline */
 #define RESOLVE_PAUSE	100
 
-/* Ends the transaction with nothing kept. A connection that cannot even do
- * that is closed, which does it too. */
+/* Ends the transaction and keeps nothing of it. If that fails, closes the
+ * connection, which does the same. */
 static void
 rollback(struct db *db)
 {
 	bool	 ok;
 
 	db_skip(db);
-	db->open = false;
-	if (db->mysql == NULL)
+	if (db->state == DB_DISCONNECTED)
 		return;
 	db_wait_begin(db, DB_WAIT_SETTLE);
 	ok = mysql_rollback(db->mysql) == 0;
 	db_wait_end(db);
-	if (!ok)
+	if (ok)
+		db_event(db, DB_ENDED);
+	else
 		db_disconnect(db);
 }
 
-/* What a COMMIT that failed means: unless the server says that nothing was
- * kept, nobody knows. */
+/* What the error of a COMMIT means: nobody knows the outcome, unless the
+ * server says that nothing was kept. */
 static enum db_result
-commit_failed(struct db *db)
+judge_commit_error(struct db *db)
 {
 	unsigned	 error = mysql_errno(db->mysql);
 	enum db_result	 result = db_error_deadlock(error) ? DB_AGAIN :
@@ -53,7 +58,7 @@ commit_failed(struct db *db)
 	return result;
 }
 
-/* Commits, if there is enough time to hear what becomes of it. */
+/* Commits, if there is enough time left to learn the outcome. */
 static enum db_result
 commit(struct db *db)
 {
@@ -62,13 +67,13 @@ commit(struct db *db)
 		return DB_AWAY;
 	db_wait_begin(db, DB_WAIT_COMMIT);
 	if (mysql_commit(db->mysql) != 0)
-		return commit_failed(db);
+		return judge_commit_error(db);
 	db_wait_answered(db);
-	db->open = false;
+	db_event(db, DB_ENDED);
 	return DB_OK;
 }
 
-/* What has been tried for one transaction. */
+/* How often one transaction was tried again, and why. */
 struct attempts {
 	unsigned	again;
 	unsigned	lost;
@@ -76,9 +81,10 @@ struct attempts {
 };
 
 /*
- * Whether to run again after this result; waits or reconnects before that.
- * The pause doubles, and half of it is chance, so that two that collided do
- * not collide again. Nothing is tried for longer than a query may take.
+ * Whether to run the transaction again after this result. Pauses or reconnects
+ * before it returns true. The pause doubles each time, and half of it is
+ * random, so that two transactions do not collide again. No transaction is
+ * tried again after the time that one query may take.
  */
 static bool
 try_again(struct db *db, enum db_result *result, struct attempts *a)
@@ -101,8 +107,8 @@ try_again(struct db *db, enum db_result *result, struct attempts *a)
 	return false;
 }
 
-/* What is left to say when it was not run again: no caller can do anything
- * else about a database that stays lost or locked. */
+/* The result for the caller, who cannot do anything about a database that
+ * stays lost or locked. */
 static enum db_result
 give_up(enum db_result result)
 {
@@ -151,16 +157,16 @@ struct question {
 };
 
 /*
- * On a cluster, what is read next on this connection has all that was committed
- * on any host, until it is switched off again. A server that is none does not
- * know the variable, and need not.
+ * Switches a Galera node's wait for its cluster on or off. While it is on, what
+ * this connection reads includes all that was committed on any node. A server
+ * without a cluster does not know the variable, and does not need it.
  */
 static enum db_result
-wait_for_cluster(struct db *db, const char *sql)
+set_cluster_wait(struct db *db, const char *sql)
 {
 	unsigned	 error;
 
-	db_wait_begin(db, DB_WAIT_ANSWER);
+	db_wait_begin(db, DB_WAIT_STATEMENT);
 	error = mysql_query(db->mysql, sql) == 0 ? 0 : mysql_errno(db->mysql);
 	db_wait_end(db);
 	if (error == 0 || db_error_no_variable(error))
@@ -170,6 +176,7 @@ wait_for_cluster(struct db *db, const char *sql)
 	return db_lose(db);
 }
 
+/* Body of db_read(): asks the question once. */
 static enum db_result
 put_question(struct db *db, void *arg)
 {
@@ -177,17 +184,17 @@ put_question(struct db *db, void *arg)
 	enum db_result	 result;
 
 	*q->kept = false;
-	if (db->mysql == NULL)
+	if (db->state == DB_DISCONNECTED)
 		return DB_LOST;
-	result = wait_for_cluster(db, "SET SESSION wsrep_sync_wait = 1");
+	result = set_cluster_wait(db, "SET SESSION wsrep_sync_wait = 1");
 	return result == DB_OK ? q->body(db, q->arg, q->kept) : result;
 }
 
 /*
- * Asks once. On the server that was told to commit, the question waits for a
- * transaction that is still open there. Another one may not have heard of it
- * yet, even when it has all that its cluster has agreed on: that it has found
- * nothing is no answer.
+ * Connects, and asks once. On the server that got the COMMIT, the question
+ * waits for the transaction if it is still open there. Another server may not
+ * know of it yet, even if it has all that its cluster has agreed on: if that
+ * server finds nothing, this is no answer.
  */
 static enum db_result
 resolve_once(struct db *db, struct question *q)
@@ -201,26 +208,28 @@ resolve_once(struct db *db, struct question *q)
 	    strcmp(db->server, db->commit_server) != 0)
 		result = DB_UNKNOWN;
 	rollback(db);
-	if (db->mysql == NULL)
+	if (db->state == DB_DISCONNECTED)
 		return result;
 	if (result == DB_AWAY)
-		db_disconnect(db);	/* or it might wait for the cluster on */
+		db_disconnect(db);	/* the wait is still on */
 	else
-		(void)wait_for_cluster(db,
+		(void)set_cluster_wait(db,
 		    "SET SESSION wsrep_sync_wait = DEFAULT");
 	return result;
 }
 
-/* Asks until there is an answer, or no time to ask. */
+/* Asks until there is an answer, or no time left. */
 static enum db_result
 ask(struct db *db, struct question *q)
 {
 	const struct timespec	 pause = { .tv_nsec = RESOLVE_PAUSE * 1000000 };
 	uint64_t		 until = db->deadline_ms != 0 ?
 	    db->deadline_ms : clock_ms() + RESOLVE_MAX;
+	uint64_t		 now;
 	enum db_result		 result;
 
-	while (clock_ms() < until && !gate_crowded(&db->gate)) {
+	while ((now = clock_ms()) < until &&
+	    !bulkhead_crowded(&db->bulkhead, now)) {
 		result = resolve_once(db, q);
 		if (result == DB_OK || result == DB_UNKNOWN)
 			return result;
@@ -247,11 +256,11 @@ db_resolve(struct db *db, const char *of,
 	return kept ? DB_OK : DB_AWAY;
 }
 
-/* ---- is it there ---- */
+/* ---- does it work ---- */
 
-/* Body of db_probe: any row will do. */
+/* Body of db_read(): any row will do. */
 static enum db_result
-probe(struct db *db, void *arg)
+read_any_row(struct db *db, void *arg)
 {
 	enum db_result	 result;
 	bool		 more;
@@ -269,23 +278,25 @@ db_probe(struct db *db)
 {
 	enum db_result	 result = db_ready(db);
 
-	return result == DB_OK ? db_read(db, probe, NULL) : result;
+	return result == DB_OK ? db_read(db, read_any_row, NULL) : result;
 }
 
-/* ---- one state of the database ---- */
+/* ---- a snapshot ---- */
 
 enum db_result
 db_snapshot(struct db *db)
 {
-	static const char *const	 begin[] = { "COMMIT",
+	static const char *const	 begin[] = {
+		"COMMIT",
 		"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-		"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY" };
+		"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+	};
 	int				 failed = 0;
 
 	db_skip(db);
-	if (db->mysql == NULL)
+	if (db->state == DB_DISCONNECTED)
 		return DB_LOST;
-	db_wait_begin(db, DB_WAIT_ANSWER);
+	db_wait_begin(db, DB_WAIT_STATEMENT);
 	for (size_t i = 0; !failed && i < sizeof(begin) / sizeof(*begin); i++)
 		failed = mysql_query(db->mysql, begin[i]);
 	db_wait_end(db);
@@ -294,7 +305,7 @@ db_snapshot(struct db *db)
 		    mysql_error(db->mysql));
 		return db_lose(db);
 	}
-	db->open = true;
-	db->opened_ms = clock_ms();
+	db_event(db, DB_ENDED);	/* by the first of them */
+	db_event(db, DB_SENT);	/* by the last */
 	return DB_OK;
 }

@@ -1,0 +1,78 @@
+/*
+ * client.c: see client.h.
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "db/client.h"
+
+#ifdef CLIENT_IS_MARIADB
+/* The library's callback has no argument for data of ours. */
+static client_wait	*wait_function;
+
+void
+client_set_tls(MYSQL *mysql, const char *ca)
+{
+	my_bool	 on = *ca != '\0';
+
+	mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
+	mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
+	if (on)
+		mysql_options(mysql, MYSQL_OPT_SSL_CA, ca);
+}
+
+/* The library calls this; its timeout is ignored. Returns what the function
+ * returns that was set. */
+static int
+wait_on_socket(my_socket fd, my_bool reading, int timeout)
+{
+	(void)timeout;
+	return wait_function(fd, reading);
+}
+
+void
+client_set_wait(MYSQL *mysql, client_wait *function)
+{
+	wait_function = function;
+	mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, (void *)wait_on_socket);
+}
+
+void
+client_unblock_tls(MYSQL *mysql, int room)
+{
+	int	 fd = mysql_get_socket(mysql), flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)) == -1)
+		panic("cannot set up a connection: %s", strerror(errno));
+}
+#else
+void
+client_set_tls(MYSQL *mysql, const char *ca)
+{
+	unsigned	 mode = *ca != '\0' ? SSL_MODE_VERIFY_IDENTITY :
+	    SSL_MODE_DISABLED;
+
+	mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);
+	if (*ca != '\0')
+		mysql_options(mysql, MYSQL_OPT_SSL_CA, ca);
+}
+
+void
+client_set_wait(MYSQL *mysql, client_wait *function)
+{
+	(void)mysql;
+	(void)function;
+}
+
+void
+client_unblock_tls(MYSQL *mysql, int room)
+{
+	(void)mysql;
+	(void)room;
+}
+#endif

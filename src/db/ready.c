@@ -1,0 +1,219 @@
+/*
+ * ready.c: makes a connection ready for a request (see db.h): chooses the
+ * host, asks the breaker, and checks whose database it is.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "db/connection.h"
+#include "db/db_impl.h"
+#include "db/wait.h"
+#include "market/market.h"
+
+/* Keeps the server's name, from the row of STATEMENT_IDENTITY. */
+static void
+keep_server_name(struct db *db)
+{
+	size_t		 len;
+	const char	*name = db_get_bytes(db, 3, &len);
+
+	snprintf(db->server, sizeof(db->server), "%.*s",
+	    name != NULL ? (int)len : 0, name != NULL ? name : "");
+}
+
+/* Whether there is a row, and it names this market. */
+static bool
+is_own_database(const struct db *db, bool row)
+{
+	size_t		 len = 0;
+	const char	*name = row ? db_get_bytes(db, 0, &len) : NULL;
+
+	return name != NULL && len == strlen(db->market->name) &&
+	    memcmp(name, db->market->name, len) == 0;
+}
+
+/* Judges the row of STATEMENT_IDENTITY, if there is one. Logs what is wrong
+ * with it. Returns why the database cannot be used, in a few words for the log;
+ * NULL if it can. */
+static const char *
+judge_identity(struct db *db, bool row)
+{
+	const char	*database = db->market->database.name;
+
+	if (!is_own_database(db, row)) {
+		log_error("THIS DATABASE BELONGS TO ANOTHER MARKET: "
+		    "no request of this market is served",
+		    log_str("market", db->market->name),
+		    log_str("database", database));
+		return "database belongs to another market";
+	}
+	keep_server_name(db);
+	if (db_get_int(db, 1) < DB_SCHEMA_VERSION) {
+		log_error("database schema is too old: run "
+		    "\"ordermuxctl migrate\"",
+		    log_str("database", database),
+		    log_int("version", db_get_int(db, 1)),
+		    log_int("needed", DB_SCHEMA_VERSION));
+		return "database schema is too old";
+	}
+	if (db_get_int(db, 2) && db->market->database.host_count > 1) {
+		log_warning("host is read-only",
+		    log_str("database", db->market->name),
+		    log_str("host",
+		    db->market->database.hosts[db->host].name));
+		return "host is read-only";
+	}
+	return NULL;
+}
+
+/*
+ * Reads whose database this is. A database of another market, or with an old
+ * schema, is an error: better no orders than orders in the wrong place. A
+ * read-only host is of use only if the market has no other. Returns as
+ * judge_identity().
+ */
+static const char *
+check_identity(struct db *db)
+{
+	enum db_result	 result;
+	const char	*why;
+	bool		 more;
+
+	result = db_run(db, STATEMENT_IDENTITY, 1, NULL, 0);
+	if (result == DB_OK)
+		result = db_next(db, &more);
+	if (result == DB_AWAY && db->state != DB_DISCONNECTED &&
+	    db->wait.end == DB_END_ANSWER)
+		log_error("cannot read whose database this is: was "
+		    "\"ordermuxctl migrate\" run?",
+		    log_str("database", db->market->database.name));
+	if (result != DB_OK)
+		return "cannot read whose database this is";
+	why = judge_identity(db, more);
+	db_skip(db);
+	return why;
+}
+
+/* The search for a host that works. */
+struct search {
+	bool		 probe;	/* wait with little patience until a host
+				 * answers */
+	const char	*why;	/* the last host cannot be used; NULL also if
+				 * only no time was left, or others needed the
+				 * worker */
+};
+
+/* Connects to a host and checks it. False if it cannot be used; the connection
+ * is then closed again. */
+static bool
+try_host(struct db *db, size_t index, struct search *search)
+{
+	const struct market_host *host = &db->market->database.hosts[index];
+	const char		 *why = "cannot connect to the database";
+
+	if (db_connect(db, index, search->probe))
+		why = check_identity(db);
+	if (why == NULL) {
+		db_settle(db);
+		log_debug("connected", log_str("database", db->market->name),
+		    log_str("host", host->name), log_uint("port", host->port));
+		return db->state != DB_DISCONNECTED;
+	}
+	if (db->state == DB_IN_TRANSACTION)
+		search->probe = false;
+	search->why = db->wait.end == DB_END_ANSWER ||
+	    db->wait.end == DB_END_LIMIT ? why : NULL;
+	db_disconnect(db);
+	return false;
+}
+
+/* Lets all workers use this host, which works, instead of the current one. */
+static void
+use_host(struct db *db, size_t current, size_t host)
+{
+	hosts_change(&db->hosts, current, host);
+	breaker_connected(&db->breaker);
+}
+
+/* Connects to the current host, or to the next one that works. If none works,
+ * shuts the breaker; but not if only this request had no time left. */
+static enum db_result
+connect_any(struct db *db, bool probe)
+{
+	struct search	 search = { .probe = probe };
+	size_t		 count = db->market->database.host_count;
+	size_t		 first = hosts_current(&db->hosts) % count, host;
+
+	for (size_t i = 0; i < count && !db_too_late(db, 0); i++) {
+		host = (first + i) % count;
+		if (try_host(db, host, &search)) {
+			use_host(db, first, host);
+			return DB_OK;
+		}
+	}
+	if (search.why != NULL)
+		breaker_unreachable(&db->breaker, search.why);
+	return DB_AWAY;
+}
+
+/* Goes back to the first host if it works again. If not, there is no
+ * connection afterwards. */
+static void
+connect_home(struct db *db)
+{
+	struct search	 search = { .probe = true };
+	size_t		 from = hosts_current(&db->hosts);
+
+	db_settle(db);
+	db_disconnect(db);
+	if (try_host(db, 0, &search))
+		use_host(db, from, 0);
+}
+
+/* Asks the breaker whether this request may use the database, and may connect
+ * if it has to. *probe: this request is the probe. */
+static bool
+may_use_database(struct db *db, bool *probe)
+{
+	enum breaker_answer use = breaker_use(&db->breaker), connect;
+
+	*probe = use == BREAKER_PROBE;
+	if (use == BREAKER_SHUT || db->state != DB_DISCONNECTED)
+		return use != BREAKER_SHUT;
+	connect = breaker_connect(&db->breaker);
+	*probe = *probe || connect == BREAKER_PROBE;
+	return connect != BREAKER_SHUT;
+}
+
+/* Probes an open connection with a statement that needs no lock. Statements
+ * after it may take as long as usual. */
+static enum db_result
+probe_connection(struct db *db)
+{
+	db_event(db, DB_PROBE);
+	if (check_identity(db) == NULL)
+		return DB_OK;
+	db_disconnect(db);
+	return DB_AWAY;
+}
+
+enum db_result
+db_ready(struct db *db)
+{
+	bool	 probe;
+
+	if (!bulkhead_enter(&db->bulkhead) || !may_use_database(db, &probe))
+		return DB_AWAY;
+	if (hosts_try_home(&db->hosts))
+		connect_home(db);
+	else if (db->state != DB_DISCONNECTED &&
+	    db->host != hosts_current(&db->hosts)) {
+		db_settle(db);
+		db_disconnect(db);
+	}
+	db_settle_old(db);
+	if (db->state == DB_DISCONNECTED)
+		return connect_any(db, probe);
+	return probe ? probe_connection(db) : DB_OK;
+}
