@@ -188,7 +188,7 @@ take_option(struct ctl *ctl, int letter, bool *given)
 /* Takes the words of the line that are no options, wherever these stand.
  * "-5" is a word: a stock can be changed by it. */
 static void
-read_line(struct ctl *ctl, int argc, char **argv, bool *given)
+read_command_line(struct ctl *ctl, int argc, char **argv, bool *given)
 {
 	int	 c;
 
@@ -271,7 +271,7 @@ main(int argc, char **argv)
 	const struct command	*command;
 	int			 status;
 
-	read_line(&ctl, argc, argv, given);
+	read_command_line(&ctl, argc, argv, given);
 	command = find_command(&ctl);
 	if (command == NULL) {
 		usage(stderr);

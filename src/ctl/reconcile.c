@@ -50,7 +50,7 @@ put_findings(const struct ctl *ctl, const struct market *market,
 
 /* Runs and reports one check. */
 static enum db_result
-check(struct ctl *ctl, struct db *db, size_t n,
+run_check(struct ctl *ctl, struct db *db, size_t n,
     const struct reconcile_counts *counts, struct verdict *verdict)
 {
 	const struct reconcile_check	*c = reconcile_check(n);
@@ -72,7 +72,7 @@ check(struct ctl *ctl, struct db *db, size_t n,
 
 /* Runs all checks in one snapshot. */
 static enum db_result
-check_all(struct ctl *ctl, struct db *db, struct reconcile_counts *counts,
+run_all_checks(struct ctl *ctl, struct db *db, struct reconcile_counts *counts,
     struct verdict *verdict)
 {
 	enum db_result	 result = db_ready(db);
@@ -80,7 +80,7 @@ check_all(struct ctl *ctl, struct db *db, struct reconcile_counts *counts,
 	if (result == DB_OK)
 		result = reconcile_begin(db, counts);
 	for (size_t n = 0; result == DB_OK && reconcile_check(n) != NULL; n++)
-		result = check(ctl, db, n, counts, verdict);
+		result = run_check(ctl, db, n, counts, verdict);
 	reconcile_end(db);
 	return result;
 }
@@ -111,7 +111,7 @@ reconcile_market(struct ctl *ctl, const struct market *market)
 	struct reconcile_counts	 counts = { 0 };
 	struct verdict		 verdict = { 0 };
 	int64_t			 began = clock_monotonic_us();
-	enum db_result		 result = check_all(ctl, db, &counts,
+	enum db_result		 result = run_all_checks(ctl, db, &counts,
 	    &verdict);
 
 	db_free(db);
@@ -126,7 +126,7 @@ reconcile_market(struct ctl *ctl, const struct market *market)
 
 /* The status of both: books that are wrong say more than ones not read. */
 static int
-worse(int one, int other)
+worse_status(int one, int other)
 {
 	if (one == CTL_ERROR || other == CTL_ERROR)
 		return CTL_ERROR;
@@ -142,9 +142,10 @@ ctl_reconcile(struct ctl *ctl)
 	for (int i = 0; i < ctl->arg_count; i++)
 		ctl_market(ctl, ctl->args[i]);
 	for (int i = 0; i < ctl->arg_count; i++)
-		status = worse(status, reconcile_market(ctl,
+		status = worse_status(status, reconcile_market(ctl,
 		    ctl_market(ctl, ctl->args[i])));
 	for (size_t i = 0; ctl->arg_count == 0 && i < r->count; i++)
-		status = worse(status, reconcile_market(ctl, &r->markets[i]));
+		status = worse_status(status, reconcile_market(ctl,
+		    &r->markets[i]));
 	return status;
 }

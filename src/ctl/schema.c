@@ -13,7 +13,7 @@
 
 /* The password of --password-file; NULL without one. */
 static const char *
-read_password(const struct ctl *ctl)
+read_admin_password(const struct ctl *ctl)
 {
 	static struct secret	 secret;
 	const char		*why;
@@ -34,7 +34,7 @@ ctl_migrate(struct ctl *ctl)
 {
 	const struct market_registry	*r = ctl->settings->markets;
 	struct migrate_account		 account = { .user = ctl->user,
-	    .password = read_password(ctl) };
+	    .password = read_admin_password(ctl) };
 	bool				 ok = true;
 
 	for (int i = 0; i < ctl->arg_count; i++)

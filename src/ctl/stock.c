@@ -26,7 +26,7 @@ put_sku(struct arena *a, const struct stock_sku *s)
 
 /* Lists all SKUs, page by page. */
 static enum db_result
-put_all(struct db *db)
+put_all_skus(struct db *db)
 {
 	static struct stock_sku	 page[STOCK_PAGE];
 	struct arena		*arena = arena_new(65536);
@@ -51,7 +51,7 @@ list_stock(struct db *db)
 	enum db_result	 result = db_ready(db);
 
 	if (result == DB_OK)
-		result = put_all(db);
+		result = put_all_skus(db);
 	return result == DB_OK ? CTL_DONE :
 	    ctl_db_error(db_market(db), result);
 }
@@ -60,7 +60,7 @@ list_stock(struct db *db)
 
 /* "+5" or "-2"; ends the program if it is anything else. */
 static int64_t
-need_delta(const char *text)
+need_stock_delta(const char *text)
 {
 	int64_t	 delta;
 
@@ -75,7 +75,7 @@ need_delta(const char *text)
 
 /* Says what came of it. */
 static int
-report_change(const struct ctl *ctl, const struct market *market,
+report_stock_change(const struct ctl *ctl, const struct market *market,
     const struct stock_change *change, const struct stock_changed *done)
 {
 	const char	*code = ctl_clean(ctl->arena, done->sku.code);
@@ -98,10 +98,10 @@ report_change(const struct ctl *ctl, const struct market *market,
 }
 
 static int
-change_stock(const struct ctl *ctl, struct db *db)
+correct_stock(const struct ctl *ctl, struct db *db)
 {
 	struct stock_change	 change = { .sku = ctl->args[1],
-	    .delta = need_delta(ctl->args[2]), .by = ctl_by(ctl),
+	    .delta = need_stock_delta(ctl->args[2]), .by = ctl_by(ctl),
 	    .note = ctl_note(ctl) };
 	struct stock_changed	 done;
 	enum db_result		 result = db_ready(db);
@@ -109,7 +109,7 @@ change_stock(const struct ctl *ctl, struct db *db)
 	if (result == DB_OK)
 		result = staff_stock_change(db, ctl->arena, &change, &done);
 	if (result == DB_OK)
-		return report_change(ctl, db_market(db), &change, &done);
+		return report_stock_change(ctl, db_market(db), &change, &done);
 	if (result != DB_UNKNOWN)
 		return ctl_db_error(db_market(db), result);
 	ctl_error("the connection broke while the change was being saved: it "
@@ -132,7 +132,7 @@ ctl_stock(struct ctl *ctl)
 	}
 	db = ctl_db(ctl, market, ctl->settings->query_timeout);
 	if (ctl->arg_count == 3)
-		status = change_stock(ctl, db);
+		status = correct_stock(ctl, db);
 	else
 		status = list_stock(db);
 	db_free(db);
