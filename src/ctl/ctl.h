@@ -2,7 +2,7 @@
  * ctl.h: what the commands of ordermuxctl share: the command line, the
  * configuration, how a command ends, and how texts get to a terminal.
  *
- * A command is a row in main.c and a function in the file of its group. It
+ * A command is a row in command.c and a function in the file of its group. It
  * writes what was asked for to standard output, what went wrong to standard
  * error, and returns the program's exit status.
  */
@@ -16,12 +16,13 @@
 #include "db/db.h"
 #include "market/workflow.h"
 
+/* The exit statuses; what they mean for people is a table in command.c. */
 enum ctl_status {
 	CTL_DONE = 0,
 	CTL_ERROR = 1,		/* of reconcile: the books are wrong */
 	CTL_USAGE = 2,
 	CTL_REFUSED = 3,	/* the rules do not allow it now */
-	CTL_AWAY = 4		/* of reconcile: a market could not be read */
+	CTL_AWAY = 4		/* a market could not be read */
 };
 
 struct arena;
@@ -31,7 +32,7 @@ struct market;
 /* What was said on the command line. */
 struct ctl {
 	const char		*conf;
-	const char		*user;		/* --user */
+	const char		*admin;		/* migrate's --user */
 	const char		*password_file;	/* --password-file */
 	const char		*sql_dir;	/* --sql */
 	const char		*client_host;	/* --client-host */
@@ -43,7 +44,7 @@ struct ctl {
 	enum order_state	 to;		/* of "order ship" and so on */
 	struct arena		*arena;
 	const struct settings	*settings;
-	char			**args;		/* behind the command */
+	char			**args;		/* after the command */
 	int			 arg_count;
 };
 

@@ -33,7 +33,7 @@ int
 ctl_migrate(struct ctl *ctl)
 {
 	const struct market_registry	*r = ctl->settings->markets;
-	struct migrate_account		 account = { .user = ctl->user,
+	struct migrate_account		 account = { .user = ctl->admin,
 	    .password = read_admin_password(ctl) };
 	bool				 ok = true;
 
