@@ -24,7 +24,7 @@ static const struct command commands[] = {
 	{ "token", NULL, "MARKET USER_ID", "print a token of this user, as a "
 	    "login gives it", "", 2, 2, ctl_token, 0 },
 	{ "order", "list", "MARKET", "orders, newest first: number, id, "
-	    "state, total, currency, time, customer", "Sl", 1, 1,
+	    "state, total, currency, time, customer", "UPSl", 1, 1,
 	    ctl_order_list, 0 },
 	{ "order", "show", "MARKET ORDER", "all about an order (its number or "
 	    "id), and what it has been through", "", 2, 2, ctl_order_show, 0 },
@@ -62,6 +62,10 @@ const struct command_option command_options[] = {
 	    HELP_LINE "[" PKGDATADIR "/sql]", FIELD(sql_dir) },
 	{ "client-host", 'H', "HOST", "grants: where the service connects "
 	    "from" HELP_LINE "[localhost, or %]", FIELD(client_host) },
+	{ "user", 'U', "ID", "order list: only orders of this customer",
+	    FIELD(customer) },
+	{ "phone", 'P', "NUMBER", "order list: only orders of the customer "
+	    "with this" HELP_LINE "phone number", FIELD(phone) },
 	{ "status", 'S', "STATE", "order list: only orders in this state",
 	    FIELD(status) },
 	{ "limit", 'l', "N", "order list: at most so many, 1 to 10000 [20]",
@@ -85,7 +89,8 @@ static const struct {
 	const char	*meaning;
 } exits[] = {
 	{ CTL_DONE, "done" },
-	{ CTL_ERROR, "an error; nothing found; of reconcile: books that are wrong" },
+	{ CTL_ERROR, "an error; nothing found; of reconcile: the books are "
+	    "wrong" },
 	{ CTL_USAGE, "wrong usage" },
 	{ CTL_REFUSED, "refused: the order's state or the stock does not "
 	    "allow it" },

@@ -35,7 +35,7 @@ struct command_option {
 	unsigned char	 letter;
 	const char	*value;		/* "NAME"; NULL: it has no value */
 	const char	*help;
-	size_t		 field;		/* of struct ctl: where the value goes */
+	size_t		 field;		/* of struct ctl, for the value */
 };
 
 /* All meanings of all options; the row after the last has no name. */

@@ -38,6 +38,8 @@ struct ctl {
 	const char		*client_host;	/* --client-host */
 	const char		*status;	/* --status, or NULL */
 	const char		*limit;		/* --limit, or NULL */
+	const char		*customer;	/* order list --user, or NULL */
+	const char		*phone;		/* --phone, or NULL */
 	const char		*from;		/* --from, or NULL */
 	const char		*note;		/* --note, or NULL */
 	const char		*by;		/* --by, or NULL */

@@ -10,8 +10,9 @@
 #include "config/settings.h"
 #include "ctl/ctl.h"
 #include "market/market.h"
-#include "store/staff_order.h"
 #include "store/order_move.h"
+#include "store/staff_order.h"
+#include "store/staff_user.h"
 
 #define LIST_DEFAULT	20
 #define LIST_MAX	10000
@@ -63,26 +64,114 @@ put_order_entry(const struct ctl *ctl, const struct market *market,
 	    ctl_time(a, e->created_at), ctl_clean(a, e->customer_name));
 }
 
+/* Whose orders are listed, and which. */
+struct order_list_wish {
+	int64_t		 user_id;	/* 0: everybody's */
+	char		 phone[PHONE_MAX + 1];	/* "": not by a number */
+	const char	*status;	/* NULL: in any state */
+	size_t		 limit;
+};
+
+/* What the options of "order list" ask for; ends the program if they are
+ * wrong. */
+static void
+read_list_options(const struct ctl *ctl, struct order_list_wish *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->limit = need_list_limit(ctl);
+	if (ctl->status != NULL)
+		out->status = workflow_name(need_order_state(ctl->status));
+	if (ctl->customer != NULL && ctl->phone != NULL)
+		ctl_error("--user and --phone: say one of them");
+	else if (ctl->customer != NULL &&
+	    (!str_to_int64(ctl->customer, &out->user_id) ||
+		out->user_id <= 0))
+		ctl_error("--user: expected the id of a user, such as 19");
+	else if (ctl->phone != NULL &&
+	    !phone_normalise(ctl->phone, out->phone))
+		ctl_error("--phone: expected a phone number with the prefix "
+		    "of its country");
+	else
+		return;
+	exit(CTL_USAGE);
+}
+
+/* Finds the customer whose orders are wanted, or says that there is none. */
+static int
+find_list_customer(const struct ctl *ctl, struct db *db,
+    struct order_list_wish *wish)
+{
+	const struct market	*market = db_market(db);
+	struct staff_user	 user = { 0 };
+	enum db_result		 result;
+
+	if (wish->phone[0] != '\0')
+		result = staff_user_by_phone(db, ctl->arena, wish->phone,
+		    &user);
+	else
+		result = staff_user_by_id(db, ctl->arena, wish->user_id,
+		    &user);
+	if (result != DB_OK)
+		return ctl_db_error(market, result);
+	if (user.found) {
+		wish->user_id = user.user.id;
+		return CTL_DONE;
+	}
+	if (wish->phone[0] != '\0')
+		ctl_error("%s has no user with the phone number %s%s%s",
+		    market->name, wish->phone,
+		    phone_valid(market, wish->phone) ? "" :
+		    "; its numbers look like ",
+		    phone_valid(market, wish->phone) ? "" :
+		    market->phone.example);
+	else
+		ctl_error("%s has no user %" PRId64, market->name,
+		    wish->user_id);
+	return CTL_ERROR;
+}
+
+/* Lists the orders that are wanted. */
+static int
+put_wished_orders(const struct ctl *ctl, struct db *db,
+    struct order_list_wish *wish)
+{
+	struct staff_order_entry	*entries;
+	enum db_result			 result = db_ready(db);
+	size_t				 count = 0;
+	int				 status = CTL_DONE;
+
+	if (result != DB_OK)
+		return ctl_db_error(db_market(db), result);
+	if (wish->user_id != 0 || wish->phone[0] != '\0')
+		status = find_list_customer(ctl, db, wish);
+	if (status != CTL_DONE)
+		return status;
+	if (wish->user_id != 0)
+		result = staff_user_orders(db, ctl->arena, wish->user_id,
+		    wish->status, wish->limit, &entries, &count);
+	else
+		result = staff_order_list(db, ctl->arena, wish->status,
+		    wish->limit, &entries, &count);
+	if (result != DB_OK)
+		return ctl_db_error(db_market(db), result);
+	for (size_t i = 0; i < count; i++)
+		put_order_entry(ctl, db_market(db), &entries[i]);
+	return CTL_DONE;
+}
+
 int
 ctl_order_list(struct ctl *ctl)
 {
 	const struct market	*market = ctl_market(ctl, ctl->args[0]);
-	size_t			 limit = need_list_limit(ctl), count = 0;
-	const char		*status = ctl->status == NULL ? NULL :
-	    workflow_name(need_order_state(ctl->status));
-	struct db		*db = open_order_db(ctl, market);
-	struct staff_order_entry	*entries;
-	enum db_result		 result = db_ready(db);
+	struct order_list_wish	 wish;
+	struct db		*db;
+	int			 status;
 
-	if (result == DB_OK)
-		result = staff_order_list(db, ctl->arena, status, limit,
-		    &entries, &count);
+	read_list_options(ctl, &wish);
+	db = open_order_db(ctl, market);
+	status = put_wished_orders(ctl, db, &wish);
 	db_free(db);
-	if (result != DB_OK)
-		return ctl_db_error(market, result);
-	for (size_t i = 0; i < count; i++)
-		put_order_entry(ctl, market, &entries[i]);
-	return CTL_DONE;
+	return status;
 }
 
 /* ---- show ---- */
