@@ -16,6 +16,10 @@
 	    ctl_order_enter, state }
 
 static const struct command commands[] = {
+	{ "whois", NULL, "PHONE|USER|ORDER", "find a user in all markets: by "
+	    "a phone number, a user's id, an\n\torder's number or id; or say "
+	    "which: phone:NUMBER, user:ID, order:ORDER", "", 1, 1, ctl_whois,
+	    0 },
 	{ "migrate", NULL, "[MARKET ...]", "bring the databases of these "
 	    "markets (or all) to the schema", "ups", 0, MARKET_COUNT_MAX,
 	    ctl_migrate, 0 },
@@ -94,7 +98,7 @@ static const struct {
 	{ CTL_USAGE, "wrong usage" },
 	{ CTL_REFUSED, "refused: the order's state or the stock does not "
 	    "allow it" },
-	{ CTL_AWAY, "a market could not be read (reconcile)" },
+	{ CTL_AWAY, "a market could not be read (reconcile, whois)" },
 };
 #define EXIT_COUNT (sizeof(exits) / sizeof(*exits))
 

@@ -102,5 +102,7 @@ int	ctl_order_enter(struct ctl *);	/* to ctl->to */
 int	ctl_stock(struct ctl *);
 /* reconcile.c */
 int	ctl_reconcile(struct ctl *);
+/* whois.c */
+int	ctl_whois(struct ctl *);
 
 #endif
