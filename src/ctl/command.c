@@ -20,8 +20,8 @@ static const struct command commands[] = {
 	    "a phone number, a user's id, an\n\torder's number or id; or say "
 	    "which: phone:NUMBER, user:ID, order:ORDER", "", 1, 1, ctl_whois,
 	    0 },
-	{ "migrate", NULL, "[MARKET ...]", "bring the databases of these "
-	    "markets (or all) to the schema", "ups", 0, MARKET_COUNT_MAX,
+	{ "migrate", NULL, "[MARKET ...]", "create or update the tables of "
+	    "these markets (default: all)", "ups", 0, MARKET_COUNT_MAX,
 	    ctl_migrate, 0 },
 	{ "grants", NULL, "MARKET", "print the SQL that makes the market's "
 	    "account", "sH", 1, 1, ctl_grants, 0 },
@@ -30,9 +30,9 @@ static const struct command commands[] = {
 	{ "order", "list", "MARKET", "orders, newest first: number, id, "
 	    "state, total, currency, time, customer", "UPSl", 1, 1,
 	    ctl_order_list, 0 },
-	{ "order", "show", "MARKET ORDER", "all about an order (its number or "
-	    "id), and what it has been through", "", 2, 2, ctl_order_show, 0 },
-	{ "order", "move", "MARKET ORDER STATE", "bring an order to a state, "
+	{ "order", "show", "MARKET ORDER", "show an order (by number or id) "
+	    "and its history", "", 2, 2, ctl_order_show, 0 },
+	{ "order", "move", "MARKET ORDER STATE", "move an order to a state, "
 	    "if the workflow allows it; or shorter:", "fnb", 3, 3,
 	    ctl_order_move, 0 },
 	ENTER("confirm", ORDER_CONFIRMED),
@@ -41,11 +41,11 @@ static const struct command commands[] = {
 	ENTER("deliver", ORDER_DELIVERED),
 	ENTER("cancel", ORDER_CANCELLED),
 	ENTER("return", ORDER_RETURNED),
-	{ "stock", NULL, "MARKET [SKU DELTA]", "the stock of all SKUs; or add "
-	    "DELTA (+5, -2) to that of one (its code or id)", "nb", 1, 3,
+	{ "stock", NULL, "MARKET [SKU DELTA]", "list the stock of all SKUs, "
+	    "or add DELTA (+5, -2) to one (code or id)", "nb", 1, 3,
 	    ctl_stock, 0 },
-	{ "reconcile", NULL, "[MARKET ...]", "prove that stock, amounts and "
-	    "histories of these markets (or all) are right", "", 0,
+	{ "reconcile", NULL, "[MARKET ...]", "check that the books of these "
+	    "markets (default: all) are right", "", 0,
 	    MARKET_COUNT_MAX, ctl_reconcile, 0 },
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
@@ -69,14 +69,14 @@ const struct command_option command_options[] = {
 	{ "user", 'U', "ID", "order list: only orders of this customer",
 	    FIELD(customer) },
 	{ "phone", 'P', "NUMBER", "order list: only orders of the customer "
-	    "with this" HELP_LINE "phone number", FIELD(phone) },
+	    "with" HELP_LINE "this phone number", FIELD(phone) },
 	{ "status", 'S', "STATE", "order list: only orders in this state",
 	    FIELD(status) },
-	{ "limit", 'l', "N", "order list: at most so many, 1 to 10000 [20]",
+	{ "limit", 'l', "N", "order list: at most N orders, 1 to 10000 [20]",
 	    FIELD(limit) },
 	{ "from", 'f', "STATE", "order: move it only if it is in this state",
 	    FIELD(from) },
-	{ "note", 'n', "TEXT", "order, stock: kept with it, at most 500 "
+	{ "note", 'n', "TEXT", "order, stock: a note, at most 500 "
 	    "characters;" HELP_LINE "THE CUSTOMER CAN READ the note of an "
 	    "order", FIELD(note) },
 	{ "by", 'b', "NAME", "order, stock: who does it"

@@ -48,7 +48,7 @@ struct db *
 ctl_db(const struct ctl *ctl, const struct market *market,
     unsigned query_timeout)
 {
-	static struct slot	 slot;	/* of nobody's interest */
+	static struct slot	 slot;	/* nobody reads it */
 	struct db_limits	*limits = arena_alloc(ctl->arena,
 	    sizeof(*limits));
 
@@ -71,8 +71,8 @@ ctl_db_error(const struct market *market, enum db_result result)
 
 /* ---- texts ---- */
 
-/* How many bytes at p do not belong on a terminal: 0 if p begins with what
- * does. Text that is not UTF-8 is taken byte by byte. */
+/* Returns how many bytes at p must not be sent to a terminal; 0 if the first
+ * character is harmless. Text that is not UTF-8 is judged byte by byte. */
 static size_t
 unfit_bytes(const unsigned char *p, bool utf8)
 {
@@ -92,7 +92,7 @@ unfit_bytes(const unsigned char *p, bool utf8)
 	return 0;
 }
 
-/* Writes a byte so that it can be read. */
+/* Writes a byte in visible characters. */
 static void
 put_escaped_byte(struct buf *out, unsigned char c)
 {
@@ -151,7 +151,7 @@ ctl_time(struct arena *arena, int64_t us)
 
 /* ---- who, and why ---- */
 
-/* The name of whoever calls, also through sudo. */
+/* Returns the name of the user who runs the program, also through sudo. */
 static const char *
 caller_name(void)
 {

@@ -1,11 +1,10 @@
 /*
- * main.c: ordermuxctl: what an administrator and the staff do beside the
- * service: bring databases to the schema, make the markets' accounts, mint a
- * token to try things; look at orders and move them on, correct stock, prove
- * the books.
+ * main.c: ordermuxctl: for administrators and staff. It creates and updates
+ * the tables, makes the markets' accounts and test tokens, finds users, lists
+ * and moves orders, corrects the stock and reconciles the books.
  *
- * Reads the same configuration as ordermuxd. What there is to do is in the
- * tables of command.c; this file reads the command line by them.
+ * Reads the same configuration as ordermuxd. The commands are in the tables of
+ * command.c; this file reads the command line with them.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>

@@ -1,5 +1,5 @@
 /*
- * order.c: ordermuxctl order: staff look at orders, and move them on.
+ * order.c: ordermuxctl order: staff list, show and move orders.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #define LIST_DEFAULT	20
 #define LIST_MAX	10000
 
-/* The state of a name on the command line; ends the program if it is none. */
+/* Returns the state with this name; ends the program if there is none. */
 static enum order_state
 need_order_state(const char *name)
 {
@@ -29,7 +29,7 @@ need_order_state(const char *name)
 	exit(CTL_USAGE);
 }
 
-/* How many orders --limit asks for. */
+/* Returns --limit, or the default; ends the program if it is wrong. */
 static size_t
 need_list_limit(const struct ctl *ctl)
 {
@@ -43,7 +43,7 @@ need_list_limit(const struct ctl *ctl)
 	return (size_t)n;
 }
 
-/* The market's database for as long as a request may take. */
+/* Makes a connection with the limits that a request has. */
 static struct db *
 open_order_db(const struct ctl *ctl, const struct market *market)
 {
@@ -64,7 +64,7 @@ put_order_entry(const struct ctl *ctl, const struct market *market,
 	    ctl_time(a, e->created_at), ctl_clean(a, e->customer_name));
 }
 
-/* Whose orders are listed, and which. */
+/* Which orders to list. */
 struct order_list_wish {
 	int64_t		 user_id;	/* 0: everybody's */
 	char		 phone[PHONE_MAX + 1];	/* "": not by a number */
@@ -176,7 +176,7 @@ ctl_order_list(struct ctl *ctl)
 
 /* ---- show ---- */
 
-/* Finds the order that is meant, or says that there is none. */
+/* Finds the order with this number or id, or reports that there is none. */
 static int
 find_named_order(const struct ctl *ctl, struct db *db, const char *name,
     struct staff_order *out)
@@ -194,7 +194,7 @@ find_named_order(const struct ctl *ctl, struct db *db, const char *name,
 	return CTL_ERROR;
 }
 
-/* A fact of an order, unless there is none. */
+/* Prints a fact of an order, unless it is empty. */
 static void
 put_order_fact(const struct ctl *ctl, const char *name, const char *value)
 {
@@ -224,7 +224,7 @@ put_order_facts(const struct ctl *ctl, const struct market *market,
 	put_order_fact(ctl, "payment", o->payment_method);
 }
 
-/* "line 1: 2 x 24.99 = 49.98 SKU-1 Shirt (M, Black)" */
+/* Prints "line 1: 2 x 24.99 = 49.98 SKU-1 Shirt (M, Black)". */
 static void
 put_ordered_sku(const struct ctl *ctl, const struct market *market,
     const struct order_line *l)
@@ -261,7 +261,8 @@ put_order_amounts(const struct ctl *ctl, const struct market *market,
 	put_order_amount(ctl, market, "total", o->total, o, "");
 }
 
-/* "history 2025-11-02T10:15:30Z pending -> confirmed by staff:olga: note" */
+/* Prints a step: "history 2025-11-02T10:15:30Z pending -> confirmed by
+ * staff:olga: note". */
 static void
 put_order_event(const struct ctl *ctl, const struct order_event *e)
 {
@@ -275,7 +276,7 @@ put_order_event(const struct ctl *ctl, const struct order_event *e)
 	putchar('\n');
 }
 
-/* Shows what the database has of it. */
+/* Prints the order with this number or id. */
 static int
 show_named_order(const struct ctl *ctl, struct db *db, const char *name)
 {
@@ -313,7 +314,7 @@ ctl_order_show(struct ctl *ctl)
 
 /* ---- move ---- */
 
-/* Says that a move was made, or why not. */
+/* Reports that a move was made, or why it was refused. */
 static int
 report_order_move(const struct ctl *ctl, const struct market *market,
     const struct order *o, const struct order_moved *moved)
@@ -342,7 +343,7 @@ report_order_move(const struct ctl *ctl, const struct market *market,
 	return CTL_ERROR;
 }
 
-/* Nobody knows whether the order was moved: says how to find out. */
+/* Reports that the outcome is unknown, and how to find out. */
 static int
 report_unknown_move(const struct ctl *ctl, const struct market *market,
     const struct order *o)
@@ -372,8 +373,8 @@ move_found_order(const struct ctl *ctl, struct db *db,
 	return report_order_move(ctl, db_market(db), o, &moved);
 }
 
-/* Finds the order and moves it: with --from only if it is in that state, and
- * on the condition that it has not changed since it was found so. */
+/* Finds the order and moves it. With --from, moves it only if it is in that
+ * state and has not changed since it was read. */
 static int
 find_and_move_order(const struct ctl *ctl, struct db *db)
 {

@@ -1,8 +1,9 @@
 /*
  * reconcile.c: ordermuxctl reconcile: are the books of these markets right?
  *
- * A line a check, and below it what is wrong; at the end of each market a
- * verdict. Written as each check ends: those of a large market take a while.
+ * Prints one line for each check, below it what is wrong, and at the end of
+ * each market a verdict. Prints each check when it ends, because the checks of
+ * a large market take a while.
  */
 #include <inttypes.h>
 
@@ -13,13 +14,13 @@
 #include "market/market.h"
 #include "store/reconcile.h"
 
-/* Nobody waits for one of these queries but who has asked for it. */
+/* No customer waits for these queries. */
 #define QUERY_TIMEOUT_MS (60 * 60 * 1000)
 
-/* What has been found in one market. */
+/* What was found in one market. */
 struct verdict {
 	uint64_t	findings;
-	unsigned	checks;		/* in which there were any */
+	unsigned	checks;		/* with findings */
 };
 
 static const char *const table_names[RECONCILE_TABLE__MAX] = {
@@ -30,7 +31,7 @@ static const char *const table_names[RECONCILE_TABLE__MAX] = {
 	[RECONCILE_MOVEMENTS] = "movements",
 };
 
-/* Writes what a check has found. */
+/* Prints what a check has found. */
 static void
 put_findings(const struct ctl *ctl, const struct market *market,
     const struct reconcile_findings *found)
@@ -48,7 +49,7 @@ put_findings(const struct ctl *ctl, const struct market *market,
 		    found->count - shown);
 }
 
-/* Runs and reports one check. */
+/* Runs one check and prints its result. */
 static enum db_result
 run_check(struct ctl *ctl, struct db *db, size_t n,
     const struct reconcile_counts *counts, struct verdict *verdict)
@@ -85,7 +86,7 @@ run_all_checks(struct ctl *ctl, struct db *db, struct reconcile_counts *counts,
 	return result;
 }
 
-/* The last line of a market. */
+/* Prints the last line of a market. */
 static void
 put_verdict(const struct market *market, const struct reconcile_counts *counts,
     const struct verdict *verdict, int64_t took_us)
@@ -103,7 +104,8 @@ put_verdict(const struct market *market, const struct reconcile_counts *counts,
 	fflush(stdout);
 }
 
-/* Reconciles one market; CTL_DONE, CTL_ERROR (not clean) or CTL_AWAY. */
+/* Reconciles one market. Returns CTL_DONE, CTL_ERROR (not clean) or
+ * CTL_AWAY. */
 static int
 reconcile_market(struct ctl *ctl, const struct market *market)
 {
@@ -124,7 +126,8 @@ reconcile_market(struct ctl *ctl, const struct market *market)
 	return verdict.findings > 0 ? CTL_ERROR : CTL_DONE;
 }
 
-/* The status of both: books that are wrong say more than ones not read. */
+/* Returns the status of two markets together: wrong books count for more than
+ * books that could not be read. */
 static int
 worse_status(int one, int other)
 {

@@ -11,7 +11,7 @@
 #include "db/migrate.h"
 #include "market/market.h"
 
-/* The password of --password-file; NULL without one. */
+/* Reads the password of --password-file; NULL without that option. */
 static const char *
 read_admin_password(const struct ctl *ctl)
 {

@@ -1,5 +1,5 @@
 /*
- * stock.c: ordermuxctl stock: what there is of each SKU, and correcting it.
+ * stock.c: ordermuxctl stock: lists and corrects the stock of SKUs.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ put_sku(struct arena *a, const struct stock_sku *s)
 	puts(s->for_sale ? "" : " - not for sale");
 }
 
-/* Lists all SKUs, page by page. */
+/* Prints all SKUs, page by page. */
 static enum db_result
 put_all_skus(struct db *db)
 {
@@ -58,7 +58,7 @@ list_stock(struct db *db)
 
 /* ---- changing ---- */
 
-/* "+5" or "-2"; ends the program if it is anything else. */
+/* Reads "+5" or "-2"; ends the program if it is anything else. */
 static int64_t
 need_stock_delta(const char *text)
 {
@@ -73,7 +73,7 @@ need_stock_delta(const char *text)
 	exit(CTL_USAGE);
 }
 
-/* Says what came of it. */
+/* Reports that the stock was changed, or why not. */
 static int
 report_stock_change(const struct ctl *ctl, const struct market *market,
     const struct stock_change *change, const struct stock_changed *done)
