@@ -16,9 +16,10 @@
 
 struct arena;
 struct form;
+struct login_code_keys;
 struct market;
 struct market_registry;
-struct seal_keys;
+struct secretbox_keys;
 struct token_keys;
 
 /* The customer of a verified token, in the token's market. */
@@ -38,8 +39,9 @@ struct login {
 	const char		*phone;		/* normalised */
 	const char		*code;		/* NULL where none is asked */
 	const char		*client;	/* address */
-	const struct token_keys	*keys;
-	const struct seal_keys	*seal;
+	const struct token_keys	*token_keys;
+	const struct login_code_keys *code_keys;
+	const struct secretbox_keys *message_keys;
 	unsigned		 token_lifetime; /* s */
 };
 

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "auth/seal.h"
+#include "auth/login_code.h"
+#include "auth/secretbox.h"
 #include "auth/token.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -42,7 +43,7 @@ seal_message(const struct login *l, const char *code,
 	jw_end(&j, '}');
 	jw_end(&j, '}');
 	m->kind = OUTBOX_KIND_SMS;
-	m->payload = seal_box(l->seal, b.data, b.len, l->arena,
+	m->payload = secretbox_seal(l->message_keys, b.data, b.len, l->arena,
 	    &m->payload_len);
 }
 
@@ -51,7 +52,7 @@ static void
 make_code(const struct login *l, struct login_code *c)
 {
 	const struct market_login	*rules = &l->market->login;
-	char				 code[SEAL_CODE_DIGITS + 1];
+	char				 code[LOGIN_CODE_DIGITS + 1];
 
 	memset(c, 0, sizeof(*c));
 	c->phone = l->phone;
@@ -61,8 +62,9 @@ make_code(const struct login *l, struct login_code *c)
 	c->per_phone = rules->per_phone;
 	c->per_address = rules->per_address;
 	c->per_day = rules->per_day;
-	seal_make_code(code);
-	seal_hash_code(l->seal, l->market->name, l->phone, code, c->hash);
+	login_code_make(code);
+	login_code_hash(l->code_keys, l->market->name, l->phone, code,
+	    c->hash);
 	seal_message(l, code, &c->message);
 	c->message.expires_at = clock_us() + c->lifetime;
 }
@@ -116,7 +118,8 @@ code_matches(const unsigned char *hash, void *arg)
 {
 	const struct login	*l = arg;
 
-	return seal_code_is(l->seal, l->market->name, l->phone, l->code, hash);
+	return login_code_is(l->code_keys, l->market->name, l->phone,
+	    l->code, hash);
 }
 
 static void
@@ -142,7 +145,7 @@ answer_token(struct login *l, struct response *res,
     const struct login_result *r)
 {
 	struct json_out	*j = &res->json;
-	const char	*token = token_issue(l->keys, (uint64_t)r->user.id,
+	const char	*token = token_issue(l->token_keys, (uint64_t)r->user.id,
 	    l->market->name, r->at, l->token_lifetime, l->arena);
 
 	if (token == NULL) {

@@ -11,7 +11,8 @@
 #include "api/api.h"
 #include "api/login_form.h"
 #include "api/service.h"
-#include "auth/seal.h"
+#include "auth/login_code.h"
+#include "auth/secretbox.h"
 #include "auth/token.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -31,8 +32,9 @@ struct service {
 	const struct settings	*settings;
 	const struct route_table *routes;
 	struct slot		*slot;
-	struct token_keys	*keys;
-	struct seal_keys	*seal;
+	struct token_keys	*token_keys;
+	struct login_code_keys	*code_keys;
+	struct secretbox_keys	*message_keys;
 	struct db_limits	 limits;
 	uint64_t		 deadline_ms;	/* of the request, clock_ms() */
 	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index */
@@ -45,8 +47,9 @@ make_keys(struct service *s)
 	struct token_key	 keys[SETTINGS_KEY_MAX];
 	size_t			 count = settings_token_keys(s->settings, keys);
 
-	s->keys = token_keys_new(keys, count);
-	s->seal = seal_keys_new(keys, count);
+	s->token_keys = token_keys_new(keys, count);
+	s->code_keys = login_code_keys_new(keys, count);
+	s->message_keys = secretbox_keys_new(keys, count);
 }
 
 struct service *
@@ -78,8 +81,9 @@ service_free(struct service *s)
 {
 	for (size_t i = 0; i < s->settings->markets->count; i++)
 		db_free(s->dbs[i]);
-	token_keys_free(s->keys);
-	seal_keys_free(s->seal);
+	token_keys_free(s->token_keys);
+	login_code_keys_free(s->code_keys);
+	secretbox_keys_free(s->message_keys);
 	arena_free(s->arena);
 	free(s);
 }
@@ -165,7 +169,7 @@ authenticate(struct service *s, const struct request *req,
 		response_error(res, ERROR_NO_TOKEN, NULL);
 		return false;
 	}
-	if (!token_verify(s->keys, token, time(NULL),
+	if (!token_verify(s->token_keys, token, time(NULL),
 	    s->settings->token_leeway / 1000, s->arena, &claims, &why) ||
 	    (session->market = claimed_market(s, &claims)) == NULL) {
 		log_info("token refused",
@@ -248,7 +252,8 @@ serve_login(struct service *s, const struct route *route,
     struct request *req, struct response *res)
 {
 	struct login		 login = { .arena = s->arena,
-	    .keys = s->keys, .seal = s->seal, .client = req->remote_addr,
+	    .token_keys = s->token_keys, .code_keys = s->code_keys,
+	    .message_keys = s->message_keys, .client = req->remote_addr,
 	    .token_lifetime = s->settings->token_lifetime / 1000 };
 	struct json_object	*body;
 	struct login_form	 fields;

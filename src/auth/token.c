@@ -3,10 +3,6 @@
  * shape, header, signature, claims. Nothing of a token is trusted, or even
  * given to libjwt, before the check in front of it has passed.
  */
-#ifdef HAVE_CONFIG_H
-#include <config.h>
-#endif
-
 #include <jwt.h>
 #include <math.h>
 #include <sodium.h>
@@ -26,10 +22,6 @@ struct key {
 	const char		*kid;
 	const unsigned char	*bytes;
 	size_t			 len;
-#ifdef HAVE_JWT_CHECKER_NEW
-	jwk_set_t		*set;
-	const jwk_item_t	*item;
-#endif
 };
 
 struct token_keys {
@@ -37,106 +29,7 @@ struct token_keys {
 	size_t		count;
 };
 
-/* ---- what differs between libjwt 3 and those before ---- */
-
-#ifdef HAVE_JWT_CHECKER_NEW
-/* Makes the JWK that libjwt 3 wants for a key. */
-static bool
-key_prepare(struct key *k)
-{
-	size_t	 cap = sodium_base64_encoded_len(k->len,
-	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	char	*text = sodium_malloc(cap), *json = sodium_malloc(cap + 64);
-
-	if (text == NULL || json == NULL)
-		panic("out of memory for a token key");
-	sodium_bin2base64(text, cap, k->bytes, k->len,
-	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	snprintf(json, cap + 64,
-	    "{\"kty\":\"oct\",\"alg\":\"HS256\",\"k\":\"%s\"}", text);
-	k->set = jwks_create(json);
-	k->item = k->set != NULL ? jwks_item_get(k->set, 0) : NULL;
-	sodium_free(text);
-	sodium_free(json);
-	return k->item != NULL && !jwks_item_error(k->item);
-}
-
-static void
-key_release(struct key *k)
-{
-	jwks_free(k->set);
-}
-
-/* The checker's call for each token: takes the claims as JSON. */
-static int
-take_claims(jwt_t *jwt, jwt_config_t *settings)
-{
-	jwt_value_t	 value;
-
-	jwt_set_GET_JSON(&value, NULL);
-	if (jwt_claim_get(jwt, &value) != JWT_VALUE_ERR_NONE)
-		return 1;
-	*(char **)settings->ctx = value.json_val;
-	return 0;
-}
-
-/* The claims of a token that this key signed, to be freed; else NULL. */
-static char *
-signed_claims(const struct key *k, const char *token)
-{
-	jwt_checker_t	*checker = jwt_checker_new();
-	char		*claims = NULL;
-
-	if (checker == NULL)
-		return NULL;
-	/* Time is checked by our own rule, the same for all versions. */
-	jwt_checker_time_leeway(checker, JWT_CLAIM_EXP, -1);
-	jwt_checker_time_leeway(checker, JWT_CLAIM_NBF, -1);
-	if (jwt_checker_setkey(checker, JWT_ALG_HS256, k->item) != 0 ||
-	    jwt_checker_setcb(checker, take_claims, &claims) != 0 ||
-	    jwt_checker_verify(checker, token) != 0) {
-		free(claims);
-		claims = NULL;
-	}
-	jwt_checker_free(checker);
-	return claims;
-}
-
-/* A token of these claims, signed with the key, to be freed; else NULL. */
-static char *
-sign_claims(const struct key *k, const char *claims)
-{
-	jwt_builder_t	*builder = jwt_builder_new();
-	jwt_value_t	 value;
-	char		*token = NULL;
-
-	if (builder == NULL)
-		return NULL;
-	jwt_builder_enable_iat(builder, 0);
-	jwt_set_SET_STR(&value, "kid", k->kid);
-	if (jwt_builder_setkey(builder, JWT_ALG_HS256, k->item) == 0 &&
-	    jwt_builder_header_set(builder, &value) == JWT_VALUE_ERR_NONE) {
-		jwt_set_SET_JSON(&value, NULL, claims);
-		if (jwt_builder_claim_set(builder, &value) ==
-		    JWT_VALUE_ERR_NONE)
-			token = jwt_builder_generate(builder);
-	}
-	jwt_builder_free(builder);
-	return token;
-}
-#else
-static bool
-key_prepare(struct key *k)
-{
-	(void)k;
-	return true;
-}
-
-static void
-key_release(struct key *k)
-{
-	(void)k;
-}
+/* ---- libjwt ---- */
 
 /* The claims of a token that this key signed, to be freed; else NULL. */
 static char *
@@ -169,7 +62,6 @@ sign_claims(const struct key *k, const char *claims)
 	jwt_free(jwt);
 	return token;
 }
-#endif
 
 /* ---- the keys ---- */
 
@@ -188,7 +80,7 @@ token_keys_new(const struct token_key *keys, size_t count)
 		k->kid = keys[i].kid;
 		k->bytes = keys[i].bytes;
 		k->len = keys[i].len;
-		if (k->len < TOKEN_KEY_MIN || !key_prepare(k))
+		if (k->len < TOKEN_KEY_MIN)
 			panic("token key %s is not usable", k->kid);
 	}
 	return set;
@@ -197,19 +89,13 @@ token_keys_new(const struct token_key *keys, size_t count)
 void
 token_keys_free(struct token_keys *set)
 {
-	if (set == NULL)
-		return;
-	for (size_t i = 0; i < set->count; i++)
-		key_release(&set->keys[i]);
 	free(set);
 }
 
 /* ---- verification ---- */
 
-/*
- * Three segments of base64url, none empty, none of an impossible length.
- * libjwt 1.10 reads and writes out of bounds on what this refuses.
- */
+/* Three segments of base64url, none empty, none of an impossible length.
+ * libjwt 1.10 reads and writes out of bounds on what this refuses. */
 static bool
 shape_ok(const char *token)
 {
@@ -260,10 +146,8 @@ string_member(struct json_object *object, const char *name)
 	return json_object_get_string(value);
 }
 
-/*
- * The claims of a token that one of the keys signed, in the arena; NULL if
- * none did. A kid names its key; without one, each key is tried.
- */
+/* The claims of a token that one of the keys signed, in the arena; NULL if
+ * none did. A kid names its key; without one, each key is tried. */
 static char *
 find_claims(const struct token_keys *set, const char *token,
     struct json_object *header, struct arena *arena)
@@ -286,10 +170,8 @@ find_claims(const struct token_keys *set, const char *token,
 	return NULL;
 }
 
-/*
- * A NumericDate (RFC 7519): a number, maybe with a fraction. Returns false
- * when it is there and no number; *out is 0 when it is not there.
- */
+/* A NumericDate (RFC 7519): a number, maybe with a fraction. Returns false
+ * when it is there and no number; *out is 0 when it is not there. */
 static bool
 read_time(struct json_object *claims, const char *name, double *out)
 {
@@ -305,10 +187,8 @@ read_time(struct json_object *claims, const char *name, double *out)
 	return true;
 }
 
-/*
- * When a token was issued: by iat_us where that is the same second as iat,
- * else by iat. Returns false when iat is there and no time.
- */
+/* When a token was issued: by iat_us where that is the same second as iat,
+ * else by iat. Returns false when iat is there and no time. */
 static bool
 read_issue(struct json_object *claims, int64_t *us)
 {

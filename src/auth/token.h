@@ -32,7 +32,7 @@ struct token_claims {
 	uint64_t	 user_id;	/* sub: > 0 */
 	bool		 has_market;
 	const char	*market;	/* NULL: not there, or no string */
-	int64_t		 issued_at;	/* µs: iat_us, or iat; 0: says neither */
+	int64_t		 issued_at;	/* µs: iat_us or iat; 0: neither */
 	double		 expires_at;
 };
 

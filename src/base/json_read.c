@@ -34,10 +34,8 @@ hex4(const char *p, const char *end)
 	return *rest == '\0' ? n : -1;
 }
 
-/*
- * Looks at a \u escape, s->p being at its backslash: \u0000 would cut the
- * string, and json-c puts U+FFFD in the place of half a surrogate pair.
- */
+/* Looks at a \u escape, s->p being at its backslash: \u0000 would cut the
+ * string, and json-c puts U+FFFD in the place of half a surrogate pair. */
 static void
 scan_unicode(struct scan *s)
 {
@@ -56,10 +54,8 @@ scan_unicode(struct scan *s)
 		s->why = "half a surrogate pair in a string";
 }
 
-/*
- * Passes over a string, from behind its opening quote to behind its closing
- * one. Refuses control characters and escapes that json-c would change.
- */
+/* Passes over a string, from behind its opening quote to behind its closing
+ * one. Refuses control characters and escapes that json-c would change. */
 static void
 scan_string(struct scan *s)
 {
@@ -122,11 +118,9 @@ scan_number(struct scan *s)
 		s->why = "a number that is not one";
 }
 
-/*
- * Passes over the text outside strings. What json-c would take wrongly cannot
- * be written with the characters that are let through: NaN, Infinity, 'x',
- * a comment.
- */
+/* Passes over the text outside strings. What json-c would take wrongly
+ * cannot be written with the characters that are let through: NaN, Infinity,
+ * 'x', a comment. */
 static void
 scan_text(struct scan *s)
 {

@@ -60,10 +60,8 @@ line_puts(struct line *l, const char *s)
 		line_putc(l, *s++);
 }
 
-/*
- * Adds a value between quotes, with control characters, quotes and
- * backslashes escaped, so that it stays one value on one line.
- */
+/* Adds a value between quotes, with control characters, quotes and
+ * backslashes escaped, so that it stays one value on one line. */
 static void
 line_quote(struct line *l, const char *s)
 {
@@ -139,7 +137,8 @@ line_context(struct line *l, const char *name, const char *value)
 static void
 line_trim(struct line *l)
 {
-	while (l->len > 0 && ((unsigned char)l->text[l->len - 1] & 0xc0) == 0x80)
+	while (l->len > 0 &&
+	    ((unsigned char)l->text[l->len - 1] & 0xc0) == 0x80)
 		l->len--;
 	if (l->len > 0 && ((unsigned char)l->text[l->len - 1] & 0x80) != 0)
 		l->len--;

@@ -1,7 +1,7 @@
 /*
  * log.h: one event, one line, on standard error, in logfmt.
  *
- *	<6>level=info msg="Order created: ..." request_id=4be1 market=us order_id=7
+ *	<6>level=info msg="Order created: ..." request_id=4be1 market=us id=7
  *
  * The prefix is the journal's priority (sd-daemon(3)); it is left out when
  * standard error is a terminal. A line is written by one write(2) of at most
@@ -63,7 +63,8 @@ log_uint(const char *name, uint64_t value)
 }
 
 #define LOG_FIELDS(...) \
-	((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { .name = NULL } })
+	((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) \
+	    { .name = NULL } })
 
 /* log_info("worker ended", log_int("pid", pid), log_str("how", how)); */
 #define log_error(msg, ...) \

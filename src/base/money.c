@@ -6,10 +6,8 @@
 
 #include "base/money.h"
 
-/*
- * Appends a digit to an amount <= 0: that side holds INT64_MIN too. Returns
- * false on overflow.
- */
+/* Appends a digit to an amount <= 0: that side holds INT64_MIN too. Returns
+ * false on overflow. */
 static bool
 push_digit(int64_t *amount, char digit)
 {

@@ -1,6 +1,6 @@
 /*
- * outbox_signal.h: tells the courier that a market has a message to be delivered, so
- * that it need not wait for its next look.
+ * outbox_signal.h: tells the courier that a market has a message to be
+ * delivered, so that it need not wait for its next look.
  *
  * One eventfd, and a bit for each market in memory that all processes share.
  * The process's own, as the log's level is: the master makes it before its
@@ -23,7 +23,8 @@ void	outbox_signal_free(void);
  * been committed: before, it could not be seen. Never waits or fails. */
 void	outbox_signal_raise(unsigned market);
 
-/* Readable from outbox_signal_raise() to outbox_signal_take(); -1 when there is none. */
+/* Readable from outbox_signal_raise() to outbox_signal_take(); -1 when there
+ * is none. */
 int	outbox_signal_fd(void);
 
 /* The markets (1 << index) that were raised since the last call. */

@@ -1,5 +1,6 @@
 /*
- * scoreboard.c: makes the scoreboard. Called by the master, before its first fork.
+ * scoreboard.c: makes the scoreboard. Called by the master, before its first
+ * fork.
  * It must not know who uses which slot, nor what a slot's numbers mean.
  */
 #include <sys/mman.h>

@@ -32,9 +32,7 @@ secret_path(const char *name, const char *conf_dir, char *buf, size_t cap)
 	return n < 0 || (size_t)n >= cap ? NULL : buf;
 }
 
-/*
- * Returns a text about errno that is good until the next call.
- */
+/* Returns a text about errno that is good until the next call. */
 static const char *
 secret_failed(const char *verb)
 {
@@ -44,10 +42,8 @@ secret_failed(const char *verb)
 	return text;
 }
 
-/*
- * Fills the secret, which has room for SECRET_MAX + 2 bytes, from the file.
- * Returns NULL or what is wrong.
- */
+/* Fills the secret, which has room for SECRET_MAX + 2 bytes, from the file.
+ * Returns NULL or what is wrong. */
 static const char *
 secret_fill(int fd, struct secret *s)
 {

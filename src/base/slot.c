@@ -75,10 +75,8 @@ slot_clear(struct slot *slot)
 	slot_set_market(slot, SLOT_NONE);
 }
 
-/*
- * The class of an HTTP status: 1 for 1xx and so on; 0 for none, and for what
- * is no status.
- */
+/* The class of an HTTP status: 1 for 1xx and so on; 0 for none, and for what
+ * is no status. */
 static unsigned
 slot_class(int status)
 {

@@ -27,15 +27,16 @@ enum slot_phase {
 #define SLOT_NONE UINT32_MAX	/* no route, no market */
 
 struct slot {
-	alignas(128) _Atomic uint32_t phase;		/* enum slot_phase */
+	alignas(128) _Atomic uint32_t phase;	/* enum slot_phase */
 	_Atomic uint32_t route;		/* index of the route table */
 	_Atomic uint32_t market;	/* index in the registry */
-	_Atomic uint64_t since_ms;	/* clock_ms(), of the phase */
-	_Atomic uint64_t busy_ms;	/* clock_ms() of the accept; 0 = waiting */
-	_Atomic uint64_t entered_ms;	/* the market's database; 0 = not in it */
+	_Atomic uint64_t since_ms;	/* of the phase; all by clock_ms() */
+	_Atomic uint64_t busy_ms;	/* of the accept; 0 = waiting */
+	_Atomic uint64_t entered_ms;	/* the database; 0 = not in it */
 	/* Since the slot was made; a respawned worker counts on. */
 	_Atomic uint64_t requests;	/* finished */
-	_Atomic uint64_t answers[6];	/* [n] = answers of n00..n99; [0] = none */
+	/* [n] = answers of n00..n99; [0] = none */
+	_Atomic uint64_t answers[6];
 };
 
 /* Stamps the phase with the time. Busy is from reading to waiting. */

@@ -12,10 +12,8 @@
 #include "base/log.h"
 #include "base/str.h"
 
-/*
- * Decodes one code point at s, where n >= 1 bytes are left. Returns its
- * length, 0 if it is not valid UTF-8.
- */
+/* Decodes one code point at s, where n >= 1 bytes are left. Returns its
+ * length, 0 if it is not valid UTF-8. */
 static size_t
 utf8_decode(const unsigned char *s, size_t n, uint32_t *cp)
 {
@@ -159,7 +157,7 @@ str_equal_nocase(const char *a, const char *b)
 
 /* The lower case of a code point. */
 static uint32_t
-fold(uint32_t cp)
+fold_letter(uint32_t cp)
 {
 	static locale_t	 utf8;
 
@@ -181,7 +179,7 @@ str_fold(const char *s, char *out, size_t cap)
 			return false;
 		p += len;
 		n -= len;
-		len = utf8_encode(fold(cp), one);
+		len = utf8_encode(fold_letter(cp), one);
 		if (cap <= len)
 			return false;
 		memcpy(out, one, len);

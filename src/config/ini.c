@@ -51,9 +51,7 @@ ini_errors_init(struct ini_errors *e, struct arena *arena)
 	*e = (struct ini_errors){ .arena = arena };
 }
 
-/*
- * Adds a text to the list, which doubles at each power of two.
- */
+/* Adds a text to the list, which doubles at each power of two. */
 static void
 errors_add(struct ini_errors *e, char *text)
 {
@@ -86,9 +84,7 @@ ini_error(struct ini_errors *e, const char *file, unsigned line,
 		    what));
 }
 
-/*
- * Adds an error about one option of a block, at a line (0 = none).
- */
+/* Adds an error about one option of a block, at a line (0 = none). */
 static void
 block_error(struct ini_errors *e, const struct ini_block *b, unsigned line,
     const char *name, const char *what)
@@ -98,10 +94,8 @@ block_error(struct ini_errors *e, const struct ini_block *b, unsigned line,
 	    name, what);
 }
 
-/*
- * Returns the index of the option whose field in the block is at the address,
- * or -1.
- */
+/* Returns the index of the option whose field in the block is at the
+ * address, or -1. */
 static int
 block_option_at(const struct ini_block *b, const void *field)
 {
@@ -134,9 +128,7 @@ ini_error_at(struct ini_errors *e, const void *field, const char *fmt, ...)
 
 /* ---- sections ---- */
 
-/*
- * Sets every option of the block to its default.
- */
+/* Sets every option of the block to its default. */
 static void
 block_defaults(struct ini_file *r, struct ini_block *b)
 {
@@ -149,10 +141,8 @@ block_defaults(struct ini_file *r, struct ini_block *b)
 			    o->name, o->type->expects);
 }
 
-/*
- * Returns the block of this file for a struct; makes it, with its defaults,
- * when it is new.
- */
+/* Returns the block of this file for a struct; makes it, with its defaults,
+ * when it is new. */
 static struct ini_block *
 block_get(struct ini_file *r, const struct ini_section *section,
     const char *label, void *base)
@@ -175,9 +165,7 @@ block_get(struct ini_file *r, const struct ini_section *section,
 	return b;
 }
 
-/*
- * Returns the block for the label, or NULL after an error.
- */
+/* Returns the block for the label, or NULL after an error. */
 static struct ini_block *
 section_instance(struct ini_file *r, const struct ini_section *s,
     const char *label)
@@ -186,7 +174,7 @@ section_instance(struct ini_file *r, const struct ini_section *s,
 
 	if (*label == '\0') {
 		ini_error(r->errors, r->path, r->line,
-		    "[%s]: expected a name behind it, as in [%s NAME]",
+		    "[%s]: expected a name after it, such as [%s NAME]",
 		    s->name, s->name);
 		return NULL;
 	}
@@ -200,9 +188,7 @@ section_instance(struct ini_file *r, const struct ini_section *s,
 	return block_get(r, s, label, base);
 }
 
-/*
- * Makes the section of a header the current one; after an error, none.
- */
+/* Makes the section of a header the current one; after an error, none. */
 static void
 section_enter(struct ini_file *r, const char *text, size_t len)
 {
@@ -231,11 +217,9 @@ section_enter(struct ini_file *r, const char *text, size_t len)
 
 /* ---- lines ---- */
 
-/*
- * Reads a line without its end (LF or CRLF) into at most INI_LINE_MAX bytes
- * and a NUL. Returns its whole length, which may be more, or -1 at the end of
- * the file.
- */
+/* Reads a line without its end (LF or CRLF) into at most INI_LINE_MAX bytes
+ * and a NUL. Returns its whole length, which may be more, or -1 at the end
+ * of the file. */
 static long
 line_read(struct ini_file *r, char *line)
 {
@@ -256,9 +240,7 @@ line_read(struct ini_file *r, char *line)
 	return n;
 }
 
-/*
- * Returns whether the bytes are UTF-8 text without control characters.
- */
+/* Returns whether the bytes are UTF-8 text without control characters. */
 static bool
 line_is_text(const char *line, size_t len)
 {
@@ -269,10 +251,8 @@ line_is_text(const char *line, size_t len)
 	return str_utf8_valid(line, len);
 }
 
-/*
- * Looks at a line before inih does, and enters the section of a header.
- * Returns NULL, or what was expected of the line.
- */
+/* Looks at a line before inih does, and enters the section of a header.
+ * Returns NULL, or what was expected of the line. */
 static const char *
 line_check(struct ini_file *r, const char *line, size_t len)
 {
@@ -301,10 +281,8 @@ line_check(struct ini_file *r, const char *line, size_t len)
 	return NULL;
 }
 
-/*
- * inih's reader: gives it the next line, or an empty one in place of a bad
- * one. Returns NULL at the end of the file.
- */
+/* inih's reader: gives it the next line, or an empty one in place of a bad
+ * one. Returns NULL at the end of the file. */
 static char *
 line_next(char *line, int size, void *arg)
 {
@@ -332,9 +310,42 @@ line_next(char *line, int size, void *arg)
 	return line;
 }
 
-/*
- * Reads the value of one option of the current block.
- */
+/* Reads the value into the option's field. Returns false if it is not what
+ * the type expects, or is out of the option's bounds: the field is then as
+ * before. */
+static bool
+option_read(struct ini_file *r, const struct ini_option *o, const char *text)
+{
+	void		*field = r->block->base + o->offset;
+	uint64_t	 before, n;
+
+	if (o->max == 0)
+		return o->type->read(text, field, r->arena);
+	before = o->type->get(field);
+	if (!o->type->read(text, field, r->arena))
+		return false;
+	n = o->type->get(field);
+	if (n >= o->min && n <= o->max)
+		return true;
+	o->type->set(field, before);
+	return false;
+}
+
+/* Returns what completes "expected ..." for the option: with its bounds. */
+static const char *
+option_expects(const struct ini_option *o, struct arena *arena)
+{
+	struct buf	 b;
+
+	if (o->max == 0)
+		return o->type->expects;
+	buf_init(&b, arena, 64);
+	buf_printf(&b, "%s from ", o->type->noun);
+	ini_put_bounds(o, &b);
+	return buf_text(&b);
+}
+
+/* Reads the value of one option of the current block. */
 static void
 value_read(struct ini_file *r, size_t i, const char *value)
 {
@@ -349,15 +360,14 @@ value_read(struct ini_file *r, size_t i, const char *value)
 		return;
 	}
 	*line = r->line;
-	if (!o->type->read(value, r->block->base + o->offset, r->arena))
+	if (!option_read(r, o, value))
 		block_error(e, r->block, r->line, o->name,
-		    arena_printf(e->arena, "expected %s", o->type->expects));
+		    arena_printf(e->arena, "expected %s", option_expects(o,
+		    e->arena)));
 }
 
-/*
- * inih's handler of a name and its value. Always returns 1: the errors are in
- * the list.
- */
+/* inih's handler of a name and its value. Always returns 1: the errors are
+ * in the list. */
 static int
 value_found(void *arg, const char *section, const char *name,
     const char *value)
@@ -383,9 +393,7 @@ value_found(void *arg, const char *section, const char *name,
 
 /* ---- files ---- */
 
-/*
- * Adds an error for every required option that the file has not set.
- */
+/* Adds an error for every required option that the file has not set. */
 static void
 read_missing(struct ini_file *r)
 {
@@ -402,14 +410,12 @@ read_missing(struct ini_file *r)
 				block_error(r->errors, b, 0, o[i].name,
 				    arena_printf(r->errors->arena,
 				    "is missing, expected %s",
-				    o[i].type->expects));
+				    option_expects(&o[i], r->errors->arena)));
 	}
 }
 
-/*
- * Runs inih over the open file. Its settings are the process's, so they are
- * set each time.
- */
+/* Runs inih over the open file. Its settings are the process's, so they are
+ * set each time. */
 static void
 read_stream(struct ini_file *r)
 {
@@ -454,276 +460,3 @@ ini_read(const char *path, const struct ini_section *sections, void *target,
 	read_missing(&r);
 	return errors->count == before;
 }
-
-/*
- * Writes one option's line; nothing for one that is not set and has no
- * default that would be taken for it.
- */
-static void
-print_option(const struct ini_option *o, const char *base, struct buf *out)
-{
-	size_t	start = out->len, value;
-
-	buf_puts(out, o->name);
-	buf_puts(out, " = ");
-	value = out->len;
-	if ((o->flags & INI_SECRET) != 0)
-		buf_puts(out, "***");
-	else
-		o->type->print(base + o->offset, out);
-	if (out->len == value && o->def == NULL) {
-		out->len = start;
-		return;
-	}
-	if (out->len == value)
-		out->len--;	/* the blank */
-	buf_putc(out, '\n');
-}
-
-/*
- * Writes a section with its header.
- */
-static void
-print_section(const struct ini_section *s, const char *label,
-    const void *base, struct buf *out)
-{
-	const struct ini_option	*o;
-
-	buf_printf(out, "\n[%s%s%s]\n", s->name, label != NULL ? " " : "",
-	    label != NULL ? label : "");
-	for (o = s->options; o->name != NULL; o++)
-		print_option(o, base, out);
-}
-
-void
-ini_print(const struct ini_section *s, const void *target, struct buf *out)
-{
-	const char	*label;
-	const void	*base;
-
-	for (; s->name != NULL; s++) {
-		if (s->instance == NULL) {
-			print_section(s, NULL, target, out);
-			continue;
-		}
-		for (size_t i = 0;
-		    (base = s->nth(target, i, &label)) != NULL; i++)
-			print_section(s, label, base, out);
-	}
-}
-
-/* ---- types ---- */
-
-/* NAME_read() and NAME_print() are the two functions of a struct ini_type,
- * where it is said what they do and return. */
-
-static bool
-text_read(const char *text, void *field, struct arena *arena)
-{
-	*(const char **)field = arena_strdup(arena, text);
-	return true;
-}
-
-static bool
-string_read(const char *text, void *field, struct arena *arena)
-{
-	return *text != '\0' && text_read(text, field, arena);
-}
-
-static void
-text_print(const void *field, struct buf *out)
-{
-	const char	*text = *(const char *const *)field;
-
-	if (text != NULL)
-		buf_puts(out, text);
-}
-
-static bool
-bool_read(const char *text, void *field, struct arena *arena)
-{
-	static const struct {
-		const char	*text;
-		bool		 value;
-	} words[] = {
-		{ "yes", true }, { "on", true }, { "true", true },
-		{ "1", true }, { "no", false }, { "off", false },
-		{ "false", false }, { "0", false }
-	};
-
-	(void)arena;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_equal_nocase(text, words[i].text)) {
-			*(bool *)field = words[i].value;
-			return true;
-		}
-	return false;
-}
-
-static void
-bool_print(const void *field, struct buf *out)
-{
-	buf_puts(out, *(const bool *)field ? "yes" : "no");
-}
-
-/* A suffix of a number and what it multiplies by. */
-struct ini_unit {
-	const char	*suffix;
-	uint64_t	 factor;
-};
-
-/*
- * Reads a number >= 0 with one of the suffixes; the list ends with a NULL one.
- * Returns whether it was one and the product is at most max.
- */
-static bool
-unit_read(const char *text, const struct ini_unit *u, uint64_t max,
-    uint64_t *out)
-{
-	char	digits[20];
-	size_t	n = strspn(text, "0123456789");
-	int64_t	value;
-
-	if (n == 0 || n >= sizeof(digits))
-		return false;
-	memcpy(digits, text, n);
-	digits[n] = '\0';
-	while (u->suffix != NULL && strcmp(u->suffix, text + n) != 0)
-		u++;
-	if (u->suffix == NULL || !str_to_int64(digits, &value) ||
-	    (uint64_t)value > max / u->factor)
-		return false;
-	*out = (uint64_t)value * u->factor;
-	return true;
-}
-
-/*
- * Writes the value with the first suffix that leaves no remainder.
- */
-static void
-unit_print(uint64_t value, const struct ini_unit *u, struct buf *out)
-{
-	while (u[1].suffix != NULL && (value == 0 || value % u->factor != 0))
-		u++;
-	buf_put_uint(out, value / u->factor);
-	buf_puts(out, u->suffix);
-}
-
-static const struct ini_unit no_units[] = { { "", 1 }, { NULL, 0 } };
-
-static bool
-uint_read(const char *text, void *field, struct arena *arena)
-{
-	uint64_t	value;
-
-	(void)arena;
-	if (!unit_read(text, no_units, UINT_MAX, &value))
-		return false;
-	*(unsigned *)field = (unsigned)value;
-	return true;
-}
-
-static void
-uint_print(const void *field, struct buf *out)
-{
-	buf_put_uint(out, *(const unsigned *)field);
-}
-
-/* Largest first, for printing; the last one is the one that fits all. */
-static const struct ini_unit size_units[] = {
-	{ "G", 1 << 30 }, { "M", 1 << 20 }, { "m", 1 << 20 },
-	{ "k", 1 << 10 }, { "K", 1 << 10 }, { "", 1 }, { NULL, 0 }
-};
-
-static bool
-size_read(const char *text, void *field, struct arena *arena)
-{
-	uint64_t	value;
-
-	(void)arena;
-	if (!unit_read(text, size_units, SIZE_MAX, &value))
-		return false;
-	*(size_t *)field = (size_t)value;
-	return true;
-}
-
-static void
-size_print(const void *field, struct buf *out)
-{
-	unit_print(*(const size_t *)field, size_units, out);
-}
-
-static const struct ini_unit time_units[] = {
-	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 },
-	{ "", 1000 }, { "ms", 1 }, { NULL, 0 }
-};
-
-static bool
-seconds_read(const char *text, void *field, struct arena *arena)
-{
-	uint64_t	value;
-
-	(void)arena;
-	if (!unit_read(text, time_units, UINT_MAX, &value))
-		return false;
-	*(unsigned *)field = (unsigned)value;
-	return true;
-}
-
-static void
-seconds_print(const void *field, struct buf *out)
-{
-	unsigned	value = *(const unsigned *)field;
-
-	if (value == 0)
-		buf_puts(out, "0s");
-	else
-		unit_print(value, time_units, out);
-}
-
-static bool
-list_read(const char *text, void *field, struct arena *arena)
-{
-	const char	**list, *end, *part;
-	size_t		  len, n = *text != '\0' ? 1 : 0;
-
-	for (const char *p = text; *p != '\0'; p++)
-		n += *p == ',';
-	list = arena_array(arena, n + 1, sizeof(*list));
-	for (size_t i = 0; i < n; i++, text = end + 1) {
-		end = text + strcspn(text, ",");
-		part = text;
-		len = (size_t)(end - text);
-		str_trim(&part, &len);
-		if (len == 0)
-			return false;
-		list[i] = arena_strndup(arena, part, len);
-	}
-	*(const char ***)field = list;
-	return true;
-}
-
-static void
-list_print(const void *field, struct buf *out)
-{
-	const char	**list = *(const char **const *)field;
-
-	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
-		if (i > 0)
-			buf_puts(out, ", ");
-		buf_puts(out, list[i]);
-	}
-}
-
-const struct ini_type ini_string = { "a text that is not empty",
-	string_read, text_print };
-const struct ini_type ini_text = { "a text", text_read, text_print };
-const struct ini_type ini_bool = { "yes or no", bool_read, bool_print };
-const struct ini_type ini_uint = { "a number from 0 to 4294967295",
-	uint_read, uint_print };
-const struct ini_type ini_size = { "a size in bytes, as 4096, 64k or 1M",
-	size_read, size_print };
-const struct ini_type ini_seconds = { "a time, as 500ms, 10s, 2m or 1h",
-	seconds_read, seconds_print };
-const struct ini_type ini_list = { "a list with commas between its parts",
-	list_read, list_print };

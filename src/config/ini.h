@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define INI_LINE_MAX 4096	/* bytes, without the newline */
 
@@ -28,9 +29,7 @@ struct buf;
 struct ini_block;
 
 enum ini_flag {
-	INI_REQUIRED	= 1 << 0,	/* no default: the file must set it */
-	INI_RELOADABLE	= 1 << 1,	/* a reload takes a new value */
-	INI_SECRET	= 1 << 2	/* printed as "***" */
+	INI_REQUIRED	= 1 << 0	/* no default: the file must set it */
 };
 
 /*
@@ -38,20 +37,41 @@ enum ini_flag {
  * keeps what it needs in the arena; false = not what was expected (the field
  * is then as before). "print" writes nothing for a field that is not set.
  * "expects" completes "expected ...".
+ *
+ * A type of numbers (also sizes and times) has the last three: what it is
+ * called in "expected ... from 1s to 5m", and its field as a number and back.
  */
 struct ini_type {
 	const char	*expects;
 	bool		(*read)(const char *text, void *field, struct arena *);
 	void		(*print)(const void *field, struct buf *);
+	const char	*noun;		/* "a time"; NULL: no numbers */
+	uint64_t	(*get)(const void *field);
+	void		(*set)(void *field, uint64_t);
 };
 
 struct ini_option {
 	const char		*name;
 	const struct ini_type	*type;
-	const char		*def;		/* as text; NULL: field stays 0 */
+	const char		*def;		/* as text; NULL: stays 0 */
 	size_t			 offset;	/* of the field in the struct */
 	unsigned		 flags;
+	/* Bounds of a number, in the field's unit; max 0: none. */
+	uint64_t		 min;
+	uint64_t		 max;
 };
+
+/* Rows of a table: for a field of a struct that an option sets; that the file
+ * must set; that is a number within bounds. */
+#define INI_OPTION(of, field, option, kind, text) \
+	{ .name = (option), .type = &(kind), .def = (text), \
+	    .offset = offsetof(of, field) }
+#define INI_MUST(of, field, option, kind) \
+	{ .name = (option), .type = &(kind), .offset = offsetof(of, field), \
+	    .flags = INI_REQUIRED }
+#define INI_NUMBER(of, field, option, kind, text, least, most) \
+	{ .name = (option), .type = &(kind), .def = (text), \
+	    .offset = offsetof(of, field), .min = (least), .max = (most) }
 
 struct ini_section {
 	const char			*name;
@@ -95,6 +115,14 @@ bool	ini_read(const char *path, const struct ini_section *, void *target,
 
 /* What is in force, as a file that could be read again. */
 void	ini_print(const struct ini_section *, const void *target,
+    struct buf *);
+
+/* Writes "1s to 5m"; nothing for an option without bounds. */
+void	ini_put_bounds(const struct ini_option *, struct buf *);
+
+/* What may be set, a line an option, with tabs: the kind of file, section,
+ * name, default, bounds; "" = none. */
+void	ini_list_options(const char *file, const struct ini_section *,
     struct buf *);
 
 /* The types that any program needs. The field's C type is behind each. */

@@ -1,365 +1,29 @@
 /*
- * market_file.c: the options of a market's file, and the checks that one
- * option alone cannot make (see market_file.h). A file with any error keeps
- * the whole set from being used; all errors are collected first.
+ * market_file.c: reads one market's file, and makes the checks that one option
+ * alone cannot make (see market_file.h).
  */
 #include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/money.h"
 #include "base/str.h"
-#include "config/ini.h"
 #include "config/market_file.h"
+#include "config/market_options.h"
 #include "market/market.h"
 
-#define MARKET_SUFFIX	 ".conf"
-#define MARKET_ZONEINFO	 "/usr/share/zoneinfo"
-#define MARKET_TZ_MAX	 64	/* bytes of a time zone's name, with the NUL */
 #define MARKET_FORMAT_MAX 64	/* of a phone format, see phone_display() */
 #define MARKET_FOLD_MAX	 512	/* of a city's name in lower case */
 
-static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
-static const char digits[] = "0123456789";
-
-/* What the steps of loading share. */
-struct load {
-	const char		*conf_dir;
-	bool			 without_secrets;
-	struct arena		*arena;
-	struct ini_errors	*errors;
-};
-
-/* ---- types of our own ---- */
-
-/* NAME_read() and NAME_print() are the two functions of a struct ini_type,
- * where it is said what they do and return. */
-
-static void
-text_print(const void *field, struct buf *out)
-{
-	ini_text.print(field, out);
-}
-
-static void
-uint_print(const void *field, struct buf *out)
-{
-	ini_uint.print(field, out);
-}
-
-static bool
-code_read(const char *text, void *field, struct arena *arena)
-{
-	return strlen(text) == 3 && strspn(text, upper) == 3 &&
-	    ini_string.read(text, field, arena);
-}
-
-static bool
-language_read(const char *text, void *field, struct arena *arena)
-{
-	size_t	n = strspn(text, lower);
-
-	if (n < 2 || n > 3 || strlen(text) > 35)	/* RFC 5646, 4.4.1 */
-		return false;
-	for (const char *p = text + n; *p != '\0'; p++)
-		if (*p != '-' && !isalnum((unsigned char)*p))
-			return false;
-	return (text[n] == '\0' || text[n] == '-') &&
-	    ini_string.read(text, field, arena);
-}
-
-static bool
-prefix_read(const char *text, void *field, struct arena *arena)
-{
-	size_t	n = strlen(text);
-
-	return n >= 2 && n <= 8 && *text == '+' &&
-	    strspn(text + 1, digits) == n - 1 &&
-	    ini_string.read(text, field, arena);
-}
-
-/*
- * Reads an unsigned number that must be between min and max.
- */
-static bool
-range_read(const char *text, int64_t min, int64_t max, unsigned *field)
-{
-	int64_t	n;
-
-	if (!str_to_int64(text, &n) || n < min || n > max)
-		return false;
-	*field = (unsigned)n;
-	return true;
-}
-
-static bool
-digits_read(const char *text, void *field, struct arena *arena)
-{
-	(void)arena;
-	return range_read(text, 0, MONEY_DIGITS_MAX, field);
-}
-
-static bool
-port_read(const char *text, void *field, struct arena *arena)
-{
-	(void)arena;
-	return range_read(text, 1, 65535, field);
-}
-
-static bool
-count_read(const char *text, void *field, struct arena *arena)
-{
-	(void)arena;
-	return range_read(text, 1, 1000000000, field);
-}
-
-static bool
-path_read(const char *text, void *field, struct arena *arena)
-{
-	return (*text == '/' || *text == '\0') &&
-	    ini_text.read(text, field, arena);
-}
-
-/*
- * Reads "8.875%" as millionths: with four digits behind the point, the number
- * is the rate.
- */
-static bool
-percent_read(const char *text, void *field, struct arena *arena)
-{
-	char	number[MONEY_TEXT_MAX];
-	size_t	n = strspn(text, "0123456789.");
-	int64_t	rate;
-
-	(void)arena;
-	if (n >= sizeof(number) || strcmp(text + n + strspn(text + n, " "),
-	    "%") != 0)
-		return false;
-	memcpy(number, text, n);
-	number[n] = '\0';
-	if (!money_parse(number, 4, &rate) || rate > MONEY_RATE_ONE)
-		return false;
-	*(uint32_t *)field = (uint32_t)rate;
-	return true;
-}
-
-static void
-percent_print(const void *field, struct buf *out)
-{
-	char	number[MONEY_TEXT_MAX];
-	size_t	n;
-
-	n = money_format(*(const uint32_t *)field, 4, number);
-	while (number[n - 1] == '0')
-		n--;
-	if (number[n - 1] == '.')
-		n--;
-	buf_add(out, number, n);
-	buf_putc(out, '%');
-}
-
-/*
- * Returns whether the system has the time zone. The name alone must not lead
- * out of its directory.
- */
-static bool
-timezone_exists(const char *name)
-{
-	const char	*dir = getenv("TZDIR");
-	char		 path[PATH_MAX], magic[4] = "";
-	FILE		*f;
-	size_t		 n;
-	int		 len;
-
-	len = snprintf(path, sizeof(path), "%s/%s",
-	    dir != NULL && *dir != '\0' ? dir : MARKET_ZONEINFO, name);
-	if (len < 0 || (size_t)len >= sizeof(path))
-		return false;
-	f = fopen(path, "re");
-	if (f == NULL)
-		return false;
-	n = fread(magic, 1, sizeof(magic), f);
-	fclose(f);
-	return n == sizeof(magic) && memcmp(magic, "TZif", n) == 0;
-}
-
-static bool
-timezone_read(const char *text, void *field, struct arena *arena)
-{
-	for (const char *p = text; *p != '\0'; p++)
-		if (!isalnum((unsigned char)*p) && strchr("_+-/", *p) == NULL)
-			return false;
-	return isalpha((unsigned char)*text) &&
-	    strlen(text) < MARKET_TZ_MAX && timezone_exists(text) &&
-	    ini_string.read(text, field, arena);
-}
-
-static const struct ini_type type_code = {
-	"a code of three capital letters (ISO 4217)", code_read, text_print };
-static const struct ini_type type_language = {
-	"a language tag, as en or pt-BR", language_read, text_print };
-static const struct ini_type type_prefix = {
-	"'+' and 1 to 7 digits", prefix_read, text_print };
-static const struct ini_type type_digits = {
-	"a number from 0 to 4", digits_read, uint_print };
-static const struct ini_type type_port = {
-	"a number from 1 to 65535", port_read, uint_print };
-static const struct ini_type type_count = {
-	"a number from 1 to 1000000000", count_read, uint_print };
-static const struct ini_type type_path = {
-	"a path that begins with '/', or nothing", path_read, text_print };
-static const struct ini_type type_percent = {
-	"0% to 100% with at most 4 digits behind the point", percent_read,
-	percent_print };
-static const struct ini_type type_timezone = {
-	"a time zone of the tz database, as Europe/Paris", timezone_read,
-	text_print };
-
-/* ---- the options ---- */
-
-#define FIELD(name)	 offsetof(struct market, name)
-#define ZONE_FIELD(name) offsetof(struct market_zone, name)
-
-static const struct ini_option market_options[] = {
-	{ "country", &ini_string, NULL, FIELD(country), INI_REQUIRED },
-	{ "language", &type_language, NULL, FIELD(language), INI_REQUIRED },
-	{ "time_zone", &type_timezone, NULL, FIELD(time_zone),
-	    INI_REQUIRED },
-	{ .name = NULL }
-};
-
-static const struct ini_option currency_options[] = {
-	{ "code", &type_code, NULL, FIELD(currency.code), INI_REQUIRED },
-	{ "symbol", &ini_string, NULL, FIELD(currency.symbol),
-	    INI_REQUIRED },
-	{ "digits", &type_digits, "2", FIELD(currency.digits), 0 },
-	{ .name = NULL }
-};
-
-static const struct ini_option phone_options[] = {
-	{ "prefix", &type_prefix, NULL, FIELD(phone.prefix), INI_REQUIRED },
-	{ "pattern", &ini_string, NULL, FIELD(phone.pattern),
-	    INI_REQUIRED },
-	{ "format", &ini_string, NULL, FIELD(phone.format), INI_REQUIRED },
-	{ .name = NULL }
-};
-
-static const struct ini_option tax_options[] = {
-	{ "rate", &type_percent, NULL, FIELD(tax.rate), INI_REQUIRED },
-	{ "included", &ini_bool, NULL, FIELD(tax.included), INI_REQUIRED },
-	{ .name = NULL }
-};
-
-static const struct ini_option zone_options[] = {
-	{ "default", &ini_bool, "no", ZONE_FIELD(is_default), 0 },
-	{ "cities", &ini_list, "", ZONE_FIELD(cities), 0 },
-	{ "cost", &ini_string, NULL, ZONE_FIELD(cost_text), INI_REQUIRED },
-	{ "free_from", &ini_text, "", ZONE_FIELD(free_from_text), 0 },
-	{ .name = NULL }
-};
-
-static const struct ini_option payment_options[] = {
-	{ "methods", &ini_list, NULL, FIELD(methods), INI_REQUIRED },
-	{ "aliases", &ini_list, "", FIELD(aliases), 0 },
-	{ .name = NULL }
-};
-
-static const struct ini_option login_options[] = {
-	{ "code_lifetime", &ini_seconds, "10m", FIELD(login.code_lifetime),
-	    0 },
-	{ "per_phone", &type_count, "3", FIELD(login.per_phone), 0 },
-	{ "per_address", &type_count, "30", FIELD(login.per_address), 0 },
-	{ "per_day", &type_count, "5000", FIELD(login.per_day), 0 },
-	{ .name = NULL }
-};
-
-static const struct ini_option sms_options[] = {
-	{ "command", &type_path, "", FIELD(sms.command), 0 },
-	{ "timeout", &ini_seconds, "10s", FIELD(sms.timeout), 0 },
-	{ .name = NULL }
-};
-
-static const struct ini_option database_options[] = {
-	{ "host", &ini_list, "localhost", FIELD(database.host_list), 0 },
-	{ "port", &type_port, "3306", FIELD(database.port), 0 },
-	{ "socket", &type_path, "", FIELD(database.socket), 0 },
-	{ "name", &ini_string, NULL, FIELD(database.name), INI_REQUIRED },
-	{ "user", &ini_string, NULL, FIELD(database.user), INI_REQUIRED },
-	{ "password_file", &ini_text, "", FIELD(database.password_file), 0 },
-	{ "tls_ca", &type_path, "", FIELD(database.tls_ca), 0 },
-	{ .name = NULL }
-};
-
-/*
- * Returns the zone with the label, a new one if there is none; NULL when the
- * market is full.
- */
-static void *
-zone_instance(void *target, const char *label, struct arena *arena)
-{
-	struct market		*m = target;
-	struct market_zone	*z;
-
-	for (z = m->zones; z < m->zones + m->zone_count; z++)
-		if (strcmp(z->name, label) == 0)
-			return z;
-	if (m->zone_count == MARKET_ZONE_MAX)
-		return NULL;
-	m->zone_count++;
-	z->name = arena_strdup(arena, label);
-	return z;
-}
-
-/*
- * Returns the i-th zone and its label, or NULL behind the last.
- */
-static const void *
-zone_nth(const void *target, size_t i, const char **label)
-{
-	const struct market	*m = target;
-
-	if (i >= m->zone_count)
-		return NULL;
-	*label = m->zones[i].name;
-	return &m->zones[i];
-}
-
-static const struct ini_section sections[] = {
-	{ .name = "market", .options = market_options },
-	{ .name = "currency", .options = currency_options },
-	{ .name = "phone", .options = phone_options },
-	{ .name = "tax", .options = tax_options },
-	{ .name = "zone", .options = zone_options,
-	    .instance = zone_instance, .nth = zone_nth },
-	{ .name = "payment", .options = payment_options },
-	{ .name = "login", .options = login_options },
-	{ .name = "sms", .options = sms_options },
-	{ .name = "database", .options = database_options },
-	{ .name = NULL }
-};
-
-/* ---- one market ---- */
-
-/*
- * The arena's clean-up of a pattern.
- */
+/* The arena's clean-up of a pattern. */
 static void
 phone_free(void *arg)
 {
 	regfree(arg);
 }
 
-/*
- * Derives the example from the format: '+', digits and X of it.
- */
+/* Derives the example from the format: '+', digits and X of it. */
 static const char *
 phone_example(const char *format, struct arena *arena)
 {
@@ -374,11 +38,9 @@ phone_example(const char *format, struct arena *arena)
 	return example;
 }
 
-/*
- * Checks the format, makes the example of it, compiles the pattern.
- */
+/* Checks the format, makes the example of it, compiles the pattern. */
 static void
-load_phone(struct load *l, struct market *m)
+load_phone(const struct market_loader *l, struct market *m)
 {
 	struct market_phone	*p = &m->phone;
 	size_t			 prefix = strlen(p->prefix), n;
@@ -404,25 +66,21 @@ load_phone(struct load *l, struct market *m)
 	arena_defer(l->arena, phone_free, &p->regex);
 }
 
-/*
- * Reads an amount >= 0, which is at the address as text, with the currency's
- * digits.
- */
+/* Reads an amount >= 0, which is at the address as text, with the currency's
+ * digits. */
 static void
-load_amount(struct load *l, const struct market *m, const char *const *text,
-    int64_t *out)
+load_amount(const struct market_loader *l, const struct market *m,
+    const char *const *text, int64_t *out)
 {
 	if (!money_parse(*text, m->currency.digits, out) || *out < 0)
 		ini_error_at(l->errors, text,
-		    "expected an amount >= 0 with at most %u digits behind "
+		    "expected an amount >= 0 with at most %u digits after "
 		    "the point", m->currency.digits);
 }
 
-/*
- * Returns the text in lower case, or NULL.
- */
+/* Returns the text in lower case, or NULL. */
 static const char *
-fold(struct load *l, const char *text)
+fold_city(const struct market_loader *l, const char *text)
 {
 	char	folded[MARKET_FOLD_MAX];
 
@@ -431,20 +89,18 @@ fold(struct load *l, const char *text)
 	return arena_strdup(l->arena, folded);
 }
 
-/*
- * Fills the zone's list of folded names. Returns false after an error.
- */
+/* Fills the zone's list of folded names. Returns false after an error. */
 static bool
-load_folded(struct load *l, struct market_zone *z)
+load_folded(const struct market_loader *l, struct market_zone *z)
 {
 	size_t	n = 0;
 
 	while (z->cities[n] != NULL)
 		n++;
 	z->folded = arena_array(l->arena, n + 2, sizeof(*z->folded));
-	z->folded[0] = fold(l, z->name);
+	z->folded[0] = fold_city(l, z->name);
 	for (size_t i = 0; i < n; i++)
-		z->folded[i + 1] = fold(l, z->cities[i]);
+		z->folded[i + 1] = fold_city(l, z->cities[i]);
 	for (size_t i = 0; i <= n; i++)
 		if (z->folded[i] == NULL) {
 			ini_error_at(l->errors, &z->cities,
@@ -456,12 +112,10 @@ load_folded(struct load *l, struct market_zone *z)
 	return true;
 }
 
-/*
- * Looks for a name that an earlier zone has too. A zone may have its own name
- * among its cities.
- */
+/* Looks for a name that an earlier zone has too. A zone may have its own
+ * name among its cities. */
 static void
-check_cities(struct load *l, const struct market *m,
+check_cities(const struct market_loader *l, const struct market *m,
     const struct market_zone *z)
 {
 	const struct market_zone	*before;
@@ -478,11 +132,9 @@ check_cities(struct load *l, const struct market *m,
 					    before->name);
 }
 
-/*
- * Fills the zones from what was read of them, and finds the default one.
- */
+/* Fills the zones from what was read of them, and finds the default one. */
 static void
-load_zones(struct load *l, struct market *m)
+load_zones(const struct market_loader *l, struct market *m)
 {
 	struct market_zone	*z;
 
@@ -505,9 +157,7 @@ load_zones(struct load *l, struct market *m)
 		    "[zone]: expected one with default = yes");
 }
 
-/*
- * Adds a name for a method. Returns NULL or what was expected.
- */
+/* Adds a name for a method. Returns NULL or what was expected. */
 static const char *
 payment_add(struct market *m, const char *name, const char *method)
 {
@@ -525,11 +175,9 @@ payment_add(struct market *m, const char *name, const char *method)
 }
 _Static_assert(MARKET_PAYMENT_MAX == 32, "a text above names the limit");
 
-/*
- * Adds the alias of "alias:method". Returns NULL or what was expected.
- */
+/* Adds the alias of "alias:method". Returns NULL or what was expected. */
 static const char *
-payment_alias(struct load *l, struct market *m, const char *text)
+payment_alias(const struct market_loader *l, struct market *m, const char *text)
 {
 	const char	*colon = strchr(text, ':'), *method;
 
@@ -537,16 +185,14 @@ payment_alias(struct load *l, struct market *m, const char *text)
 		return "alias:method";
 	method = pricing_payment(m, colon + 1);
 	if (method == NULL)
-		return "one of the methods behind the ':'";
+		return "one of the methods after the ':'";
 	return payment_add(m, arena_strndup(l->arena, text,
 	    (size_t)(colon - text)), method);
 }
 
-/*
- * Makes the payments of the two lists.
- */
+/* Makes the payments of the two lists. */
 static void
-load_payments(struct load *l, struct market *m)
+load_payments(const struct market_loader *l, struct market *m)
 {
 	const char	*expected;
 
@@ -563,21 +209,15 @@ load_payments(struct load *l, struct market *m)
 			    "expected %s, not \"%s\"", expected, *p);
 }
 
-/*
- * The arena's clean-up of a password.
- */
+/* The arena's clean-up of a password. */
 static void
 password_free(void *arg)
 {
 	secret_free(arg);
 }
 
-/*
- * Returns whether two hosts are the same server. "localhost" is the socket
- * and no port, anything else a port and no socket.
- */
-static bool
-same_host(const struct market_database *a, const struct market_host *x,
+bool
+market_same_host(const struct market_database *a, const struct market_host *x,
     const struct market_database *b, const struct market_host *y)
 {
 	if (!str_equal_nocase(x->name, y->name))
@@ -587,11 +227,9 @@ same_host(const struct market_database *a, const struct market_host *x,
 	return x->port == y->port;
 }
 
-/*
- * Reads "name", "name:port" or "[address]:port" into a host; an address with
- * several colons and no brackets is one without a port. Returns false when it
- * is none of these.
- */
+/* Reads "name", "name:port" or "[address]:port" into a host; an address with
+ * several colons and no brackets is one without a port. Returns false when
+ * it is none of these. */
 static bool
 host_read(const char *text, unsigned port, struct market_host *host,
     struct arena *arena)
@@ -616,11 +254,9 @@ host_read(const char *text, unsigned port, struct market_host *host,
 	return *host->name != '\0';
 }
 
-/*
- * Reads the hosts, each of which must be there once.
- */
+/* Reads the hosts, each of which must be there once. */
 static void
-load_hosts(struct load *l, struct market *m)
+load_hosts(const struct market_loader *l, struct market *m)
 {
 	struct market_database *db = &m->database;
 	struct market_host *host;
@@ -639,7 +275,7 @@ load_hosts(struct load *l, struct market *m)
 			return;
 		}
 		while (host-- > db->hosts)
-			if (same_host(db, host, db,
+			if (market_same_host(db, host, db,
 			    &db->hosts[db->host_count - 1]))
 				ini_error_at(l->errors, &db->host_list,
 				    "has %s twice", db->host_list[i]);
@@ -648,11 +284,9 @@ load_hosts(struct load *l, struct market *m)
 		ini_error_at(l->errors, &db->host_list, "expected a host");
 }
 
-/*
- * Reads the password, if there is a file of one.
- */
+/* Reads the password, if there is a file of one. */
 static void
-load_password(struct load *l, struct market *m)
+load_password(const struct market_loader *l, struct market *m)
 {
 	struct market_database	*db = &m->database;
 	char			 buf[PATH_MAX];
@@ -680,15 +314,12 @@ load_password(struct load *l, struct market *m)
 		    wrong);
 }
 
-/*
- * Reads the file of one market. Returns whether there was no error.
- */
-static bool
-load_market(struct load *l, struct market *m)
+bool
+market_file_read(const struct market_loader *l, struct market *m)
 {
 	size_t	before = l->errors->count;
 
-	if (!ini_read(m->file, sections, m, l->arena, l->errors))
+	if (!ini_read(m->file, market_sections, m, l->arena, l->errors))
 		return false;
 	load_phone(l, m);
 	load_zones(l, m);
@@ -698,171 +329,14 @@ load_market(struct load *l, struct market *m)
 	return l->errors->count == before;
 }
 
-/* ---- all of them ---- */
-
-/*
- * Returns whether two connections can end in the same database.
- */
-static bool
-same_database(const struct market_database *a,
-    const struct market_database *b)
-{
-	size_t i, j;
-
-	if (strcmp(a->name, b->name) != 0)
-		return false;
-	for (i = 0; i < a->host_count; i++)
-		for (j = 0; j < b->host_count; j++)
-			if (same_host(a, &a->hosts[i], b, &b->hosts[j]))
-				return true;
-	return false;
-}
-
-/*
- * Looks for what the market shares with an earlier one and must not.
- */
-static void
-check_unique(struct load *l, const struct market *m, const struct market *b)
-{
-	if (strcmp(m->phone.prefix, b->phone.prefix) == 0)
-		ini_error_at(l->errors, &m->phone.prefix,
-		    "is the prefix of %s too", b->file);
-	if (same_database(&m->database, &b->database))
-		ini_error_at(l->errors, &m->database.name,
-		    "is the database of %s too", b->file);
-}
-
-/*
- * Returns whether a file's name can be a market's.
- */
-static bool
-name_valid(const char *name)
-{
-	size_t	n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
-
-	return n > 0 && n <= MARKET_NAME_MAX && name[n] == '\0' &&
-	    strchr(lower, *name) != NULL;
-}
-
-/*
- * scandir(3)'s filter: visible files with the suffix.
- */
-static int
-is_market_file(const struct dirent *d)
-{
-	size_t	n = strlen(d->d_name), suffix = strlen(MARKET_SUFFIX);
-
-	return *d->d_name != '.' && n > suffix &&
-	    strcmp(d->d_name + n - suffix, MARKET_SUFFIX) == 0;
-}
-
-/*
- * qsort(3)'s order.
- */
-static int
-by_name(const void *a, const void *b)
-{
-	const struct market	*x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
-/*
- * Adds a market without content for each of the directory's entries. Returns
- * false after an error.
- */
-static bool
-add_markets(struct load *l, struct market_registry *r, const char *dir,
-    struct dirent **entries, size_t n)
-{
-	struct market	*m;
-	const char	*file;
-	size_t		 before = l->errors->count, len;
-
-	r->markets = arena_array(l->arena, n, sizeof(*r->markets));
-	for (size_t i = 0; i < n; i++) {
-		file = entries[i]->d_name;
-		len = strlen(file) - strlen(MARKET_SUFFIX);
-		m = &r->markets[r->count++];
-		m->file = arena_printf(l->arena, "%s/%s", dir, file);
-		m->name = arena_strndup(l->arena, file, len);
-		if (!name_valid(m->name))
-			ini_error(l->errors, m->file, 0, "expected a market's"
-			    " name of 1 to %d of a-z, 0-9, '_' and '-', with a"
-			    " letter first", MARKET_NAME_MAX);
-	}
-	qsort(r->markets, r->count, sizeof(*r->markets), by_name);
-	return l->errors->count == before;
-}
-
-/*
- * Lists the directory into the registry. Returns false after an error.
- */
-static bool
-find_markets(struct load *l, struct market_registry *r, const char *dir)
-{
-	struct dirent	**entries;
-	int		  n;
-	bool		  ok = false;
-
-	n = scandir(dir, &entries, is_market_file, NULL);
-	if (n == -1) {
-		ini_error(l->errors, dir, 0, "cannot read: %s",
-		    strerror(errno));
-		return false;
-	}
-	if (n == 0 || n > MARKET_COUNT_MAX)
-		ini_error(l->errors, dir, 0, "expected 1 to %d files *%s, "
-		    "there are %d", MARKET_COUNT_MAX, MARKET_SUFFIX, n);
-	else
-		ok = add_markets(l, r, dir, entries, (size_t)n);
-	for (int i = 0; i < n; i++)
-		free(entries[i]);
-	free(entries);
-	return ok;
-}
-
-/*
- * Reads every market's file, and compares those without error.
- */
-static void
-load_markets(struct load *l, struct market_registry *r)
-{
-	bool	ok[MARKET_COUNT_MAX];
-
-	for (size_t i = 0; i < r->count; i++) {
-		r->markets[i].index = (unsigned)i;
-		ok[i] = load_market(l, &r->markets[i]);
-		for (size_t j = 0; ok[i] && j < i; j++)
-			if (ok[j])
-				check_unique(l, &r->markets[i],
-				    &r->markets[j]);
-	}
-}
-
-struct market_registry *
-market_load(const char *dir, const char *default_name, const char *conf_dir,
-    bool without_secrets, struct arena *arena, struct ini_errors *errors)
-{
-	struct market_registry	*r = arena_alloc(arena, sizeof(*r));
-	struct load		 l = { conf_dir, without_secrets, arena,
-	    errors };
-	size_t			 before = errors->count;
-
-	if (!find_markets(&l, r, dir))
-		return NULL;
-	load_markets(&l, r);
-	if (default_name != NULL)
-		r->default_market = market_find(r, default_name);
-	if (default_name != NULL && r->default_market == NULL)
-		ini_error(errors, dir, 0, "there is no %s%s, but [markets] "
-		    "default = %s", default_name, MARKET_SUFFIX,
-		    default_name);
-	return errors->count == before && r->default_market != NULL ? r : NULL;
-}
-
 void
 market_print(const struct market *m, struct buf *out)
 {
-	ini_print(sections, m, out);
+	ini_print(market_sections, m, out);
+}
+
+void
+market_file_list(struct buf *out)
+{
+	ini_list_options("market", market_sections, out);
 }

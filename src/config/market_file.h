@@ -1,6 +1,5 @@
 /*
- * market_file.h: reads markets.d into a registry, and prints a market back as
- * a file.
+ * market_file.h: reads a market from its file, and prints it back as one.
  */
 #ifndef ORDERMUX_MARKET_FILE_H
 #define ORDERMUX_MARKET_FILE_H
@@ -11,21 +10,31 @@ struct arena;
 struct buf;
 struct ini_errors;
 struct market;
-struct market_registry;
+struct market_database;
+struct market_host;
 
-/*
- * Reads all *.conf of a directory. Errors (file, line, what was expected) are
- * added to the list; among them two markets with one prefix or one database,
- * no default zone or two, an unknown time zone, a pattern that does not
- * compile, an amount with too many digits, a default market that there is not.
- * NULL when there was any. Database passwords are read too unless
- * without_secrets (for a check by somebody who may not read them).
- */
-struct market_registry *market_load(const char *dir, const char *default_name,
-    const char *conf_dir, bool without_secrets, struct arena *,
-    struct ini_errors *);
+/* What reading the files of one set of markets shares. */
+struct market_loader {
+	const char		*conf_dir;	/* relative paths begin here */
+	bool			 without_secrets;
+	struct arena		*arena;
+	struct ini_errors	*errors;
+};
 
-/* The market's file as it is in force, secrets masked. */
+/* Fills the market, whose name and file are set, from that file; its password
+ * too, unless without_secrets. True when there was no error. */
+bool	market_file_read(const struct market_loader *, struct market *);
+
+/* Whether two hosts are the same server. "localhost" is the socket and no
+ * port, anything else a port and no socket. */
+bool	market_same_host(const struct market_database *,
+    const struct market_host *, const struct market_database *,
+    const struct market_host *);
+
+/* The options of a market's file, as ini_list_options() has them. */
+void	market_file_list(struct buf *);
+
+/* The market's file as it is in force; of a secret, its file. */
 void	market_print(const struct market *, struct buf *);
 
 #endif

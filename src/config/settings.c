@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "config/ini.h"
+#include "config/market_dir.h"
 #include "config/market_file.h"
 #include "config/settings.h"
 #include "config/texts.h"
@@ -85,20 +86,18 @@ level_print(const void *field, struct buf *out)
 }
 
 static bool
-path_read(const char *text, void *field, struct arena *arena)
+absolute_path_read(const char *text, void *field, struct arena *arena)
 {
 	return *text == '/' && ini_string.read(text, field, arena);
 }
 
 static void
-path_print(const void *field, struct buf *out)
+absolute_path_print(const void *field, struct buf *out)
 {
 	ini_string.print(field, out);
 }
 
-/*
- * Returns whether the text is ":PORT" or nothing.
- */
+/* Returns whether the text is ":PORT" or nothing. */
 static bool
 origin_port(const char *text)
 {
@@ -109,10 +108,8 @@ origin_port(const char *text)
 	    str_to_int64(text + 1, &port) && port >= 1 && port <= 65535);
 }
 
-/*
- * Returns whether the text is an origin as browsers send it (RFC 6454, 6.2):
- * scheme://host[:port] in lower case, nothing behind; or "*".
- */
+/* Returns whether the text is an origin as browsers send it (RFC 6454, 6.2):
+ * scheme://host[:port] in lower case, nothing behind; or "*". */
 static bool
 origin_valid(const char *text)
 {
@@ -152,84 +149,87 @@ origins_read(const char *text, void *field, struct arena *arena)
 }
 
 static void
-list_print(const void *field, struct buf *out)
+origins_print(const void *field, struct buf *out)
 {
 	ini_list.print(field, out);
 }
 
 static const struct ini_type type_workers = {
-	"auto or a number from 1 to 256", workers_read, workers_print };
+	.expects = "auto or a number from 1 to 256",
+	.read = workers_read, .print = workers_print };
 static const struct ini_type type_level = {
-	"error, warning, notice, info or debug", level_read, level_print };
+	.expects = "error, warning, notice, info or debug",
+	.read = level_read, .print = level_print };
 static const struct ini_type type_path = {
-	"a path that begins with '/'", path_read, path_print };
+	.expects = "a path that begins with '/'",
+	.read = absolute_path_read, .print = absolute_path_print };
 static const struct ini_type type_origins = {
-	"a list of scheme://host[:port] in lower case with no path, or *",
-	origins_read, list_print };
+	.expects = "a list of scheme://host[:port] in lower case with no path, "
+	    "or *",
+	.read = origins_read, .print = origins_print };
 
 /* ---- the options ---- */
 
-#define FIELD(name) offsetof(struct settings, name)
+#define OPTION(name, type, def, field) \
+	INI_OPTION(struct settings, field, name, type, def)
+#define NUMBER(name, type, def, field, min, max) \
+	INI_NUMBER(struct settings, field, name, type, def, min, max)
+
+/* In ms. */
+#define SECOND	UINT64_C(1000)
+#define MINUTE	(60 * SECOND)
+#define DAY	(1440 * MINUTE)
 
 static const struct ini_option daemon_options[] = {
-	{ "listen", &type_path, "/run/ordermux/fcgi.sock", FIELD(listen), 0 },
-	{ "workers", &type_workers, "auto", FIELD(workers), INI_RELOADABLE },
-	{ "log_level", &type_level, "info", FIELD(log_level),
-	    INI_RELOADABLE },
-	{ "stop_timeout", &ini_seconds, "30s", FIELD(stop_timeout),
-	    INI_RELOADABLE },
+	OPTION("listen", type_path, "/run/ordermux/fcgi.sock", listen),
+	OPTION("workers", type_workers, "auto", workers),
+	OPTION("log_level", type_level, "info", log_level),
+	NUMBER("stop_timeout", ini_seconds, "30s", stop_timeout, SECOND,
+	    10 * MINUTE),
 	{ .name = NULL }
 };
 
 static const struct ini_option http_options[] = {
-	{ "body_limit", &ini_size, "64k", FIELD(body_limit),
-	    INI_RELOADABLE },
-	{ "request_deadline", &ini_seconds, "8s", FIELD(request_deadline),
-	    INI_RELOADABLE },
-	{ "cors_origins", &type_origins, "", FIELD(cors_origins),
-	    INI_RELOADABLE },
+	NUMBER("body_limit", ini_size, "64k", body_limit, 1024, 16 << 20),
+	NUMBER("request_deadline", ini_seconds, "8s", request_deadline,
+	    SECOND, 5 * MINUTE),
+	OPTION("cors_origins", type_origins, "", cors_origins),
 	{ .name = NULL }
 };
 
 static const struct ini_option token_options[] = {
-	{ "keys", &ini_list, "main:jwt.key", FIELD(key_list),
-	    INI_RELOADABLE },
-	{ "lifetime", &ini_seconds, "30m", FIELD(token_lifetime),
-	    INI_RELOADABLE },
-	{ "leeway", &ini_seconds, "0s", FIELD(token_leeway),
-	    INI_RELOADABLE },
+	OPTION("keys", ini_list, "main:jwt.key", key_list),
+	NUMBER("lifetime", ini_seconds, "30m", token_lifetime, SECOND,
+	    31 * DAY),
+	NUMBER("leeway", ini_seconds, "0s", token_leeway, 0, 5 * MINUTE),
 	{ .name = NULL }
 };
 
 static const struct ini_option markets_options[] = {
-	{ "directory", &ini_string, "markets.d", FIELD(markets_dir),
-	    INI_RELOADABLE },
-	{ "default", &ini_string, NULL, FIELD(default_market),
-	    INI_RELOADABLE | INI_REQUIRED },
-	{ "claim_required", &ini_bool, "no", FIELD(market_claim_required),
-	    INI_RELOADABLE },
+	OPTION("directory", ini_string, "markets.d", markets_dir),
+	INI_MUST(struct settings, default_market, "default", ini_string),
+	OPTION("claim_required", ini_bool, "no", market_claim_required),
 	{ .name = NULL }
 };
 
+/* A timeout under a second would be 0 to the client library: none at all. */
 static const struct ini_option database_options[] = {
-	{ "connect_timeout", &ini_seconds, "2s", FIELD(connect_timeout),
-	    INI_RELOADABLE },
-	{ "query_timeout", &ini_seconds, "5s", FIELD(query_timeout),
-	    INI_RELOADABLE },
-	{ "crowd_after", &ini_seconds, "250ms", FIELD(crowd_after),
-	    INI_RELOADABLE },
+	NUMBER("connect_timeout", ini_seconds, "2s", connect_timeout, SECOND,
+	    MINUTE),
+	NUMBER("query_timeout", ini_seconds, "5s", query_timeout, SECOND,
+	    5 * MINUTE),
+	NUMBER("crowd_after", ini_seconds, "250ms", crowd_after, 0, MINUTE),
 	{ .name = NULL }
 };
 
 static const struct ini_option orders_options[] = {
-	{ "duplicate_window", &ini_seconds, "10s", FIELD(duplicate_window),
-	    INI_RELOADABLE },
+	NUMBER("duplicate_window", ini_seconds, "10s", duplicate_window, 0,
+	    DAY),
 	{ .name = NULL }
 };
 
 static const struct ini_option texts_options[] = {
-	{ "directory", &ini_string, "texts", FIELD(texts_dir),
-	    INI_RELOADABLE },
+	OPTION("directory", ini_string, "texts", texts_dir),
 	{ .name = NULL }
 };
 
@@ -244,29 +244,9 @@ static const struct ini_section sections[] = {
 	{ .name = NULL }
 };
 
-/* Times that would make no sense, in milliseconds. A database timeout under a
- * second would be 0 to the client library, which means none. */
-static const struct settings_bound {
-	size_t		 offset;
-	unsigned	 min;
-	unsigned	 max;
-	const char	*expects;
-} bounds[] = {
-	{ FIELD(stop_timeout), 1000, 600000, "1s to 10m" },
-	{ FIELD(request_deadline), 1000, 300000, "1s to 5m" },
-	{ FIELD(token_lifetime), 1000, 2678400000U, "1s to 31d" },
-	{ FIELD(token_leeway), 0, 300000, "0s to 5m" },
-	{ FIELD(connect_timeout), 1000, 60000, "1s to 1m" },
-	{ FIELD(query_timeout), 1000, 300000, "1s to 5m" },
-	{ FIELD(crowd_after), 0, 60000, "0s to 1m" },
-	{ FIELD(duplicate_window), 0, 86400000, "0s to 1d" }
-};
-
 /* ---- checks ---- */
 
-/*
- * Says in the list which times do not fit together.
- */
+/* Says in the list which times do not fit together. */
 static void
 check_order(const struct settings *c, struct ini_errors *errors)
 {
@@ -279,31 +259,7 @@ check_order(const struct settings *c, struct ini_errors *errors)
 		    "[http] request_deadline");
 }
 
-/*
- * Says in the list which values are outside of their bounds.
- */
-static void
-check_bounds(const struct settings *c, struct ini_errors *errors)
-{
-	const struct settings_bound	*b;
-	const unsigned			*value;
-	size_t				 before = errors->count;
-
-	for (b = bounds; b < bounds + sizeof(bounds) / sizeof(*b); b++) {
-		value = (const void *)((const char *)c + b->offset);
-		if (*value < b->min || *value > b->max)
-			ini_error_at(errors, value, "expected %s",
-			    b->expects);
-	}
-	if (errors->count == before)
-		check_order(c, errors);
-	if (c->body_limit < 1024 || c->body_limit > 16 << 20)
-		ini_error_at(errors, &c->body_limit, "expected 1k to 16M");
-}
-
-/*
- * Returns whether the text is a key's name: it goes into token headers.
- */
+/* Returns whether the text is a key's name: it goes into token headers. */
 static bool
 kid_valid(const char *kid)
 {
@@ -313,18 +269,14 @@ kid_valid(const char *kid)
 	return n > 0 && n <= SETTINGS_KID_MAX && kid[n] == '\0';
 }
 
-/*
- * The arena's clean-up of a key.
- */
+/* The arena's clean-up of a key. */
 static void
 key_free(void *arg)
 {
 	secret_free(arg);
 }
 
-/*
- * Reads the key's file. Says in the list what is wrong with it.
- */
+/* Reads the key's file. Says in the list what is wrong with it. */
 static void
 key_read(struct settings *c, struct settings_key *key, struct arena *arena,
     struct ini_errors *errors)
@@ -351,9 +303,7 @@ key_read(struct settings *c, struct settings_key *key, struct arena *arena,
 		    key->kid, path, key->secret.len, SETTINGS_KEY_BYTES);
 }
 
-/*
- * Splits "kid:file" into the key. Returns NULL or what was expected.
- */
+/* Splits "kid:file" into the key. Returns NULL or what was expected. */
 static const char *
 key_split(const struct settings *c, const char *text, struct settings_key *key,
     struct arena *arena)
@@ -372,10 +322,8 @@ key_split(const struct settings *c, const char *text, struct settings_key *key,
 	return NULL;
 }
 
-/*
- * Makes keys of the list of them. Says in the error list what is wrong, but
- * never repeats the text: it may be a key in the wrong place.
- */
+/* Makes keys of the list of them. Says in the error list what is wrong, but
+ * never repeats the text: it may be a key in the wrong place. */
 static void
 load_keys(struct settings *c, bool without_secrets, struct arena *arena,
     struct ini_errors *errors)
@@ -404,10 +352,8 @@ load_keys(struct settings *c, bool without_secrets, struct arena *arena,
 	}
 }
 
-/*
- * Fills path, absolute so that a reload finds it from any directory, and dir.
- * Returns false after an error.
- */
+/* Fills path, absolute so that a reload finds it from any directory, and
+ * dir. Returns false after an error. */
 static bool
 set_path(struct settings *c, const char *path, struct arena *arena,
     struct ini_errors *errors)
@@ -430,9 +376,7 @@ set_path(struct settings *c, const char *path, struct arena *arena,
 	return true;
 }
 
-/*
- * The path of a directory: a relative one starts at the configuration's.
- */
+/* The path of a directory: a relative one starts at the configuration's. */
 static const char *
 settings_path(const struct settings *c, const char *path, struct arena *arena)
 {
@@ -451,8 +395,8 @@ settings_load(const char *path, bool without_secrets, struct arena *arena,
 		return NULL;
 	/* What could not be read has its default from here on, so that the
 	 * checks below find the other errors too. */
-	ini_read(c->path, sections, c, arena, errors);
-	check_bounds(c, errors);
+	if (ini_read(c->path, sections, c, arena, errors))
+		check_order(c, errors);
 	load_keys(c, without_secrets, arena, errors);
 	c->markets_dir = settings_path(c, c->markets_dir, arena);
 	c->texts_dir = settings_path(c, c->texts_dir, arena);
@@ -486,4 +430,10 @@ settings_print(const struct settings *c, struct buf *out)
 		market_print(m, out);
 	}
 	texts_print(c->texts, out);
+}
+
+void
+settings_list(struct buf *out)
+{
+	ini_list_options("ordermux.conf", sections, out);
 }

@@ -32,31 +32,31 @@ struct settings {
 	const char	 *dir;			/* of path */
 
 	/* [daemon] */
-	const char	 *listen;		/* unix socket, when systemd passes none */
-	unsigned	  workers;		/* 0 = auto: 4 a processor, 4 to 64 */
-	unsigned	  log_level;		/* enum log_level: error .. debug */
-	unsigned	  stop_timeout;		/* ms to finish at TERM */
+	const char	 *listen;	/* socket, if systemd passes none */
+	unsigned	  workers;	/* 0 = auto: 4 a processor, 4 to 64 */
+	unsigned	  log_level;	/* enum log_level: error .. debug */
+	unsigned	  stop_timeout;	/* ms to finish at TERM */
 
 	/* [http] */
 	size_t		  body_limit;		/* bytes of a request body */
-	unsigned	  request_deadline;	/* ms; older requests are not started */
+	unsigned	  request_deadline; /* ms; older ones are not started */
 	const char	**cors_origins;	/* ends with NULL; "*" = any */
 
 	/* [token] */
-	const char	**key_list;		/* "kid:file", the first signs */
+	const char	**key_list;	/* "kid:file", the first signs */
 	struct settings_key keys[SETTINGS_KEY_MAX];
 	size_t		  key_count;
 	unsigned	  token_lifetime;	/* ms */
-	unsigned	  token_leeway;		/* ms, clocks may differ by this */
+	unsigned	  token_leeway;	/* ms by which clocks may differ */
 
 	/* [markets] */
 	const char	 *markets_dir;
 	const char	 *default_market;
-	bool		  market_claim_required; /* no claim: 401, not the default */
+	bool		  market_claim_required; /* no claim: 401 */
 
 	/* [database] for every market */
-	unsigned	  connect_timeout;	/* ms, whole seconds in effect */
-	unsigned	  query_timeout;	/* ms, whole seconds in effect */
+	unsigned	  connect_timeout; /* ms, whole seconds in effect */
+	unsigned	  query_timeout; /* ms, whole seconds in effect */
 	unsigned	  crowd_after;		/* ms, see db/gate.h; 0 = off */
 
 	/* [orders] */
@@ -70,16 +70,19 @@ struct settings {
 };
 
 /* NULL on any error; the list then says all of them. */
-struct settings *	settings_load(const char *path, bool without_secrets,
+struct settings *settings_load(const char *path, bool without_secrets,
     struct arena *, struct ini_errors *);
 
-/* The keys as token.h and seal.h take them, into SETTINGS_KEY_MAX places; returns
- * how many. Their bytes stay the configuration's. */
+/* The keys as token.h takes them, into SETTINGS_KEY_MAX places; returns how
+ * many. Their bytes stay the settings'. */
 size_t	settings_token_keys(const struct settings *, struct token_key *);
 
+/* The options of ordermux.conf, as ini_list_options() has them. */
+void	settings_list(struct buf *);
+
 /* ordermux.conf and each market's file as they are in force, each after a
- * comment with its name; secrets masked; the texts as comments. Can be read
- * again. */
+ * comment with its name; of secrets, their files; the texts as comments. Can
+ * be read again. */
 void	settings_print(const struct settings *, struct buf *);
 
 #endif

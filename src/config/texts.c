@@ -42,9 +42,7 @@ struct texts {
 
 /* ---- loading ---- */
 
-/*
- * Reads at most cap bytes of a file. Returns how many, or -1 with errno.
- */
+/* Reads at most cap bytes of a file. Returns how many, or -1 with errno. */
 static ssize_t
 texts_fill(const char *path, char *bytes, size_t cap)
 {
@@ -61,10 +59,8 @@ texts_fill(const char *path, char *bytes, size_t cap)
 	return failed != 0 ? -1 : (ssize_t)n;
 }
 
-/*
- * Reads a whole file, without white space at its ends. Returns it with a NUL
- * behind it, or NULL after an error.
- */
+/* Reads a whole file, without white space at its ends. Returns it with a NUL
+ * behind it, or NULL after an error. */
 static const char *
 texts_read(const char *path, const char *language, struct arena *arena,
     struct ini_errors *errors)
@@ -91,9 +87,7 @@ texts_read(const char *path, const char *language, struct arena *arena,
 	return NULL;
 }
 
-/*
- * Whether the template has a value of this name.
- */
+/* Whether the template has a value of this name. */
 static bool
 template_has(const struct template *t, const char *name, size_t n)
 {
@@ -104,9 +98,7 @@ template_has(const struct template *t, const char *name, size_t n)
 	return false;
 }
 
-/*
- * The line of a place in a text.
- */
+/* The line of a place in a text. */
 static unsigned
 line_of(const char *body, const char *at)
 {
@@ -117,10 +109,8 @@ line_of(const char *body, const char *at)
 	return line;
 }
 
-/*
- * Adds the error of a placeholder that the template has not, with those that
- * it has.
- */
+/* Adds the error of a placeholder that the template has not, with those that
+ * it has. */
 static void
 texts_unknown(const struct text *text, const char *open, size_t n,
     struct arena *arena, struct ini_errors *errors)
@@ -136,9 +126,7 @@ texts_unknown(const struct text *text, const char *open, size_t n,
 	    buf_text(&b));
 }
 
-/*
- * Checks the placeholders of a text. What is wrong is added to the list.
- */
+/* Checks the placeholders of a text. What is wrong is added to the list. */
 static void
 texts_check(const struct text *text, struct arena *arena,
     struct ini_errors *errors)
@@ -164,9 +152,7 @@ texts_check(const struct text *text, struct arena *arena,
 		    needed);
 }
 
-/*
- * The text of a template in a language; NULL when there is none.
- */
+/* The text of a template in a language; NULL when there is none. */
 static const struct text *
 texts_find(const struct texts *texts, const char *template,
     const char *language)
@@ -181,9 +167,7 @@ texts_find(const struct texts *texts, const char *template,
 	return NULL;
 }
 
-/*
- * Adds a text, whatever is wrong with it, so that it is looked for once.
- */
+/* Adds a text, whatever is wrong with it, so that it is looked for once. */
 static void
 texts_add(struct texts *texts, const char *dir, const struct template *t,
     const char *language, struct arena *arena, struct ini_errors *errors)
@@ -222,9 +206,7 @@ texts_load(const char *dir, const struct market_registry *markets,
 
 /* ---- use ---- */
 
-/*
- * The value of a placeholder; NULL when the message has no such string.
- */
+/* The value of a placeholder; NULL when the message has no such string. */
 static const char *
 value_of(struct json_object *values, const char *name, size_t n,
     struct arena *arena)

@@ -15,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "auth/seal.h"
+#include "auth/secretbox.h"
+#include "auth/token.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -65,7 +66,7 @@ struct courier {
 	const struct scoreboard	*board;
 	struct slot		*slot;
 	struct owner		 owner;
-	struct seal_keys	*keys;
+	struct secretbox_keys	*keys;
 	struct db_limits	 limits;
 	struct arena		*arena;		/* for one call */
 	struct post		*posts;		/* by market index */
@@ -83,12 +84,12 @@ struct courier {
 /*
  * The keys by which payloads were sealed.
  */
-static struct seal_keys *
+static struct secretbox_keys *
 courier_keys(const struct settings *settings)
 {
 	struct token_key	 keys[SETTINGS_KEY_MAX];
 
-	return seal_keys_new(keys, settings_token_keys(settings, keys));
+	return secretbox_keys_new(keys, settings_token_keys(settings, keys));
 }
 
 /*
@@ -155,7 +156,7 @@ courier_close(struct courier *c)
 		db_free(c->posts[i].db);
 	free(c->posts);
 	arena_free(c->arena);
-	seal_keys_free(c->keys);
+	secretbox_keys_free(c->keys);
 	(void)close(c->signals);
 }
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/seal.h"
+#include "auth/secretbox.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/json_read.h"
@@ -59,13 +59,13 @@ delivery_pause(unsigned attempt)
  * key already, with which it was sealed, and this one will have it soon.
  */
 static bool
-delivery_open(struct delivery *d, const struct seal_keys *keys,
+delivery_open(struct delivery *d, const struct secretbox_keys *keys,
     const struct outbox_claim *m)
 {
 	size_t		 len;
 	const char	*text, *why;
 
-	text = seal_open(keys, (const unsigned char *)m->payload,
+	text = secretbox_open(keys, (const unsigned char *)m->payload,
 	    m->payload_len, d->arena, &len);
 	if (text == NULL) {
 		command_refuse(&d->command, COMMAND_AGAIN,
@@ -86,7 +86,7 @@ delivery_open(struct delivery *d, const struct seal_keys *keys,
  * program's, which runs beside this one: to be tried again.
  */
 static void
-delivery_begin(struct delivery *d, const struct seal_keys *keys,
+delivery_begin(struct delivery *d, const struct secretbox_keys *keys,
     const struct outbox_claim *m)
 {
 	if (m->expired) {
@@ -109,7 +109,7 @@ delivery_begin(struct delivery *d, const struct seal_keys *keys,
 
 void
 delivery_start(struct delivery *d, const struct market *market,
-    const struct texts *texts, const struct seal_keys *keys,
+    const struct texts *texts, const struct secretbox_keys *keys,
     const struct outbox_claim *m)
 {
 	d->busy = true;

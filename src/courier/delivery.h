@@ -15,7 +15,7 @@
 #define DELIVERY_ATTEMPTS_MAX 20	/* then a message is dead */
 
 struct arena;
-struct seal_keys;
+struct secretbox_keys;
 
 struct delivery {
 	bool			 busy;	/* else this is a free place */
@@ -37,7 +37,7 @@ unsigned	delivery_timeout(const struct market *);
  * outcome as well, so that delivery_check() is all that is to be asked.
  */
 void	delivery_start(struct delivery *, const struct market *,
-    const struct texts *, const struct seal_keys *,
+    const struct texts *, const struct secretbox_keys *,
     const struct outbox_claim *);
 
 /* Takes what the program says, ends it when its time is over. Whether the try

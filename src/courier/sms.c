@@ -13,8 +13,6 @@
 #include "market/market.h"
 
 #define SHOWN_DIGITS	4	/* of a number in the log */
-#define TIMEOUT_MIN	1000	/* ms: no program is started in 0 */
-#define TIMEOUT_MAX	300000	/* a message must not be claimed for ever */
 
 /* A command has no more than it needs: nothing of ours is in its way. */
 #define PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -149,9 +147,5 @@ sms_start(struct job *job, struct command *c)
 unsigned
 sms_timeout(const struct market *market)
 {
-	unsigned	 timeout = market->sms.timeout;
-
-	if (timeout < TIMEOUT_MIN)
-		return TIMEOUT_MIN;
-	return timeout > TIMEOUT_MAX ? TIMEOUT_MAX : timeout;
+	return market->sms.timeout;
 }

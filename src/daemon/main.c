@@ -3,7 +3,7 @@
  * the parts together in the one order in which they can start. It must not
  * know how any of them works.
  *
- * Exit status: 0 = done, 1 = configuration or environment, 2 = usage.
+ * Exit status: exits[].
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>	/* in <>: "config.h" would be the daemon's own */
@@ -15,14 +15,18 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "api/routes.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "config/ini.h"
+#include "config/market_file.h"
 #include "config/settings.h"
 #include "daemon/listener.h"
 #include "daemon/master.h"
+#include "http/error.h"
 
 #define MAIN_EXIT_USAGE	2
 #define MAIN_ARENA	(64 * 1024)	/* bytes; a few markets fit */
@@ -31,6 +35,7 @@ enum action {
 	ACTION_RUN,
 	ACTION_CHECK,
 	ACTION_PRINT,
+	ACTION_LIST,
 	ACTION_VERSION,
 	ACTION_HELP
 };
@@ -38,12 +43,24 @@ enum action {
 struct options {
 	enum action	 action;
 	const char	*conf;
+	const char	*list;		/* of --list */
 };
+
+static const struct {
+	int		 status;
+	const char	*meaning;
+} exits[] = {
+	{ EXIT_SUCCESS, "done" },
+	{ EXIT_FAILURE, "wrong configuration, or an error of the system" },
+	{ MAIN_EXIT_USAGE, "wrong usage" },
+};
+#define EXIT_COUNT (sizeof(exits) / sizeof(*exits))
 
 static const struct option long_options[] = {
 	{ "config",	required_argument,	NULL, 'c' },
 	{ "check",	no_argument,		NULL, 't' },
 	{ "print",	no_argument,		NULL, 'T' },
+	{ "list",	required_argument,	NULL, 'L' },
 	{ "version",	no_argument,		NULL, 'V' },
 	{ "help",	no_argument,		NULL, 'h' },
 	{ NULL,		0,			NULL, 0 }
@@ -51,12 +68,14 @@ static const struct option long_options[] = {
 
 static const char usage_text[] =
     "usage: ordermuxd [-c FILE] [-t | -T]\n"
-    "       ordermuxd -V | -h\n"
+    "       ordermuxd --list WHAT | -V | -h\n"
     "\n"
     "  -c, --config FILE  the configuration, instead of\n"
     "                     " SYSCONFDIR "/ordermux/ordermux.conf\n"
     "  -t, --check        check it, say all that is wrong, and exit\n"
     "  -T, --print        print what is in force, secrets masked, and exit\n"
+    "      --list WHAT    print all routes, options, errors or exits that there\n"
+    "                     are, a line each, with tabs between their parts\n"
     "  -V, --version      print the versions of ordermux and its libraries\n"
     "  -h, --help         print this\n";
 
@@ -76,6 +95,10 @@ options_init(struct options *options, int argc, char *argv[])
 		case 'c': options->conf = optarg; break;
 		case 't': options->action = ACTION_CHECK; break;
 		case 'T': options->action = ACTION_PRINT; break;
+		case 'L':
+			options->action = ACTION_LIST;
+			options->list = optarg;
+			break;
 		case 'V': options->action = ACTION_VERSION; break;
 		case 'h': options->action = ACTION_HELP; break;
 		default:
@@ -165,6 +188,52 @@ main_print(const struct settings *settings, struct arena *arena)
 	return main_printed();
 }
 
+static void
+list_exits(struct buf *out)
+{
+	for (size_t i = 0; i < EXIT_COUNT; i++)
+		buf_printf(out, "%d\t%s\n", exits[i].status,
+		    exits[i].meaning);
+}
+
+/* The options of both kinds of file. */
+static void
+list_options(struct buf *out)
+{
+	settings_list(out);
+	market_file_list(out);
+}
+
+/*
+ * Prints what the program knows of one kind, for checks of its papers and
+ * tests. Returns the exit status.
+ */
+static int
+main_list(const char *what, struct arena *arena)
+{
+	static const struct {
+		const char	*what;
+		void		(*list)(struct buf *);
+	} lists[] = {
+		{ "routes", api_routes_list },
+		{ "options", list_options },
+		{ "errors", http_errors_list },
+		{ "exits", list_exits },
+	};
+	struct buf	 buf;
+
+	buf_init(&buf, arena, 4096);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		if (strcmp(lists[i].what, what) == 0) {
+			lists[i].list(&buf);
+			(void)fwrite(buf.data, 1, buf.len, stdout);
+			return main_printed();
+		}
+	fprintf(stderr, "ordermuxd: --list: expected routes, options, errors "
+	    "or exits, not \"%s\"\n", what);
+	return MAIN_EXIT_USAGE;
+}
+
 /*
  * Runs the service until it is told to stop. Returns the exit status.
  */
@@ -202,9 +271,15 @@ main(int argc, char *argv[])
 		return main_printed();
 	}
 
+	arena = arena_new(MAIN_ARENA);
+	if (options.action == ACTION_LIST) {
+		status = main_list(options.list, arena);
+		arena_free(arena);
+		return status;
+	}
+
 	/* Only files are read: wrong ones end it before anything happens. */
 	sodium_start();
-	arena = arena_new(MAIN_ARENA);
 	settings = settings_init(&options, arena);
 
 	/* The configuration is good. */

@@ -1,6 +1,7 @@
 /*
  * error.c: the table of errors (see error.h).
  */
+#include "base/buf.h"
 #include "http/error.h"
 
 const struct http_error_row http_errors[ERROR__MAX] = {
@@ -58,6 +59,14 @@ const struct http_error_row http_errors[ERROR__MAX] = {
 	[ERROR_TOO_LATE] = { 503, "overloaded",
 	    "The service is overloaded. Please try again later." },
 };
+
+void
+http_errors_list(struct buf *out)
+{
+	for (int e = ERROR_NONE + 1; e < ERROR__MAX; e++)
+		buf_printf(out, "%d\t%s\t%s\n", http_errors[e].status,
+		    http_errors[e].code, http_errors[e].text);
+}
 
 const char *
 http_reason(int status)

@@ -6,6 +6,8 @@
 #ifndef ORDERMUX_ERROR_H
 #define ORDERMUX_ERROR_H
 
+struct buf;
+
 enum http_error {
 	ERROR_NONE,
 	/* the request itself */
@@ -53,6 +55,9 @@ struct http_error_row {
 };
 
 extern const struct http_error_row http_errors[ERROR__MAX];
+
+/* A line an error, with tabs: status, code, text. */
+void	http_errors_list(struct buf *);
 
 /* "Not Found" for 404; "" for a status that we do not use. */
 const char *	http_reason(int status);

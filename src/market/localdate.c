@@ -21,9 +21,7 @@ static struct date_cache {
 	char	date[9];
 } cache[MARKET_COUNT_MAX];
 
-/*
- * Sets TZ, or takes it away for NULL.
- */
+/* Sets TZ, or takes it away for NULL. */
 static void
 zone_set(const char *zone)
 {
@@ -34,9 +32,7 @@ zone_set(const char *zone)
 	tzset();
 }
 
-/*
- * Writes the date at the time in the time zone, as "20251102".
- */
+/* Writes the date at the time in the time zone, as "20251102". */
 static void
 zone_date(const char *zone, time_t when, char out[9])
 {

@@ -32,7 +32,8 @@ struct market_currency {
 struct market_phone {
 	const char	*prefix;	/* "+1" */
 	const char	*pattern;	/* POSIX extended, as configured */
-	const char	*format;	/* "+1 (XXX) XXX-XXXX": X = a digit behind the prefix */
+	/* "+1 (XXX) XXX-XXXX": X = a digit after the prefix */
+	const char	*format;
 	const char	*example;	/* "+1XXXXXXXXXX", for the error text */
 	regex_t		 regex;		/* pattern, compiled */
 };
@@ -45,18 +46,18 @@ struct market_tax {
 struct market_zone {
 	const char	 *name;
 	const char	**cities;	/* as configured, ends with NULL */
-	const char	**folded;	/* name and cities by str_fold, to compare */
+	const char	**folded;	/* name, cities by str_fold() */
 	int64_t		  cost;		/* minor units */
-	int64_t		  free_from;	/* subtotal from which it costs 0; -1 = never */
+	int64_t		  free_from;	/* subtotal; -1 = never */
 	bool		  is_default;
-	/* The amounts as configured, read once the currency's digits are known. */
+	/* As configured, to be read once the currency's digits are known. */
 	const char	 *cost_text;
 	const char	 *free_from_text;
 };
 
 struct market_payment {
 	const char	*name;		/* what is stored: "cash_on_delivery" */
-	const char	*method;	/* of an alias: the method it stands for; else = name */
+	const char	*method;	/* of an alias; else = name */
 };
 
 /* Codes by which customers log in; see store/login_store.h for the windows. */
@@ -69,7 +70,7 @@ struct market_login {
 
 /* How an SMS leaves; see courier/sms.h. */
 struct market_sms {
-	const char	*command;	/* absolute path and arguments; "" = none */
+	const char	*command;	/* path, arguments; "" = none */
 	unsigned	 timeout;	/* ms */
 };
 
@@ -81,7 +82,7 @@ struct market_host {
 /* Where the market's orders are. */
 struct market_database {
 	const char	**host_list;	/* as configured, ends with NULL */
-	struct market_host hosts[MARKET_HOST_MAX];	/* the first is preferred */
+	struct market_host hosts[MARKET_HOST_MAX]; /* the first is preferred */
 	size_t		 host_count;	/* >= 1 */
 	unsigned	 port;		/* of hosts that do not name theirs */
 	const char	*socket;	/* "" = the client library's default */
@@ -98,7 +99,7 @@ struct market {
 	unsigned		 index;		/* in the registry */
 	const char		*country;
 	const char		*language;
-	const char		*time_zone;	/* tz database: "Asia/Bishkek" */
+	const char		*time_zone;	/* "Asia/Bishkek" */
 	struct market_currency	 currency;
 	struct market_phone	 phone;
 	struct market_tax	 tax;
@@ -106,8 +107,8 @@ struct market {
 	size_t			 zone_count;	/* >= 1 */
 	const struct market_zone *default_zone;
 	struct market_payment	 payments[MARKET_PAYMENT_MAX];
-	size_t			 payment_count;	/* >= 1; the methods, then the aliases */
-	const char		**methods;	/* as configured, end with NULL */
+	size_t			 payment_count;	/* >= 1; aliases come last */
+	const char		**methods;	/* as configured, then NULL */
 	const char		**aliases;	/* "alias:method" */
 	struct market_login	 login;
 	struct market_sms	 sms;

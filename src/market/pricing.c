@@ -10,10 +10,8 @@
 
 #define CITY_FOLD_MAX 512	/* bytes; a city has at most 100 characters */
 
-/*
- * Writes the city as the zones' folded names are. Returns false when no zone
- * can have it: blank, too long, not UTF-8.
- */
+/* Writes the city as the zones' folded names are. Returns false when no zone
+ * can have it: blank, too long, not UTF-8. */
 static bool
 city_fold(const char *city, char *out)
 {

@@ -3,7 +3,7 @@
  *
  * A message is written in the transaction of what it is about, so that there
  * is never one without the other; the courier (courier/) delivers it, at least
- * once, each time under the same id. What is in it is sealed (auth/seal.h):
+ * once, each time under the same id. What is in it is sealed (auth/secretbox.h):
  * the database never sees a login code.
  */
 #ifndef ORDERMUX_OUTBOX_STORE_H

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "config/ini.h"
+#include "config/market_dir.h"
 #include "config/market_file.h"
 #include "config/settings.h"
 #include "fuzz.h"

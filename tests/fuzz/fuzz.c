@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "base/json_read.h"
 #include "config/ini.h"
-#include "config/market_file.h"
+#include "config/market_dir.h"
 #include "fuzz.h"
 #include "market/market.h"
 

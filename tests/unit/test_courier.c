@@ -250,21 +250,6 @@ Test(sms, a_message_that_is_not_tried_took_no_time)
 	}
 }
 
-Test(sms, a_time_limit_is_never_none_and_never_for_ever)
-{
-	static const struct {
-		unsigned	configured;
-		unsigned	ms;
-	} cases[] = { { 0, 1000 }, { 1000, 1000 }, { 10000, 10000 },
-	    { 4000000000U, 300000 } };
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct market	 m = { .sms.timeout = cases[i].configured };
-
-		cr_expect_eq(sms_timeout(&m), cases[i].ms);
-	}
-}
-
 /* ---- commands ---- */
 
 /* Runs a shell script as a command to its end; the time limit is 1 s. */

@@ -1,5 +1,5 @@
 /*
- * test_conf.c: the reader of configuration files, with a table of its own.
+ * test_ini.c: the reader of configuration files, with a table of its own.
  */
 #include "scratch.h"
 
@@ -24,33 +24,36 @@ struct sample {
 	size_t		  size;
 	unsigned	  time;
 	const char	**list;
+	unsigned	  few;
+	size_t		  room;
+	unsigned	  wait;
 	const char	 *password;
 	struct zone	  zones[ZONES];
 	size_t		  zone_count;
 };
 
 static const struct ini_option main_options[] = {
-	{ "title", &ini_string, NULL, offsetof(struct sample, title),
-	    INI_REQUIRED },
-	{ "note", &ini_text, "", offsetof(struct sample, note), 0 },
-	{ "on", &ini_bool, "yes", offsetof(struct sample, on), 0 },
-	{ "number", &ini_uint, "7", offsetof(struct sample, number), 0 },
-	{ "size", &ini_size, "64k", offsetof(struct sample, size), 0 },
-	{ "time", &ini_seconds, "1500ms", offsetof(struct sample, time), 0 },
-	{ "list", &ini_list, "a, b", offsetof(struct sample, list), 0 },
+	INI_MUST(struct sample, title, "title", ini_string),
+	INI_OPTION(struct sample, note, "note", ini_text, ""),
+	INI_OPTION(struct sample, on, "on", ini_bool, "yes"),
+	INI_OPTION(struct sample, number, "number", ini_uint, "7"),
+	INI_OPTION(struct sample, size, "size", ini_size, "64k"),
+	INI_OPTION(struct sample, time, "time", ini_seconds, "1500ms"),
+	INI_OPTION(struct sample, list, "list", ini_list, "a, b"),
+	INI_NUMBER(struct sample, few, "few", ini_uint, "3", 2, 9),
+	INI_NUMBER(struct sample, room, "room", ini_size, "2k", 1024, 65536),
+	INI_NUMBER(struct sample, wait, "wait", ini_seconds, "0s", 0, 90000),
 	{ .name = NULL }
 };
 
 static const struct ini_option other_options[] = {
-	{ "password", &ini_string, NULL, offsetof(struct sample, password),
-	    INI_SECRET },
-	{ "title", &ini_string, NULL, offsetof(struct sample, note), 0 },
+	INI_OPTION(struct sample, password, "password", ini_string, NULL),
+	INI_OPTION(struct sample, note, "title", ini_string, NULL),
 	{ .name = NULL }
 };
 
 static const struct ini_option zone_options[] = {
-	{ "cost", &ini_uint, NULL, offsetof(struct zone, cost),
-	    INI_REQUIRED },
+	INI_MUST(struct zone, cost, "cost", ini_uint),
 	{ .name = NULL }
 };
 
@@ -114,7 +117,7 @@ read_text(const char *text, struct sample *s)
 	    scratch.arena, &scratch.errors);
 }
 
-Test(conf, what_the_file_does_not_set_has_its_default, .init = init,
+Test(ini, what_the_file_does_not_set_has_its_default, .init = init,
     .fini = fini)
 {
 	struct sample	s;
@@ -133,7 +136,7 @@ Test(conf, what_the_file_does_not_set_has_its_default, .init = init,
 	cr_expect_eq(s.zone_count, 0);
 }
 
-Test(conf, a_value_is_all_that_follows_the_equals_sign, .init = init,
+Test(ini, a_value_is_all_that_follows_the_equals_sign, .init = init,
     .fini = fini)
 {
 	static const struct {
@@ -158,7 +161,7 @@ Test(conf, a_value_is_all_that_follows_the_equals_sign, .init = init,
 	}
 }
 
-Test(conf, the_types_read_what_they_say, .init = init, .fini = fini)
+Test(ini, the_types_read_what_they_say, .init = init, .fini = fini)
 {
 	static const struct {
 		const char	*value;
@@ -208,7 +211,7 @@ Test(conf, the_types_read_what_they_say, .init = init, .fini = fini)
 	cr_expect_null(s.list[3]);
 }
 
-Test(conf, a_bad_value_is_refused_and_leaves_the_field, .init = init,
+Test(ini, a_bad_value_is_refused_and_leaves_the_field, .init = init,
     .fini = fini)
 {
 	static const struct {
@@ -244,7 +247,7 @@ Test(conf, a_bad_value_is_refused_and_leaves_the_field, .init = init,
 	}
 }
 
-Test(conf, every_error_says_file_line_name_and_what_was_expected,
+Test(ini, every_error_says_file_line_name_and_what_was_expected,
     .init = init, .fini = fini)
 {
 	static const struct {
@@ -260,9 +263,9 @@ Test(conf, every_error_says_file_line_name_and_what_was_expected,
 		{ "[main]\ntitle = x\non = maybe\n", "c.conf:3: [main] on: "
 		    "expected yes or no" },
 		{ "[main]\ntitle = x\nsize = 1q", "c.conf:3: [main] size: "
-		    "expected a size in bytes, as 4096, 64k or 1M" },
+		    "expected a size in bytes, such as 4096, 64k or 1M" },
 		{ "[main]\ntitle = x\n\n# c\ntime = now\n", "c.conf:5: "
-		    "[main] time: expected a time, as 500ms, 10s, 2m or 1h" },
+		    "[main] time: expected a time, such as 500ms, 10s, 2m or 1h" },
 		{ "[main]\ntitle = x\nlist = a,,b\n", "c.conf:3: [main] "
 		    "list: expected a list with commas between its parts" },
 		{ "[main]\ntitle = x\ntitel = y\n", "c.conf:3: [main] "
@@ -302,7 +305,7 @@ Test(conf, every_error_says_file_line_name_and_what_was_expected,
 		{ "[main]\ntitle = x\nnote = a\x1b[0m\n", "c.conf:3: "
 		    "expected UTF-8 text without control characters" },
 		{ "[main]\ntitle = x\n[zone]\ncost = 1\n", "c.conf:3: [zone]: "
-		    "expected a name behind it, as in [zone NAME]" },
+		    "expected a name after it, such as [zone NAME]" },
 		{ "[main]\ntitle = x\n[zone A]\n", "c.conf: [zone A] cost: "
 		    "is missing, expected a number from 0 to 4294967295" },
 		{ "[main]\ntitle = x\n[zone A]\ncost = -\n", "c.conf:4: "
@@ -323,7 +326,7 @@ Test(conf, every_error_says_file_line_name_and_what_was_expected,
 	}
 }
 
-Test(conf, all_errors_are_found_in_one_reading, .init = init, .fini = fini)
+Test(ini, all_errors_are_found_in_one_reading, .init = init, .fini = fini)
 {
 	static const char *const errors[] = {
 		"c.conf:2: [main] number: expected a number from 0 to "
@@ -346,7 +349,7 @@ Test(conf, all_errors_are_found_in_one_reading, .init = init, .fini = fini)
 		    + 1, errors[i]);
 }
 
-Test(conf, a_nul_byte_is_an_error, .init = init, .fini = fini)
+Test(ini, a_nul_byte_is_an_error, .init = init, .fini = fini)
 {
 	static const char	text[] = "[main]\ntitle = x\nnote = a\0b\n";
 	struct sample		s = { .title = NULL };
@@ -359,7 +362,7 @@ Test(conf, a_nul_byte_is_an_error, .init = init, .fini = fini)
 	cr_expect_str_eq(s.note, "");
 }
 
-Test(conf, a_line_may_have_the_limit_and_no_byte_more, .init = init,
+Test(ini, a_line_may_have_the_limit_and_no_byte_more, .init = init,
     .fini = fini)
 {
 	static const char	head[] = "[main]\ntitle = ";
@@ -381,7 +384,7 @@ Test(conf, a_line_may_have_the_limit_and_no_byte_more, .init = init,
 	    "c.conf:2: expected a shorter line");
 }
 
-Test(conf, a_long_label_is_kept_whole, .init = init, .fini = fini)
+Test(ini, a_long_label_is_kept_whole, .init = init, .fini = fini)
 {
 	static const char	label[] = "Кызыл-Кия и Баткенская область, "
 	    "Сулюкта, Кадамжай, Лейлек";
@@ -397,7 +400,7 @@ Test(conf, a_long_label_is_kept_whole, .init = init, .fini = fini)
 	cr_expect_eq(s.zones[1].cost, 6);
 }
 
-Test(conf, a_file_that_cannot_be_read_is_an_error, .init = init, .fini = fini)
+Test(ini, a_file_that_cannot_be_read_is_an_error, .init = init, .fini = fini)
 {
 	struct sample	s = { .title = NULL };
 	char		path[300];
@@ -417,7 +420,7 @@ Test(conf, a_file_that_cannot_be_read_is_an_error, .init = init, .fini = fini)
 	    "d.conf: cannot read: Is a directory");
 }
 
-Test(conf, a_later_check_finds_the_place_of_a_field, .init = init,
+Test(ini, a_later_check_finds_the_place_of_a_field, .init = init,
     .fini = fini)
 {
 	struct sample	s;
@@ -432,19 +435,20 @@ Test(conf, a_later_check_finds_the_place_of_a_field, .init = init,
 	    "8");
 }
 
-Test(conf, what_is_printed_can_be_read_again, .init = init, .fini = fini)
+Test(ini, what_is_printed_can_be_read_again, .init = init, .fini = fini)
 {
 	static const char	expected[] =
 	    "\n[main]\ntitle = x # y\nnote =\non = no\nnumber = 0\n"
 	    "size = 1M\ntime = 2m\nlist = a, b c\n"
-	    "\n[other]\npassword = ***\n"
+	    "few = 9\nroom = 2k\nwait = 0s\n"
+	    "\n[other]\npassword = tiger\n"
 	    "\n[zone Ош]\ncost = 5\n\n[zone B]\ncost = 6\n";
 	struct sample		s;
 	struct buf		out;
 	char			*first;
 
 	cr_assert(read_text("[main]\ntitle = x # y\non = off\nnumber = 0\n"
-	    "size = 1024k\ntime = 120\nlist = a , b c\n[other]\n"
+	    "size = 1024k\ntime = 120\nlist = a , b c\nfew = 9\n[other]\n"
 	    "password = tiger\n[zone Ош]\ncost = 5\n[zone B]\ncost = 6\n",
 	    &s));
 	buf_init(&out, scratch.arena, 16);
@@ -458,7 +462,46 @@ Test(conf, what_is_printed_can_be_read_again, .init = init, .fini = fini)
 	free(first);
 }
 
-Test(conf, a_secret_is_never_repeated, .init = init, .fini = fini)
+Test(ini, a_number_keeps_to_the_bounds_of_its_option, .init = init,
+    .fini = fini)
+{
+#define FEW	"c.conf:3: [main] few: expected a number from 2 to 9"
+#define ROOM	"c.conf:3: [main] room: expected a size from 1k to 64k"
+#define WAIT	"c.conf:3: [main] wait: expected a time from 0s to 90s"
+	static const struct {
+		const char	*line;
+		const char	*error;		/* NULL: taken */
+	} cases[] = {
+		{ "few = 2", NULL }, { "few = 9", NULL },
+		{ "few = 1", FEW }, { "few = 10", FEW }, { "few = 0", FEW },
+		{ "few = -2", FEW }, { "few = many", FEW }, { "few =", FEW },
+		{ "few = 4294967299", FEW },
+		{ "room = 1k", NULL }, { "room = 64k", NULL },
+		{ "room = 1023", ROOM }, { "room = 65537", ROOM },
+		{ "room = 18446744073709551615", ROOM },
+		{ "wait = 0", NULL }, { "wait = 90s", NULL },
+		{ "wait = 90001ms", WAIT }, { "wait = 2m", WAIT },
+	};
+	struct sample	s;
+	char		text[64];
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		scratch_again(&scratch);
+		snprintf(text, sizeof(text), "[main]\ntitle = x\n%s\n",
+		    cases[i].line);
+		cr_expect_eq(read_text(text, &s), cases[i].error == NULL,
+		    "%s", cases[i].line);
+		if (cases[i].error == NULL)
+			continue;
+		scratch_expect(&scratch, cases[i].line, cases[i].error);
+		/* The default is in force, for the checks that follow. */
+		cr_expect_eq(s.few, 3);
+		cr_expect_eq(s.room, 2048);
+		cr_expect_eq(s.wait, 0);
+	}
+}
+
+Test(ini, a_secret_is_never_repeated, .init = init, .fini = fini)
 {
 	struct sample	s;
 
@@ -470,7 +513,7 @@ Test(conf, a_secret_is_never_repeated, .init = init, .fini = fini)
 		    scratch.errors.text[i]);
 }
 
-Test(conf, times_and_sizes_are_printed_as_short_as_they_can_be, .init = init,
+Test(ini, times_and_sizes_are_printed_as_short_as_they_can_be, .init = init,
     .fini = fini)
 {
 	static const struct {

@@ -1,14 +1,15 @@
 /*
- * test_registry.c: market files, good and bad; dates. Here and in the other
+ * test_market_file.c: market files, good and bad; dates. Here and in the other
  * tests markets may be named; a third one comes from a file.
  */
+#include "scratch.h"
 
+#include <time.h>
 
 #include "base/buf.h"
+#include "config/market_dir.h"
 #include "config/market_file.h"
 #include "market/market.h"
-#include "scratch.h"
-#include <time.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -53,7 +54,7 @@ load(const char *default_name, bool without_secrets)
 	    scratch.arena, &scratch.errors);
 }
 
-Test(registry, the_shipped_markets_load_and_are_what_they_were, .init = init,
+Test(market_file, the_shipped_markets_load_and_are_what_they_were, .init = init,
     .fini = fini)
 {
 	struct market_registry	*r;
@@ -87,7 +88,7 @@ Test(registry, the_shipped_markets_load_and_are_what_they_were, .init = init,
 	cr_expect_null(market_find(r, "fr"));
 }
 
-Test(registry, a_third_market_is_one_more_file, .init = init, .fini = fini)
+Test(market_file, a_third_market_is_one_more_file, .init = init, .fini = fini)
 {
 	struct market_registry	*r;
 	const struct market	*kz;
@@ -112,7 +113,7 @@ Test(registry, a_third_market_is_one_more_file, .init = init, .fini = fini)
 	cr_expect_str_eq((const char *)kz->database.password.bytes, "tiger");
 }
 
-Test(registry, every_bad_line_is_named, .init = init, .fini = fini)
+Test(market_file, every_bad_line_is_named, .init = init, .fini = fini)
 {
 	static const struct {
 		const char	*old;
@@ -122,15 +123,15 @@ Test(registry, every_bad_line_is_named, .init = init, .fini = fini)
 		{ "country = Kazakhstan", "", ": [market] country: is "
 		    "missing, expected a text that is not empty" },
 		{ "kk", "Kazakh", ":3: [market] language: expected a "
-		    "language tag, as en or pt-BR" },
+		    "language tag, such as en or pt-BR" },
 		{ "Asia/Almaty", "Asia/Atlantis", ":4: [market] time_zone: "
-		    "expected a time zone of the tz database, as "
+		    "expected a time zone of the tz database, such as "
 		    "Europe/Paris" },
 		{ "Asia/Almaty", "../zoneinfo/UTC", ":4: [market] time_zone: "
-		    "expected a time zone of the tz database, as "
+		    "expected a time zone of the tz database, such as "
 		    "Europe/Paris" },
 		{ "Asia/Almaty", "Asia", ":4: [market] time_zone: "
-		    "expected a time zone of the tz database, as "
+		    "expected a time zone of the tz database, such as "
 		    "Europe/Paris" },
 		{ "KZT", "kzt", ":6: [currency] code: expected a code of "
 		    "three capital letters (ISO 4217)" },
@@ -154,13 +155,13 @@ Test(registry, every_bad_line_is_named, .init = init, .fini = fini)
 		    "format: expected the prefix, then an X for every "
 		    "further digit, in less than 64 bytes" },
 		{ "12.125%", "12.125", ":14: [tax] rate: expected 0% to 100% "
-		    "with at most 4 digits behind the point" },
+		    "with at most 4 digits after the point" },
 		{ "12.125%", "100.0001%", ":14: [tax] rate: expected 0% to "
-		    "100% with at most 4 digits behind the point" },
+		    "100% with at most 4 digits after the point" },
 		{ "12.125%", "1.00001%", ":14: [tax] rate: expected 0% to "
-		    "100% with at most 4 digits behind the point" },
+		    "100% with at most 4 digits after the point" },
 		{ "12.125%", "-1%", ":14: [tax] rate: expected 0% to 100% "
-		    "with at most 4 digits behind the point" },
+		    "with at most 4 digits after the point" },
 		{ "included = yes", "", ": [tax] included: is missing, "
 		    "expected yes or no" },
 		{ "default = yes", "", ": [zone]: expected one with default "
@@ -175,15 +176,15 @@ Test(registry, every_bad_line_is_named, .init = init, .fini = fini)
 		    "cities: \"АЛМАТЫ\" is in the zone \"Қазақстан\" too" },
 		{ "cost = 1500", "cost = 1500.001", ":19: [zone Қазақстан] "
 		    "cost: expected an amount >= 0 with at most 2 digits "
-		    "behind the point" },
+		    "after the point" },
 		{ "cost = 1500", "cost = -1", ":19: [zone Қазақстан] "
 		    "cost: expected an amount >= 0 with at most 2 digits "
-		    "behind the point" },
+		    "after the point" },
 		{ "cost = 1500", "", ": [zone Қазақстан] cost: is missing, "
 		    "expected a text that is not empty" },
 		{ "20000.50", "99999999999999999999", ":20: [zone Қазақстан] "
 		    "free_from: expected an amount >= 0 with at most 2 "
-		    "digits behind the point" },
+		    "digits after the point" },
 		{ "card, kaspi\naliases = gold:kaspi", "",
 		    ":24: [payment] methods: expected at "
 		    "least one" },
@@ -195,13 +196,27 @@ Test(registry, every_bad_line_is_named, .init = init, .fini = fini)
 		{ "gold:kaspi", "gold", ":25: [payment] aliases: expected "
 		    "alias:method, not \"gold\"" },
 		{ "gold:kaspi", "gold:cash", ":25: [payment] aliases: "
-		    "expected one of the methods behind the ':', not "
+		    "expected one of the methods after the ':', not "
 		    "\"gold:cash\"" },
 		{ "gold:kaspi", "card:kaspi", ":25: [payment] aliases: "
 		    "expected every name only once, not \"card:kaspi\"" },
 		{ "gold:kaspi", ":kaspi", ":25: [payment] aliases: expected "
 		    "names of 1 to 32 small letters, digits and '_', not "
 		    "\":kaspi\"" },
+		{ "[tax]", "[login]\ncode_lifetime = 0s\n[tax]", ":14: "
+		    "[login] code_lifetime: expected a time from 1m to 1d" },
+		{ "[tax]", "[login]\ncode_lifetime = 59999ms\n[tax]", ":14: "
+		    "[login] code_lifetime: expected a time from 1m to 1d" },
+		{ "[tax]", "[login]\ncode_lifetime = 25h\n[tax]", ":14: "
+		    "[login] code_lifetime: expected a time from 1m to 1d" },
+		{ "[tax]", "[login]\nper_day = 0\n[tax]", ":14: [login] "
+		    "per_day: expected a number from 1 to 1000000000" },
+		{ "[tax]", "[sms]\ntimeout = 999ms\n[tax]", ":14: [sms] "
+		    "timeout: expected a time from 1s to 5m" },
+		{ "[tax]", "[sms]\ntimeout = 1d\n[tax]", ":14: [sms] "
+		    "timeout: expected a time from 1s to 5m" },
+		{ "3307", "0", ":28: [database] port: expected a number from "
+		    "1 to 65535" },
 		{ "3307", "65536", ":28: [database] port: expected a number "
 		    "from 1 to 65535" },
 		{ "port = 3307", "socket = run/db.sock", ":28: [database] "
@@ -230,7 +245,7 @@ Test(registry, every_bad_line_is_named, .init = init, .fini = fini)
 	}
 }
 
-Test(registry, every_password_must_be_there, .init = init, .fini = fini)
+Test(market_file, every_password_must_be_there, .init = init, .fini = fini)
 {
 	static const struct {
 		const char	*bytes;
@@ -266,7 +281,7 @@ Test(registry, every_password_must_be_there, .init = init, .fini = fini)
 	scratch_expect_none(&scratch, "without secrets");
 }
 
-Test(registry, a_password_may_be_a_credential, .init = init, .fini = fini)
+Test(market_file, a_password_may_be_a_credential, .init = init, .fini = fini)
 {
 	struct market_registry	*r;
 	char			 dir[300];
@@ -282,7 +297,7 @@ Test(registry, a_password_may_be_a_credential, .init = init, .fini = fini)
 	    "lion");
 }
 
-Test(registry, two_markets_share_neither_prefix_nor_database, .init = init,
+Test(market_file, two_markets_share_neither_prefix_nor_database, .init = init,
     .fini = fini)
 {
 	static const char	a[] = "markets.d/aa.conf";
@@ -312,7 +327,7 @@ Test(registry, two_markets_share_neither_prefix_nor_database, .init = init,
 	scratch_expect_none(&scratch, "another port");
 }
 
-Test(registry, a_local_database_is_known_by_its_socket, .init = init,
+Test(market_file, a_local_database_is_known_by_its_socket, .init = init,
     .fini = fini)
 {
 	static const struct {
@@ -348,7 +363,7 @@ Test(registry, a_local_database_is_known_by_its_socket, .init = init,
 	}
 }
 
-Test(registry, a_database_may_have_several_hosts, .init = init, .fini = fini)
+Test(market_file, a_database_may_have_several_hosts, .init = init, .fini = fini)
 {
 	static const struct market_host expected[] = {
 		{ "db1", 3307 }, { "db2", 3308 }, { "10.0.0.3", 3309 },
@@ -371,7 +386,7 @@ Test(registry, a_database_may_have_several_hosts, .init = init, .fini = fini)
 	}
 }
 
-Test(registry, a_host_that_is_none_is_refused, .init = init, .fini = fini)
+Test(market_file, a_host_that_is_none_is_refused, .init = init, .fini = fini)
 {
 	static const char *const wrong[] = { "h:0", "h:65536", "h:x", ":3306",
 		"[::1", "[::1]3306", "[]:1", "h, H", "h:3307, h", "" };
@@ -386,7 +401,7 @@ Test(registry, a_host_that_is_none_is_refused, .init = init, .fini = fini)
 	}
 }
 
-Test(registry, names_come_from_files_and_are_sorted, .init = init,
+Test(market_file, names_come_from_files_and_are_sorted, .init = init,
     .fini = fini)
 {
 	static const struct {
@@ -419,7 +434,7 @@ Test(registry, names_come_from_files_and_are_sorted, .init = init,
 	cr_expect_str_eq(phone_market(r, "+31")->name, "a-b");
 }
 
-Test(registry, a_bad_set_of_files_is_refused, .init = init, .fini = fini)
+Test(market_file, a_bad_set_of_files_is_refused, .init = init, .fini = fini)
 {
 	static const char *const bad_names[] = {
 		"KZ", "9kz", "k.z", "_kz", "abcdefghijklmnopq", "k z", "кз"
@@ -453,7 +468,7 @@ Test(registry, a_bad_set_of_files_is_refused, .init = init, .fini = fini)
 	    "directory");
 }
 
-Test(registry, the_errors_of_all_files_come_at_once, .init = init,
+Test(market_file, the_errors_of_all_files_come_at_once, .init = init,
     .fini = fini)
 {
 	scratch_write(&scratch, "markets.d/aa.conf",
@@ -465,7 +480,7 @@ Test(registry, the_errors_of_all_files_come_at_once, .init = init,
 	cr_expect_eq(scratch.errors.count, 3);
 }
 
-Test(registry, a_market_is_printed_as_a_file_that_loads, .init = init,
+Test(market_file, a_market_is_printed_as_a_file_that_loads, .init = init,
     .fini = fini)
 {
 	struct market_registry	*r;
@@ -491,7 +506,7 @@ Test(registry, a_market_is_printed_as_a_file_that_loads, .init = init,
 	free(first);
 }
 
-Test(registry, the_date_is_the_markets_own)
+Test(market_file, the_date_is_the_markets_own)
 {
 	static const struct {
 		const char	*zone;
@@ -529,7 +544,7 @@ Test(registry, the_date_is_the_markets_own)
 	cr_expect_str_eq(getenv("TZ"), "Pacific/Auckland");
 }
 
-Test(registry, the_date_agrees_with_every_quarter_of_an_hour)
+Test(market_file, the_date_agrees_with_every_quarter_of_an_hour)
 {
 	struct market	m = { .index = 0, .time_zone = "America/New_York" };
 	time_t		start = 1762041600 - 86400;

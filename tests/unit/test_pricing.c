@@ -5,7 +5,7 @@
 
 #include "base/money.h"
 #include "base/secret.h"
-#include "config/market_file.h"
+#include "config/market_dir.h"
 #include "market/market.h"
 #include "scratch.h"
 

@@ -1,5 +1,5 @@
 /*
- * test_config.c: ordermux.conf, its keys and its markets together.
+ * test_settings.c: ordermux.conf, its keys and its markets together.
  */
 #include "scratch.h"
 
@@ -49,7 +49,7 @@ load(const char *text)
 	    scratch.arena, &scratch.errors);
 }
 
-Test(config, the_shipped_file_loads_and_shows_the_defaults, .init = init,
+Test(settings, the_shipped_file_loads_and_shows_the_defaults, .init = init,
     .fini = fini)
 {
 	struct settings	*shipped, *least;
@@ -75,7 +75,7 @@ Test(config, the_shipped_file_loads_and_shows_the_defaults, .init = init,
 	cr_expect_str_eq(buf_text(&a), buf_text(&b));
 }
 
-Test(config, the_least_that_a_file_needs_is_the_default_market, .init = init,
+Test(settings, the_least_that_a_file_needs_is_the_default_market, .init = init,
     .fini = fini)
 {
 	struct settings	*c;
@@ -102,7 +102,7 @@ Test(config, the_least_that_a_file_needs_is_the_default_market, .init = init,
 	cr_expect_eq(c->markets->count, 1);
 }
 
-Test(config, every_value_of_the_file_is_taken, .init = init, .fini = fini)
+Test(settings, every_value_of_the_file_is_taken, .init = init, .fini = fini)
 {
 	struct settings	*c;
 
@@ -134,7 +134,7 @@ Test(config, every_value_of_the_file_is_taken, .init = init, .fini = fini)
 	cr_expect_eq(c->duplicate_window, 0);
 }
 
-Test(config, every_bad_value_is_named, .init = init, .fini = fini)
+Test(settings, every_bad_value_is_named, .init = init, .fini = fini)
 {
 #define MARKETS	 "[markets]\ndefault = xx\n"
 #define DAEMON	 MARKETS "[daemon]\n"
@@ -165,15 +165,15 @@ Test(config, every_bad_value_is_named, .init = init, .fini = fini)
 		{ DAEMON "log_level = 7", "o.conf:4: [daemon] log_level: "
 		    LEVELS },
 		{ DAEMON "stop_timeout = 0", "o.conf:4: [daemon] "
-		    "stop_timeout: expected 1s to 10m" },
+		    "stop_timeout: expected a time from 1s to 10m" },
 		{ DAEMON "stop_timeout = 11m", "o.conf:4: [daemon] "
-		    "stop_timeout: expected 1s to 10m" },
+		    "stop_timeout: expected a time from 1s to 10m" },
 		{ HTTP "body_limit = 1023", "o.conf:4: [http] body_limit: "
-		    "expected 1k to 16M" },
+		    "expected a size from 1k to 16M" },
 		{ HTTP "body_limit = 17M", "o.conf:4: [http] body_limit: "
-		    "expected 1k to 16M" },
+		    "expected a size from 1k to 16M" },
 		{ HTTP "request_deadline = 0", "o.conf:4: [http] "
-		    "request_deadline: expected 1s to 5m" },
+		    "request_deadline: expected a time from 1s to 5m" },
 		{ HTTP "cors_origins = shop.example", ORIGINS },
 		{ HTTP "cors_origins = https://shop.example/", ORIGINS },
 		{ HTTP "cors_origins = https://Shop.example", ORIGINS },
@@ -204,13 +204,13 @@ Test(config, every_bad_value_is_named, .init = init, .fini = fini)
 		    "5:jwt.key, 6:jwt.key, 7:jwt.key, 8:jwt.key, 9:jwt.key",
 		    "o.conf:4: [token] keys: expected at most 8 keys" },
 		{ TOKEN "lifetime = 0", "o.conf:4: [token] lifetime: "
-		    "expected 1s to 31d" },
+		    "expected a time from 1s to 31d" },
 		{ TOKEN "leeway = 301s", "o.conf:4: [token] leeway: expected "
-		    "0s to 5m" },
+		    "a time from 0s to 5m" },
 		{ DATABASE "connect_timeout = 999ms", "o.conf:4: [database] "
-		    "connect_timeout: expected 1s to 1m" },
+		    "connect_timeout: expected a time from 1s to 1m" },
 		{ DATABASE "query_timeout = 0", "o.conf:4: [database] "
-		    "query_timeout: expected 1s to 5m" },
+		    "query_timeout: expected a time from 1s to 5m" },
 		{ DATABASE "query_timeout = 8s", "o.conf:4: [database] "
 		    "query_timeout: expected less than [http] "
 		    "request_deadline" },
@@ -221,7 +221,7 @@ Test(config, every_bad_value_is_named, .init = init, .fini = fini)
 		    "stop_timeout: expected at least [http] "
 		    "request_deadline" },
 		{ MARKETS "[orders]\nduplicate_window = 2d", "o.conf:4: "
-		    "[orders] duplicate_window: expected 0s to 1d" },
+		    "[orders] duplicate_window: expected a time from 0s to 1d" },
 		{ MARKETS "claim_required = perhaps", "o.conf:3: [markets] "
 		    "claim_required: expected yes or no" },
 		{ MARKETS "directory = none", "none: cannot read: No such "
@@ -235,14 +235,14 @@ Test(config, every_bad_value_is_named, .init = init, .fini = fini)
 	}
 }
 
-Test(config, a_stop_lasts_as_long_as_a_request_may, .init = init,
+Test(settings, a_stop_lasts_as_long_as_a_request_may, .init = init,
     .fini = fini)
 {
 	cr_expect_not_null(load(DAEMON "stop_timeout = 8s\n"));
 	scratch_expect_none(&scratch, "the same");
 }
 
-Test(config, the_keys_are_handed_on_in_their_order, .init = init,
+Test(settings, the_keys_are_handed_on_in_their_order, .init = init,
     .fini = fini)
 {
 	struct token_key	 keys[SETTINGS_KEY_MAX];
@@ -259,7 +259,7 @@ Test(config, the_keys_are_handed_on_in_their_order, .init = init,
 	cr_expect_eq(keys[1].len, 32);
 }
 
-Test(config, a_key_must_be_there_and_long_enough, .init = init, .fini = fini)
+Test(settings, a_key_must_be_there_and_long_enough, .init = init, .fini = fini)
 {
 	static const struct {
 		size_t		 len;
@@ -289,7 +289,7 @@ Test(config, a_key_must_be_there_and_long_enough, .init = init, .fini = fini)
 	}
 }
 
-Test(config, a_key_of_nul_bytes_is_not_cut, .init = init, .fini = fini)
+Test(settings, a_key_of_nul_bytes_is_not_cut, .init = init, .fini = fini)
 {
 	static const char	zeros[40];
 	struct settings		*c;
@@ -300,7 +300,7 @@ Test(config, a_key_of_nul_bytes_is_not_cut, .init = init, .fini = fini)
 	cr_expect_eq(c->keys[0].secret.len, 40);
 }
 
-Test(config, no_secret_is_read_without_secrets, .init = init, .fini = fini)
+Test(settings, no_secret_is_read_without_secrets, .init = init, .fini = fini)
 {
 	struct settings	*c;
 
@@ -313,7 +313,7 @@ Test(config, no_secret_is_read_without_secrets, .init = init, .fini = fini)
 	cr_expect_null(c->markets->markets[0].database.password.bytes);
 }
 
-Test(config, the_errors_of_all_files_come_at_once, .init = init, .fini = fini)
+Test(settings, the_errors_of_all_files_come_at_once, .init = init, .fini = fini)
 {
 	scratch_write(&scratch, "markets.d/xx.conf",
 	    scratch_replace(&scratch, market, "0%", "x"));
@@ -323,7 +323,7 @@ Test(config, the_errors_of_all_files_come_at_once, .init = init, .fini = fini)
 	cr_expect_eq(scratch.errors.count, 4);
 }
 
-Test(config, every_language_of_a_market_needs_its_texts, .init = init,
+Test(settings, every_language_of_a_market_needs_its_texts, .init = init,
     .fini = fini)
 {
 	scratch_write(&scratch, "markets.d/xx.conf",
@@ -338,7 +338,7 @@ Test(config, every_language_of_a_market_needs_its_texts, .init = init,
 	scratch_expect_none(&scratch, "another directory");
 }
 
-Test(config, a_relative_path_is_made_absolute, .init = init, .fini = fini)
+Test(settings, a_relative_path_is_made_absolute, .init = init, .fini = fini)
 {
 	struct settings	*c;
 	char		 cwd[256];
@@ -354,7 +354,7 @@ Test(config, a_relative_path_is_made_absolute, .init = init, .fini = fini)
 	cr_expect_eq(chdir("/"), 0);
 }
 
-Test(config, what_is_printed_can_be_read_again_and_holds_no_secret,
+Test(settings, what_is_printed_can_be_read_again_and_holds_no_secret,
     .init = init, .fini = fini)
 {
 	struct settings	*c;
