@@ -282,23 +282,23 @@ show_named_order(const struct ctl *ctl, struct db *db, const char *name)
 {
 	const struct market	*market = db_market(db);
 	struct staff_order	 staff = { 0 };
-	struct order_events	 events;
+	struct order_history	 history;
 	enum db_result		 result;
 	int			 status;
 
 	status = find_named_order(ctl, db, name, &staff);
 	if (status != CTL_DONE)
 		return status;
-	result = order_events_read(db, ctl->arena, NULL, staff.order.id,
-	    &events);
+	result = order_history_read(db, ctl->arena, NULL, staff.order.id,
+	    &history);
 	if (result != DB_OK)
 		return ctl_db_error(market, result);
 	put_order_facts(ctl, market, &staff);
 	for (size_t i = 0; i < staff.order.line_count; i++)
 		put_ordered_sku(ctl, market, &staff.order.lines[i]);
 	put_order_amounts(ctl, market, &staff.order);
-	for (size_t i = 0; i < events.count; i++)
-		put_order_event(ctl, &events.events[i]);
+	for (size_t i = 0; i < history.count; i++)
+		put_order_event(ctl, &history.events[i]);
 	return CTL_DONE;
 }
 
@@ -335,8 +335,7 @@ report_order_move(const struct ctl *ctl, const struct market *market,
 		    workflow_name(moved->from));
 		return CTL_REFUSED;
 	case MOVE_NOT_FOUND:
-	case MOVE_NO_USER:
-	case MOVE_DEAD_TOKEN:
+	case MOVE_OUTCOME__MAX:
 		break;
 	}
 	ctl_error("%s has no order %s any more", market->name, number);
@@ -368,7 +367,7 @@ move_found_order(const struct ctl *ctl, struct db *db,
 	result = order_move(db, ctl->arena, move, &moved);
 	if (result == DB_UNKNOWN)
 		return report_unknown_move(ctl, db_market(db), o);
-	if (result != DB_OK)
+	if (result != DB_OK && result != DB_REFUSED)
 		return ctl_db_error(db_market(db), result);
 	return report_order_move(ctl, db_market(db), o, &moved);
 }
