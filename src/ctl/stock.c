@@ -103,7 +103,7 @@ correct_stock(const struct ctl *ctl, struct db *db)
 	struct stock_change	 change = { .sku = ctl->args[1],
 	    .delta = need_stock_delta(ctl->args[2]), .by = ctl_by(ctl),
 	    .note = ctl_note(ctl) };
-	struct stock_changed	 done;
+	struct stock_changed	 done = { 0 };
 	enum db_result		 result = db_ready(db);
 
 	if (result == DB_OK)

@@ -368,6 +368,9 @@ def test_a_market_that_is_down_is_named_and_the_others_answer(
     assert (p.returncode, p.stdout) == (4, ""), p
     assert f"ordermuxctl: {down}: database unavailable\n" in p.stderr
     assert p.stderr.endswith(f"ordermuxctl: not found in {up}\n")
+    for option in (["--user", 10], ["--phone", CASE]):
+        assert f"{down}: the database cannot be used now" in failed(
+            shop, 1, "-c", conf, "order", "list", down, *option)
 
 
 def test_a_database_of_another_market_is_not_read(shop):
