@@ -48,7 +48,7 @@ struct db *
 ctl_db(const struct ctl *ctl, const struct market *market,
     unsigned query_timeout)
 {
-	static struct slot	 slot;	/* of nobody's interest */
+	static struct slot	 slot;	/* nobody reads it */
 	struct db_limits	*limits = arena_alloc(ctl->arena,
 	    sizeof(*limits));
 
@@ -71,10 +71,10 @@ ctl_db_error(const struct market *market, enum db_result result)
 
 /* ---- texts ---- */
 
-/* How many bytes at p do not belong on a terminal: 0 if p begins with what
- * does. Text that is not UTF-8 is taken byte by byte. */
+/* Returns how many bytes at p must not be sent to a terminal; 0 if the first
+ * character is harmless. Text that is not UTF-8 is judged byte by byte. */
 static size_t
-unfit(const unsigned char *p, bool utf8)
+unfit_bytes(const unsigned char *p, bool utf8)
 {
 	if (*p < 0x20 || *p == 0x7f || *p == '\\')
 		return 1;
@@ -92,9 +92,9 @@ unfit(const unsigned char *p, bool utf8)
 	return 0;
 }
 
-/* Writes a byte so that it can be read. */
+/* Writes a byte in visible characters. */
 static void
-put_escaped(struct buf *out, unsigned char c)
+put_escaped_byte(struct buf *out, unsigned char c)
 {
 	if (c == '\n')
 		buf_puts(out, "\\n");
@@ -118,12 +118,12 @@ ctl_clean(struct arena *arena, const char *text)
 	utf8 = str_utf8_valid(text, strlen(text));
 	buf_init(&out, arena, strlen(text) + 16);
 	while (*p != '\0') {
-		size_t	 n = unfit(p, utf8);
+		size_t	 n = unfit_bytes(p, utf8);
 
 		if (n == 0)
 			buf_putc(&out, (char)*p++);
 		while (n-- > 0)
-			put_escaped(&out, *p++);
+			put_escaped_byte(&out, *p++);
 	}
 	return buf_text(&out);
 }
@@ -151,9 +151,9 @@ ctl_time(struct arena *arena, int64_t us)
 
 /* ---- who, and why ---- */
 
-/* The name of whoever calls, also through sudo. */
+/* Returns the name of the user who runs the program, also through sudo. */
 static const char *
-caller(void)
+caller_name(void)
 {
 	const char		*sudo = getenv("SUDO_USER");
 	const struct passwd	*entry;
@@ -167,7 +167,7 @@ caller(void)
 const char *
 ctl_by(const struct ctl *ctl)
 {
-	const char	*name = ctl->by != NULL ? ctl->by : caller();
+	const char	*name = ctl->by != NULL ? ctl->by : caller_name();
 	size_t		 n = strlen(name);
 
 	str_trim(&name, &n);

@@ -2,9 +2,9 @@
  * ctl.h: what the commands of ordermuxctl share: the command line, the
  * configuration, how a command ends, and how texts get to a terminal.
  *
- * A command is a row in main.c and a function in the file of its group. It
- * writes what was asked for to standard output, what went wrong to standard
- * error, and returns the program's exit status.
+ * A command is a row in command.c and a function in the file of its group. It
+ * writes its result to standard output and errors to standard error, and
+ * returns the program's exit status.
  */
 #ifndef ORDERMUX_CTL_H
 #define ORDERMUX_CTL_H
@@ -16,73 +16,76 @@
 #include "db/db.h"
 #include "market/workflow.h"
 
+/* The exit statuses; what they mean for people is a table in command.c. */
 enum ctl_status {
 	CTL_DONE = 0,
 	CTL_ERROR = 1,		/* of reconcile: the books are wrong */
 	CTL_USAGE = 2,
 	CTL_REFUSED = 3,	/* the rules do not allow it now */
-	CTL_AWAY = 4		/* of reconcile: a market could not be read */
+	CTL_AWAY = 4		/* a market could not be read */
 };
 
 struct arena;
 struct settings;
 struct market;
 
-/* What was said on the command line. */
+/* The command line, and what all commands need. */
 struct ctl {
 	const char		*conf;
-	const char		*user;		/* --user */
+	const char		*admin;		/* migrate's --user */
 	const char		*password_file;	/* --password-file */
 	const char		*sql_dir;	/* --sql */
 	const char		*client_host;	/* --client-host */
 	const char		*status;	/* --status, or NULL */
 	const char		*limit;		/* --limit, or NULL */
+	const char		*customer;	/* order list --user, or NULL */
+	const char		*phone;		/* --phone, or NULL */
 	const char		*from;		/* --from, or NULL */
 	const char		*note;		/* --note, or NULL */
 	const char		*by;		/* --by, or NULL */
 	enum order_state	 to;		/* of "order ship" and so on */
 	struct arena		*arena;
 	const struct settings	*settings;
-	char			**args;		/* behind the command */
+	char			**args;		/* after the command */
 	int			 arg_count;
 };
 
-/* Says "ordermuxctl: ..." and a newline on standard error. */
+/* Writes "ordermuxctl: ..." and a newline to standard error. */
 void	ctl_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The market of a name; ends the program if there is none. */
+/* Finds the market with this name; ends the program if there is none. */
 const struct market *ctl_market(const struct ctl *, const char *name);
 
-/* The market's database, not yet connected to, for queries of at most this
- * many milliseconds. To be freed with db_free(). */
+/* Makes a connection to the market's database, not yet opened. A query may take
+ * at most this many milliseconds. Free it with db_free(). */
 struct db *	ctl_db(const struct ctl *, const struct market *,
     unsigned query_timeout);
 
-/* Says that the market's database is away, or failed (not DB_UNKNOWN, which
- * is each command's affair). Returns CTL_ERROR. */
+/* Reports that the market's database is unavailable or failed. Not for
+ * DB_UNKNOWN, which each command explains itself. Returns CTL_ERROR. */
 int	ctl_db_error(const struct market *, enum db_result);
 
 /*
- * Texts of a database go to a terminal only by this. Control characters, and
- * those that turn the direction of writing, come out as \n, \t or \xNN, a
- * backslash as two, so that a name cannot clear the screen or forge a line.
- * NULL is "". The text is in the arena.
+ * Makes a text of a database safe for a terminal; print none without it.
+ * Control characters, and those that change the direction of writing, become
+ * \n, \t or \xNN, and a backslash becomes two. So a name cannot clear the
+ * screen or forge a line. NULL becomes "". The text is in the arena.
  */
 const char *	ctl_clean(struct arena *, const char *);
 
-/* Who does it: "staff:" and --by, SUDO_USER or the login name; ends the
- * program if that is too long, or empty. */
+/* Returns who makes a change: "staff:" and --by, SUDO_USER or the login name.
+ * Ends the program if the name is too long or empty. */
 const char *	ctl_by(const struct ctl *);
 
-/* The --note without white space at its ends, or NULL; ends the program if it
- * is too long or not UTF-8. */
+/* Returns the --note without white space at its ends, or NULL. Ends the program
+ * if the note is too long or not UTF-8. */
 const char *	ctl_note(const struct ctl *);
 
-/* An amount with the digits of the market's currency: "24.99". */
+/* Writes an amount with the digits of the market's currency: "24.99". */
 const char *	ctl_amount(const struct ctl *, const struct market *,
     int64_t minor);
 
-/* "2025-11-02T10:15:30Z" */
+/* Writes a time: "2025-11-02T10:15:30Z". */
 const char *	ctl_time(struct arena *, int64_t us);
 
 /* schema.c */
@@ -99,5 +102,7 @@ int	ctl_order_enter(struct ctl *);	/* to ctl->to */
 int	ctl_stock(struct ctl *);
 /* reconcile.c */
 int	ctl_reconcile(struct ctl *);
+/* whois.c */
+int	ctl_whois(struct ctl *);
 
 #endif

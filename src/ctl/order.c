@@ -1,5 +1,5 @@
 /*
- * order.c: ordermuxctl order: staff look at orders, and move them on.
+ * order.c: ordermuxctl order: staff list, show and move orders.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,15 +10,16 @@
 #include "config/settings.h"
 #include "ctl/ctl.h"
 #include "market/market.h"
-#include "store/staff_order.h"
 #include "store/order_move.h"
+#include "store/staff_order.h"
+#include "store/staff_user.h"
 
 #define LIST_DEFAULT	20
 #define LIST_MAX	10000
 
-/* The state of a name on the command line; ends the program if it is none. */
+/* Returns the state with this name; ends the program if there is none. */
 static enum order_state
-need_state(const char *name)
+need_order_state(const char *name)
 {
 	enum order_state	 state;
 
@@ -28,9 +29,9 @@ need_state(const char *name)
 	exit(CTL_USAGE);
 }
 
-/* How many orders --limit asks for. */
+/* Returns --limit, or the default; ends the program if it is wrong. */
 static size_t
-need_limit(const struct ctl *ctl)
+need_list_limit(const struct ctl *ctl)
 {
 	int64_t	 n = LIST_DEFAULT;
 
@@ -42,9 +43,9 @@ need_limit(const struct ctl *ctl)
 	return (size_t)n;
 }
 
-/* The market's database for as long as a request may take. */
+/* Makes a connection with the limits that a request has. */
 static struct db *
-open_db(const struct ctl *ctl, const struct market *market)
+open_order_db(const struct ctl *ctl, const struct market *market)
 {
 	return ctl_db(ctl, market, ctl->settings->query_timeout);
 }
@@ -52,7 +53,7 @@ open_db(const struct ctl *ctl, const struct market *market)
 /* ---- list ---- */
 
 static void
-put_entry(const struct ctl *ctl, const struct market *market,
+put_order_entry(const struct ctl *ctl, const struct market *market,
     const struct staff_order_entry *e)
 {
 	struct arena	*a = ctl->arena;
@@ -63,33 +64,121 @@ put_entry(const struct ctl *ctl, const struct market *market,
 	    ctl_time(a, e->created_at), ctl_clean(a, e->customer_name));
 }
 
+/* Which orders to list. */
+struct order_list_wish {
+	int64_t		 user_id;	/* 0: everybody's */
+	char		 phone[PHONE_MAX + 1];	/* "": not by a number */
+	const char	*status;	/* NULL: in any state */
+	size_t		 limit;
+};
+
+/* What the options of "order list" ask for; ends the program if they are
+ * wrong. */
+static void
+read_list_options(const struct ctl *ctl, struct order_list_wish *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->limit = need_list_limit(ctl);
+	if (ctl->status != NULL)
+		out->status = workflow_name(need_order_state(ctl->status));
+	if (ctl->customer != NULL && ctl->phone != NULL)
+		ctl_error("--user and --phone: say one of them");
+	else if (ctl->customer != NULL &&
+	    (!str_to_int64(ctl->customer, &out->user_id) ||
+		out->user_id <= 0))
+		ctl_error("--user: expected the id of a user, such as 19");
+	else if (ctl->phone != NULL &&
+	    !phone_normalise(ctl->phone, out->phone))
+		ctl_error("--phone: expected a phone number with the prefix "
+		    "of its country");
+	else
+		return;
+	exit(CTL_USAGE);
+}
+
+/* Finds the customer whose orders are wanted, or says that there is none. */
+static int
+find_list_customer(const struct ctl *ctl, struct db *db,
+    struct order_list_wish *wish)
+{
+	const struct market	*market = db_market(db);
+	struct staff_user	 user = { 0 };
+	enum db_result		 result;
+
+	if (wish->phone[0] != '\0')
+		result = staff_user_by_phone(db, ctl->arena, wish->phone,
+		    &user);
+	else
+		result = staff_user_by_id(db, ctl->arena, wish->user_id,
+		    &user);
+	if (result != DB_OK)
+		return ctl_db_error(market, result);
+	if (user.found) {
+		wish->user_id = user.user.id;
+		return CTL_DONE;
+	}
+	if (wish->phone[0] != '\0')
+		ctl_error("%s has no user with the phone number %s%s%s",
+		    market->name, wish->phone,
+		    phone_valid(market, wish->phone) ? "" :
+		    "; its numbers look like ",
+		    phone_valid(market, wish->phone) ? "" :
+		    market->phone.example);
+	else
+		ctl_error("%s has no user %" PRId64, market->name,
+		    wish->user_id);
+	return CTL_ERROR;
+}
+
+/* Lists the orders that are wanted. */
+static int
+put_wished_orders(const struct ctl *ctl, struct db *db,
+    struct order_list_wish *wish)
+{
+	struct staff_order_entry	*entries;
+	enum db_result			 result = db_ready(db);
+	size_t				 count = 0;
+	int				 status = CTL_DONE;
+
+	if (result != DB_OK)
+		return ctl_db_error(db_market(db), result);
+	if (wish->user_id != 0 || wish->phone[0] != '\0')
+		status = find_list_customer(ctl, db, wish);
+	if (status != CTL_DONE)
+		return status;
+	if (wish->user_id != 0)
+		result = staff_user_orders(db, ctl->arena, wish->user_id,
+		    wish->status, wish->limit, &entries, &count);
+	else
+		result = staff_order_list(db, ctl->arena, wish->status,
+		    wish->limit, &entries, &count);
+	if (result != DB_OK)
+		return ctl_db_error(db_market(db), result);
+	for (size_t i = 0; i < count; i++)
+		put_order_entry(ctl, db_market(db), &entries[i]);
+	return CTL_DONE;
+}
+
 int
 ctl_order_list(struct ctl *ctl)
 {
 	const struct market	*market = ctl_market(ctl, ctl->args[0]);
-	size_t			 limit = need_limit(ctl), count = 0;
-	const char		*status = ctl->status == NULL ? NULL :
-	    workflow_name(need_state(ctl->status));
-	struct db		*db = open_db(ctl, market);
-	struct staff_order_entry	*entries;
-	enum db_result		 result = db_ready(db);
+	struct order_list_wish	 wish;
+	struct db		*db;
+	int			 status;
 
-	if (result == DB_OK)
-		result = staff_order_list(db, ctl->arena, status, limit,
-		    &entries, &count);
+	read_list_options(ctl, &wish);
+	db = open_order_db(ctl, market);
+	status = put_wished_orders(ctl, db, &wish);
 	db_free(db);
-	if (result != DB_OK)
-		return ctl_db_error(market, result);
-	for (size_t i = 0; i < count; i++)
-		put_entry(ctl, market, &entries[i]);
-	return CTL_DONE;
+	return status;
 }
 
 /* ---- show ---- */
 
-/* Finds the order that is meant, or says that there is none. */
+/* Finds the order with this number or id, or reports that there is none. */
 static int
-find_order(const struct ctl *ctl, struct db *db, const char *name,
+find_named_order(const struct ctl *ctl, struct db *db, const char *name,
     struct staff_order *out)
 {
 	enum db_result	 result = db_ready(db);
@@ -105,39 +194,39 @@ find_order(const struct ctl *ctl, struct db *db, const char *name,
 	return CTL_ERROR;
 }
 
-/* A fact of an order, unless there is none. */
+/* Prints a fact of an order, unless it is empty. */
 static void
-put_fact(const struct ctl *ctl, const char *name, const char *value)
+put_order_fact(const struct ctl *ctl, const char *name, const char *value)
 {
 	if (value != NULL && *value != '\0')
 		printf("%-10s %s\n", name, ctl_clean(ctl->arena, value));
 }
 
 static void
-put_facts(const struct ctl *ctl, const struct market *market,
-    const struct staff_order *desk)
+put_order_facts(const struct ctl *ctl, const struct market *market,
+    const struct staff_order *staff)
 {
-	const struct order	*o = &desk->order;
+	const struct order	*o = &staff->order;
 
-	put_fact(ctl, "order", o->number);
+	put_order_fact(ctl, "order", o->number);
 	printf("%-10s %" PRId64 "\n", "id", o->id);
-	put_fact(ctl, "market", market->name);
-	put_fact(ctl, "state", o->status);
-	put_fact(ctl, "ordered", ctl_time(ctl->arena, o->created_at));
-	put_fact(ctl, "changed", ctl_time(ctl->arena, o->updated_at));
-	printf("%-10s %" PRId64 "\n", "user", desk->user_id);
-	put_fact(ctl, "customer", o->customer_name);
-	put_fact(ctl, "phone", o->customer_phone);
-	put_fact(ctl, "email", o->customer_email);
-	put_fact(ctl, "address", o->delivery_address);
-	put_fact(ctl, "city", o->delivery_city);
-	put_fact(ctl, "notes", o->delivery_notes);
-	put_fact(ctl, "payment", o->payment_method);
+	put_order_fact(ctl, "market", market->name);
+	put_order_fact(ctl, "state", o->status);
+	put_order_fact(ctl, "ordered", ctl_time(ctl->arena, o->created_at));
+	put_order_fact(ctl, "changed", ctl_time(ctl->arena, o->updated_at));
+	printf("%-10s %" PRId64 "\n", "user", staff->user_id);
+	put_order_fact(ctl, "customer", o->customer_name);
+	put_order_fact(ctl, "phone", o->customer_phone);
+	put_order_fact(ctl, "email", o->customer_email);
+	put_order_fact(ctl, "address", o->delivery_address);
+	put_order_fact(ctl, "city", o->delivery_city);
+	put_order_fact(ctl, "notes", o->delivery_notes);
+	put_order_fact(ctl, "payment", o->payment_method);
 }
 
-/* "line 1: 2 x 24.99 = 49.98 SKU-1 Shirt (M, Black)" */
+/* Prints "line 1: 2 x 24.99 = 49.98 SKU-1 Shirt (M, Black)". */
 static void
-put_line(const struct ctl *ctl, const struct market *market,
+put_ordered_sku(const struct ctl *ctl, const struct market *market,
     const struct order_line *l)
 {
 	struct arena	*a = ctl->arena;
@@ -154,7 +243,7 @@ put_line(const struct ctl *ctl, const struct market *market,
 }
 
 static void
-put_amount(const struct ctl *ctl, const struct market *market,
+put_order_amount(const struct ctl *ctl, const struct market *market,
     const char *name, int64_t minor, const struct order *o, const char *more)
 {
 	printf("%-10s %s %s%s\n", name, ctl_amount(ctl, market, minor),
@@ -162,19 +251,20 @@ put_amount(const struct ctl *ctl, const struct market *market,
 }
 
 static void
-put_amounts(const struct ctl *ctl, const struct market *market,
+put_order_amounts(const struct ctl *ctl, const struct market *market,
     const struct order *o)
 {
-	put_amount(ctl, market, "subtotal", o->subtotal, o, "");
-	put_amount(ctl, market, "shipping", o->shipping, o, "");
-	put_amount(ctl, market, "tax", o->tax, o,
+	put_order_amount(ctl, market, "subtotal", o->subtotal, o, "");
+	put_order_amount(ctl, market, "shipping", o->shipping, o, "");
+	put_order_amount(ctl, market, "tax", o->tax, o,
 	    o->tax_included ? " (included)" : " (added)");
-	put_amount(ctl, market, "total", o->total, o, "");
+	put_order_amount(ctl, market, "total", o->total, o, "");
 }
 
-/* "history 2025-11-02T10:15:30Z pending -> confirmed by staff:olga: note" */
+/* Prints a step: "history 2025-11-02T10:15:30Z pending -> confirmed by
+ * staff:olga: note". */
 static void
-put_event(const struct ctl *ctl, const struct order_event *e)
+put_order_event(const struct ctl *ctl, const struct order_event *e)
 {
 	struct arena	*a = ctl->arena;
 
@@ -186,37 +276,37 @@ put_event(const struct ctl *ctl, const struct order_event *e)
 	putchar('\n');
 }
 
-/* Shows what the database has of it. */
+/* Prints the order with this number or id. */
 static int
-show_order(const struct ctl *ctl, struct db *db, const char *name)
+show_named_order(const struct ctl *ctl, struct db *db, const char *name)
 {
 	const struct market	*market = db_market(db);
-	struct staff_order	 desk = { 0 };
+	struct staff_order	 staff = { 0 };
 	struct order_history	 history;
 	enum db_result		 result;
 	int			 status;
 
-	status = find_order(ctl, db, name, &desk);
+	status = find_named_order(ctl, db, name, &staff);
 	if (status != CTL_DONE)
 		return status;
-	result = order_history_read(db, ctl->arena, NULL, desk.order.id,
+	result = order_history_read(db, ctl->arena, NULL, staff.order.id,
 	    &history);
 	if (result != DB_OK)
 		return ctl_db_error(market, result);
-	put_facts(ctl, market, &desk);
-	for (size_t i = 0; i < desk.order.line_count; i++)
-		put_line(ctl, market, &desk.order.lines[i]);
-	put_amounts(ctl, market, &desk.order);
+	put_order_facts(ctl, market, &staff);
+	for (size_t i = 0; i < staff.order.line_count; i++)
+		put_ordered_sku(ctl, market, &staff.order.lines[i]);
+	put_order_amounts(ctl, market, &staff.order);
 	for (size_t i = 0; i < history.count; i++)
-		put_event(ctl, &history.events[i]);
+		put_order_event(ctl, &history.events[i]);
 	return CTL_DONE;
 }
 
 int
 ctl_order_show(struct ctl *ctl)
 {
-	struct db	*db = open_db(ctl, ctl_market(ctl, ctl->args[0]));
-	int		 status = show_order(ctl, db, ctl->args[1]);
+	struct db	*db = open_order_db(ctl, ctl_market(ctl, ctl->args[0]));
+	int		 status = show_named_order(ctl, db, ctl->args[1]);
 
 	db_free(db);
 	return status;
@@ -224,9 +314,9 @@ ctl_order_show(struct ctl *ctl)
 
 /* ---- move ---- */
 
-/* Says that a move was made, or why not. */
+/* Reports that a move was made, or why it was refused. */
 static int
-report_move(const struct ctl *ctl, const struct market *market,
+report_order_move(const struct ctl *ctl, const struct market *market,
     const struct order *o, const struct order_moved *moved)
 {
 	const char	*number = ctl_clean(ctl->arena, o->number);
@@ -252,9 +342,9 @@ report_move(const struct ctl *ctl, const struct market *market,
 	return CTL_ERROR;
 }
 
-/* Nobody knows whether the order was moved: says how to find out. */
+/* Reports that the outcome is unknown, and how to find out. */
 static int
-report_unknown(const struct ctl *ctl, const struct market *market,
+report_unknown_move(const struct ctl *ctl, const struct market *market,
     const struct order *o)
 {
 	const char	*number = ctl_clean(ctl->arena, o->number);
@@ -268,54 +358,54 @@ report_unknown(const struct ctl *ctl, const struct market *market,
 
 /* Moves the order that was found. */
 static int
-move_order(const struct ctl *ctl, struct db *db, const struct order_move *move,
-    const struct order *o)
+move_found_order(const struct ctl *ctl, struct db *db,
+    const struct order_move *move, const struct order *o)
 {
 	struct order_moved	 moved;
 	enum db_result		 result;
 
 	result = order_move(db, ctl->arena, move, &moved);
 	if (result == DB_UNKNOWN)
-		return report_unknown(ctl, db_market(db), o);
+		return report_unknown_move(ctl, db_market(db), o);
 	if (result != DB_OK && result != DB_REFUSED)
 		return ctl_db_error(db_market(db), result);
-	return report_move(ctl, db_market(db), o, &moved);
+	return report_order_move(ctl, db_market(db), o, &moved);
 }
 
-/* Finds the order and moves it: with --from only if it is in that state, and
- * on the condition that it has not changed since it was found so. */
+/* Finds the order and moves it. With --from, moves it only if it is in that
+ * state and has not changed since it was read. */
 static int
-find_and_move(const struct ctl *ctl, struct db *db)
+find_and_move_order(const struct ctl *ctl, struct db *db)
 {
 	struct order_move	 move = { .to = ctl->to, .by = ctl_by(ctl),
 	    .note = ctl_note(ctl) };
 	const char		*from = ctl->from == NULL ? NULL :
-	    workflow_name(need_state(ctl->from));
-	struct staff_order	 desk = { 0 };
+	    workflow_name(need_order_state(ctl->from));
+	struct staff_order	 staff = { 0 };
 	int			 status;
 
-	status = find_order(ctl, db, ctl->args[1], &desk);
+	status = find_named_order(ctl, db, ctl->args[1], &staff);
 	if (status != CTL_DONE)
 		return status;
-	move.order_id = desk.order.id;
+	move.order_id = staff.order.id;
 	/* An order that was found has a status. */
 	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
-	if (from != NULL && strcmp(from, desk.order.status) != 0) {
+	if (from != NULL && strcmp(from, staff.order.status) != 0) {
 		ctl_error("order %s is %s, not %s",
-		    ctl_clean(ctl->arena, desk.order.number),
-		    desk.order.status, from);
+		    ctl_clean(ctl->arena, staff.order.number),
+		    staff.order.status, from);
 		return CTL_REFUSED;
 	}
 	if (from != NULL)
-		move.if_updated_at = desk.order.updated_at;
-	return move_order(ctl, db, &move, &desk.order);
+		move.if_updated_at = staff.order.updated_at;
+	return move_found_order(ctl, db, &move, &staff.order);
 }
 
 int
 ctl_order_enter(struct ctl *ctl)
 {
-	struct db	*db = open_db(ctl, ctl_market(ctl, ctl->args[0]));
-	int		 status = find_and_move(ctl, db);
+	struct db	*db = open_order_db(ctl, ctl_market(ctl, ctl->args[0]));
+	int		 status = find_and_move_order(ctl, db);
 
 	db_free(db);
 	return status;
@@ -324,6 +414,6 @@ ctl_order_enter(struct ctl *ctl)
 int
 ctl_order_move(struct ctl *ctl)
 {
-	ctl->to = need_state(ctl->args[2]);
+	ctl->to = need_order_state(ctl->args[2]);
 	return ctl_order_enter(ctl);
 }

@@ -1,8 +1,9 @@
 /*
  * reconcile.c: ordermuxctl reconcile: are the books of these markets right?
  *
- * A line a check, and below it what is wrong; at the end of each market a
- * verdict. Written as each check ends: those of a large market take a while.
+ * Prints one line for each check, below it what is wrong, and at the end of
+ * each market a verdict. Prints each check when it ends, because the checks of
+ * a large market take a while.
  */
 #include <inttypes.h>
 
@@ -13,13 +14,13 @@
 #include "market/market.h"
 #include "store/reconcile.h"
 
-/* Nobody waits for one of these queries but who has asked for it. */
+/* No customer waits for these queries. */
 #define QUERY_TIMEOUT_MS (60 * 60 * 1000)
 
-/* What has been found in one market. */
+/* What was found in one market. */
 struct verdict {
 	uint64_t	findings;
-	unsigned	checks;		/* in which there were any */
+	unsigned	checks;		/* with findings */
 };
 
 static const char *const table_names[RECONCILE_TABLE__MAX] = {
@@ -30,7 +31,7 @@ static const char *const table_names[RECONCILE_TABLE__MAX] = {
 	[RECONCILE_MOVEMENTS] = "movements",
 };
 
-/* Writes what a check has found. */
+/* Prints what a check has found. */
 static void
 put_findings(const struct ctl *ctl, const struct market *market,
     const struct reconcile_findings *found)
@@ -48,9 +49,9 @@ put_findings(const struct ctl *ctl, const struct market *market,
 		    found->count - shown);
 }
 
-/* Runs and reports one check. */
+/* Runs one check and prints its result. */
 static enum db_result
-check(struct ctl *ctl, struct db *db, size_t n,
+run_check(struct ctl *ctl, struct db *db, size_t n,
     const struct reconcile_counts *counts, struct verdict *verdict)
 {
 	const struct reconcile_check	*c = reconcile_check(n);
@@ -72,7 +73,7 @@ check(struct ctl *ctl, struct db *db, size_t n,
 
 /* Runs all checks in one snapshot. */
 static enum db_result
-check_all(struct ctl *ctl, struct db *db, struct reconcile_counts *counts,
+run_all_checks(struct ctl *ctl, struct db *db, struct reconcile_counts *counts,
     struct verdict *verdict)
 {
 	enum db_result	 result = db_ready(db);
@@ -80,12 +81,12 @@ check_all(struct ctl *ctl, struct db *db, struct reconcile_counts *counts,
 	if (result == DB_OK)
 		result = reconcile_begin(db, counts);
 	for (size_t n = 0; result == DB_OK && reconcile_check(n) != NULL; n++)
-		result = check(ctl, db, n, counts, verdict);
+		result = run_check(ctl, db, n, counts, verdict);
 	reconcile_end(db);
 	return result;
 }
 
-/* The last line of a market. */
+/* Prints the last line of a market. */
 static void
 put_verdict(const struct market *market, const struct reconcile_counts *counts,
     const struct verdict *verdict, int64_t took_us)
@@ -103,7 +104,8 @@ put_verdict(const struct market *market, const struct reconcile_counts *counts,
 	fflush(stdout);
 }
 
-/* Reconciles one market; CTL_DONE, CTL_ERROR (not clean) or CTL_AWAY. */
+/* Reconciles one market. Returns CTL_DONE, CTL_ERROR (not clean) or
+ * CTL_AWAY. */
 static int
 reconcile_market(struct ctl *ctl, const struct market *market)
 {
@@ -111,7 +113,7 @@ reconcile_market(struct ctl *ctl, const struct market *market)
 	struct reconcile_counts	 counts = { 0 };
 	struct verdict		 verdict = { 0 };
 	int64_t			 began = clock_monotonic_us();
-	enum db_result		 result = check_all(ctl, db, &counts,
+	enum db_result		 result = run_all_checks(ctl, db, &counts,
 	    &verdict);
 
 	db_free(db);
@@ -124,9 +126,10 @@ reconcile_market(struct ctl *ctl, const struct market *market)
 	return verdict.findings > 0 ? CTL_ERROR : CTL_DONE;
 }
 
-/* The status of both: books that are wrong say more than ones not read. */
+/* Returns the status of two markets together: wrong books count for more than
+ * books that could not be read. */
 static int
-worse(int one, int other)
+worse_status(int one, int other)
 {
 	if (one == CTL_ERROR || other == CTL_ERROR)
 		return CTL_ERROR;
@@ -142,9 +145,10 @@ ctl_reconcile(struct ctl *ctl)
 	for (int i = 0; i < ctl->arg_count; i++)
 		ctl_market(ctl, ctl->args[i]);
 	for (int i = 0; i < ctl->arg_count; i++)
-		status = worse(status, reconcile_market(ctl,
+		status = worse_status(status, reconcile_market(ctl,
 		    ctl_market(ctl, ctl->args[i])));
 	for (size_t i = 0; ctl->arg_count == 0 && i < r->count; i++)
-		status = worse(status, reconcile_market(ctl, &r->markets[i]));
+		status = worse_status(status, reconcile_market(ctl,
+		    &r->markets[i]));
 	return status;
 }

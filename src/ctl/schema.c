@@ -11,9 +11,9 @@
 #include "db/migrate.h"
 #include "market/market.h"
 
-/* The password of --password-file; NULL without one. */
+/* Reads the password of --password-file; NULL without that option. */
 static const char *
-read_password(const struct ctl *ctl)
+read_admin_password(const struct ctl *ctl)
 {
 	static struct secret	 secret;
 	const char		*why;
@@ -33,8 +33,8 @@ int
 ctl_migrate(struct ctl *ctl)
 {
 	const struct market_registry	*r = ctl->settings->markets;
-	struct migrate_account		 account = { .user = ctl->user,
-	    .password = read_password(ctl) };
+	struct migrate_account		 account = { .user = ctl->admin,
+	    .password = read_admin_password(ctl) };
 	bool				 ok = true;
 
 	for (int i = 0; i < ctl->arg_count; i++)

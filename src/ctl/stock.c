@@ -1,5 +1,5 @@
 /*
- * stock.c: ordermuxctl stock: what there is of each SKU, and correcting it.
+ * stock.c: ordermuxctl stock: lists and corrects the stock of SKUs.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,9 +24,9 @@ put_sku(struct arena *a, const struct stock_sku *s)
 	puts(s->for_sale ? "" : " - not for sale");
 }
 
-/* Lists all SKUs, page by page. */
+/* Prints all SKUs, page by page. */
 static enum db_result
-put_all(struct db *db)
+put_all_skus(struct db *db)
 {
 	static struct stock_sku	 page[STOCK_PAGE];
 	struct arena		*arena = arena_new(65536);
@@ -51,16 +51,16 @@ list_stock(struct db *db)
 	enum db_result	 result = db_ready(db);
 
 	if (result == DB_OK)
-		result = put_all(db);
+		result = put_all_skus(db);
 	return result == DB_OK ? CTL_DONE :
 	    ctl_db_error(db_market(db), result);
 }
 
 /* ---- changing ---- */
 
-/* "+5" or "-2"; ends the program if it is anything else. */
+/* Reads "+5" or "-2"; ends the program if it is anything else. */
 static int64_t
-need_delta(const char *text)
+need_stock_delta(const char *text)
 {
 	int64_t	 delta;
 
@@ -73,9 +73,9 @@ need_delta(const char *text)
 	exit(CTL_USAGE);
 }
 
-/* Says what came of it. */
+/* Reports that the stock was changed, or why not. */
 static int
-report_change(const struct ctl *ctl, const struct market *market,
+report_stock_change(const struct ctl *ctl, const struct market *market,
     const struct stock_change *change, const struct stock_changed *done)
 {
 	const char	*code = ctl_clean(ctl->arena, done->sku.code);
@@ -98,18 +98,18 @@ report_change(const struct ctl *ctl, const struct market *market,
 }
 
 static int
-change_stock(const struct ctl *ctl, struct db *db)
+correct_stock(const struct ctl *ctl, struct db *db)
 {
 	struct stock_change	 change = { .sku = ctl->args[1],
-	    .delta = need_delta(ctl->args[2]), .by = ctl_by(ctl),
+	    .delta = need_stock_delta(ctl->args[2]), .by = ctl_by(ctl),
 	    .note = ctl_note(ctl) };
-	struct stock_changed	 done;
+	struct stock_changed	 done = { 0 };
 	enum db_result		 result = db_ready(db);
 
 	if (result == DB_OK)
 		result = staff_stock_change(db, ctl->arena, &change, &done);
 	if (result == DB_OK || result == DB_REFUSED)
-		return report_change(ctl, db_market(db), &change, &done);
+		return report_stock_change(ctl, db_market(db), &change, &done);
 	if (result != DB_UNKNOWN)
 		return ctl_db_error(db_market(db), result);
 	ctl_error("the connection broke while the change was being saved: it "
@@ -132,7 +132,7 @@ ctl_stock(struct ctl *ctl)
 	}
 	db = ctl_db(ctl, market, ctl->settings->query_timeout);
 	if (ctl->arg_count == 3)
-		status = change_stock(ctl, db);
+		status = correct_stock(ctl, db);
 	else
 		status = list_stock(db);
 	db_free(db);

@@ -111,9 +111,8 @@ struct listing {
 	size_t			 count;
 };
 
-/* Takes a row of STATEMENT_STAFF_LIST. */
-static void
-read_staff_entry(const struct db *db, struct arena *arena,
+void
+staff_order_entry_read(const struct db *db, struct arena *arena,
     struct staff_order_entry *e)
 {
 	e->id = db_get_int(db, 0);
@@ -139,7 +138,8 @@ list_staff_orders(struct db *db, void *arg)
 	result = db_run(db, STATEMENT_STAFF_LIST, 1, values, 3);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more)
-		read_staff_entry(db, l->arena, &l->entries[l->count++]);
+		staff_order_entry_read(db, l->arena,
+		    &l->entries[l->count++]);
 	return result;
 }
 

@@ -43,4 +43,8 @@ enum db_result	staff_order_list(struct db *, struct arena *,
     const char *status, size_t limit, struct staff_order_entry **,
     size_t *count);
 
+/* Reads a row of ENTRY_COLUMNS in statements.c. */
+void	staff_order_entry_read(const struct db *, struct arena *,
+    struct staff_order_entry *);
+
 #endif

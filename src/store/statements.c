@@ -55,6 +55,17 @@
 	"s.size, s.color FROM skus s JOIN products p ON p.id = s.product_id"
 #define SKU_ROW "i s50 i i s255 s20 s50"
 
+/* A line of the staff's lists of orders, as staff_order_entry_read() takes it;
+ * a user, as staff_user.c takes it. */
+#define ENTRY_COLUMNS \
+	"o.id, o.order_number, o.status, o.total_minor, o.currency, " \
+	"o.created_at, o.customer_name"
+#define ENTRY_ROW "i s32 s16 i s3 t s255"
+#define STAFF_USER_COLUMNS \
+	USER_COLUMNS ", u.tokens_valid_from, " \
+	"(SELECT COUNT(*) FROM orders o WHERE o.user_id = u.id)"
+#define STAFF_USER_ROW USER_ROW " t i"
+
 /* A finding of reconcile.c: the thing, the expected value, the value found.
  * Sums are of DECIMALs, because the columns may hold any value. */
 #define THE_ORDER "CONCAT('order ', o.order_number, ' (', o.id, ')')"
@@ -487,10 +498,25 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "i " ORDER_ROW },
 
 	[STATEMENT_STAFF_LIST] = { "staff_list",
-	    "SELECT o.id, o.order_number, o.status, o.total_minor, "
-	    "o.currency, o.created_at, o.customer_name FROM orders o "
+	    "SELECT " ENTRY_COLUMNS " FROM orders o "
 	    "WHERE ? = '' OR o.status = ? ORDER BY o.id DESC LIMIT ?",
-	    "i s32 s16 i s3 t s255" },
+	    ENTRY_ROW },
+
+	[STATEMENT_STAFF_USER_BY_ID] = { "staff_user_by_id",
+	    "SELECT " STAFF_USER_COLUMNS " FROM users u WHERE u.id = ?",
+	    STAFF_USER_ROW },
+
+	[STATEMENT_STAFF_USER_BY_PHONE] = { "staff_user_by_phone",
+	    "SELECT " STAFF_USER_COLUMNS " FROM users u "
+	    "WHERE u.phone_number = ?",
+	    STAFF_USER_ROW },
+
+	/* Along the key user_newest, backwards. */
+	[STATEMENT_STAFF_USER_ORDERS] = { "staff_user_orders",
+	    "SELECT " ENTRY_COLUMNS " FROM orders o "
+	    "WHERE o.user_id = ? AND (? = '' OR o.status = ?) "
+	    "ORDER BY o.created_at DESC, o.id DESC LIMIT ?",
+	    ENTRY_ROW },
 
 	[STATEMENT_STAFF_SKUS] = { "staff_skus",
 	    "SELECT " SKU_COLUMNS " WHERE s.id > ? ORDER BY s.id LIMIT ?",

@@ -262,6 +262,62 @@ def test_the_list_holds_to_state_and_limit(shop, us):
         shop, 2, "order", "list", "us", "--status", "lost")
 
 
+def test_the_list_of_a_customer_has_that_customers_orders_alone(shop, market):
+    """By id or by number, as people type numbers; with state and limit."""
+    phone, sku = shop.phone(market), shop.sku(market)
+    buyer = shop.buyer(market, phone_number=phone)
+    ids = [buyer.ordered(sku)["id"] for _ in range(3)]
+    shop.buyer(market).ordered(sku)
+    typed = f"{phone[1:4]} ({phone[4:7]}) {phone[7:9]}-{phone[9:]} "
+
+    def listed(*args):
+        lines = done(shop, "order", "list", market, *args).splitlines()
+        return [int(line.split()[1]) for line in lines]
+
+    assert listed("--user", buyer.id) == ids[::-1]
+    for number in (phone, phone[1:], typed):
+        assert listed(f"--phone={number}") == ids[::-1], number
+    done(shop, "order", "confirm", market, ids[0])
+    assert listed("--user", buyer.id, "--status", "confirmed") == ids[:1]
+    assert listed("--phone", phone, "--status", "pending") == ids[:0:-1]
+    assert listed("--user", buyer.id, "--limit", 2) == ids[:0:-1]
+    assert listed("--user", shop.user(market)) == []
+    shop.sql(market, f"UPDATE users SET is_active = 0 WHERE id = {buyer.id}")
+    assert listed("--phone", phone) == ids[::-1]
+
+
+def test_the_list_of_somebody_whom_the_market_has_not_is_an_error(shop):
+    """A user or a number of the other market is not there."""
+    phone = shop.phone("kg")
+    user = shop.user("kg", phone_number=phone)
+    for option, value, said in (
+            ("--user", user, f"us has no user {user}"),
+            ("--user", 2 ** 63 - 1, "us has no user 9223372036854775807"),
+            ("--phone", phone, f"us has no user with the phone number {phone};"
+             " its numbers look like +1XXXXXXXXXX"),
+            ("--phone", "1 (800) 555-0000",
+             "us has no user with the phone number +18005550000")):
+        assert failed(shop, 1, "order", "list", "us", option, value) == \
+            f"ordermuxctl: {said}\n"
+
+
+def test_a_customer_who_is_wrongly_asked_for_is_wrong_usage(shop):
+    for args, said in (
+            (["--user", "19", "--phone", "+13128059851"], "say one of them"),
+            (["--user", ""], "--user: expected the id"),
+            (["--user", "0"], "--user: expected the id"),
+            (["--user", "-1"], "--user: expected the id"),
+            (["--user", "root"], "--user: expected the id"),
+            (["--user", "9" * 10000], "--user: expected the id"),
+            (["--user", os.fsdecode(b"\xff")], "--user: expected the id"),
+            (["--phone", ""], "--phone: expected a phone number"),
+            (["--phone", "Ann"], "--phone: expected a phone number"),
+            (["--phone", "1" * 21], "--phone: expected a phone number"),
+            (["--phone", os.fsdecode(b"\xff1")], "--phone: expected a phone"),
+            (["--user"], "--help"), (["--phone"], "--help")):
+        assert said in failed(shop, 2, "order", "list", "us", *args), args
+
+
 def test_show_has_all_about_an_order(shop, us):
     one = shop.sku("us", price=2499, title="Shirt", size="M", color="Black")
     two = shop.sku("us", price=100, title="Button", size="", color="")
@@ -407,6 +463,38 @@ def test_usage_is_said_where_it_is_wrong(shop):
     said = done(shop, "--help")
     assert "THE CUSTOMER CAN READ" in said and "order ship MARKET" in said
     assert 'no market "fr"' in failed(shop, 1, "order", "list", "fr")
+
+
+def test_an_option_means_what_it_means_for_the_command(shop):
+    """--user of migrate is a name, of a list a customer; others have none."""
+    said = done(shop, "--help")
+    assert re.search(r"(?m)^  --user NAME +migrate: ", said), said
+    assert re.search(r"(?m)^  --user ID +order list: ", said), said
+    for args in (["order", "show", "us", "1", "--user", "19"],
+                 ["grants", "us", "--user", "root"],
+                 ["migrate", "--phone", "+13128059851"]):
+        assert f"this command has no {args[-2]}" in failed(shop, 2, *args)
+
+
+def test_the_tables_of_the_program_can_be_listed(shop):
+    exits = dict(line.split("\t") for line in
+                 done(shop, "--list", "exits").splitlines())
+    assert list(exits) == ["0", "1", "2", "3", "4"]
+    said = done(shop, "--help")
+    for status, meaning in exits.items():
+        assert f"\n  {status}  {meaning}\n" in said
+    commands = dict(line.split("\t") for line in
+                    done(shop, "--list=commands").splitlines())
+    assert commands["migrate"] == "--user --password-file --sql"
+    assert commands["order list"] == "--user --phone --status --limit"
+    assert commands["order ship"] == commands["order move"]
+    assert commands["reconcile"] == ""
+    for name, options in commands.items():
+        assert f"\n  {name} " in said
+        for option in options.split():
+            assert f"\n  {option} " in said
+    for what in ("", "nothing"):
+        assert '"commands" or "exits"' in failed(shop, 2, "--list", what)
 
 
 def test_a_database_that_is_away_is_an_error_and_changes_nothing(
