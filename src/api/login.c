@@ -14,8 +14,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/str.h"
 #include "base/outbox_signal.h"
+#include "base/str.h"
 #include "market/market.h"
 #include "store/login_store.h"
 

@@ -15,6 +15,7 @@
 #include "courier/delivery.h"
 #include "courier/sms.h"
 #include "market/market.h"
+#include "store/outbox_store.h"
 
 #define PAUSE_MIN	INT64_C(1000000)	/* µs */
 #define PAUSE_MAX	INT64_C(60000000)

@@ -10,7 +10,7 @@
 
 #include "courier/command.h"
 #include "courier/job.h"
-#include "store/outbox_store.h"
+#include "courier/outbox.h"
 
 #define DELIVERY_ATTEMPTS_MAX 20	/* then a message is dead */
 

@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "base/slot.h"
 #include "courier/market_outbox.h"
+#include "courier/outbox.h"
 #include "db/db.h"
 #include "market/market.h"
-#include "store/outbox_store.h"
 
 /* Times in ms. */
 #define CLAIM_INTERVAL	 1000	/* if no worker raises its signal */
@@ -138,7 +138,7 @@ release_dead_claim(struct market_outbox *o, const struct outbox_claim *claim)
 	}
 	if (!own)
 		log_unknown_outcome(claim);
-	return outbox_store_release(o->db, claim);
+	return outbox_release(o->db, claim);
 }
 
 /* Takes back what dead couriers of this host have claimed. Returns the result
@@ -152,7 +152,7 @@ recover_dead_claims(struct market_outbox *o)
 
 	if (o->recovered)
 		return DB_OK;
-	result = outbox_store_claimed(o->db, o->shared->arena,
+	result = outbox_claimed(o->db, o->shared->arena,
 	    o->shared->owner.host, list, &count);
 	o->recovered = result == DB_OK && count < OUTBOX_CLAIM_MAX;
 	for (size_t i = 0; result == DB_OK && i < count; i++)
@@ -189,7 +189,7 @@ claim_messages(struct market_outbox *o)
 
 	if (room > POOL_PLACES - s->pool.busy)
 		room = POOL_PLACES - s->pool.busy;
-	result = outbox_store_claim(o->db, s->arena, s->owner.name, lifetime,
+	result = outbox_claim(o->db, s->arena, s->owner.name, lifetime,
 	    room, list, &count);
 	/* If they were claimed all the same, recovery finds them: they are
 	 * our own, and not in the pool. */
@@ -246,7 +246,7 @@ market_outbox_save(struct market_outbox *o)
 	for (size_t i = 0; i < count; i++)
 		list[i] = ended[i]->outcome;
 	if (begin_outbox_use(o))
-		result = outbox_store_end(o->db, o->shared->owner.name, list,
+		result = outbox_end(o->db, o->shared->owner.name, list,
 		    count);
 	for (size_t i = 0; i < count; i++) {
 		if (result == DB_OK)
@@ -266,7 +266,7 @@ market_outbox_clean(struct market_outbox *o)
 
 	if (clock_ms() < o->cleanup_at)
 		return;
-	ok = begin_outbox_use(o) && outbox_store_tidy(o->db, &more) == DB_OK;
+	ok = begin_outbox_use(o) && outbox_tidy(o->db, &more) == DB_OK;
 	end_outbox_use(o, ok);
 	o->cleanup_at = clock_ms() + (!ok ? CLEANUP_RETRY :
 	    more ? CLAIM_INTERVAL : CLEANUP_INTERVAL);

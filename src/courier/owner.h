@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "store/outbox_store.h"
+#include "courier/outbox.h"
 
 struct owner {
 	char	host[65];			/* the name up to the colon */

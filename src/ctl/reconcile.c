@@ -10,9 +10,9 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "config/settings.h"
+#include "ctl/books.h"
 #include "ctl/ctl.h"
 #include "market/market.h"
-#include "store/reconcile.h"
 
 /* No customer waits for these queries. */
 #define QUERY_TIMEOUT_MS (60 * 60 * 1000)
@@ -23,21 +23,21 @@ struct verdict {
 	unsigned	checks;		/* with findings */
 };
 
-static const char *const table_names[RECONCILE_TABLE__MAX] = {
-	[RECONCILE_ORDERS] = "orders",
-	[RECONCILE_LINES] = "lines",
-	[RECONCILE_SKUS] = "SKUs",
-	[RECONCILE_STEPS] = "steps",
-	[RECONCILE_MOVEMENTS] = "movements",
+static const char *const table_names[BOOKS_TABLE__MAX] = {
+	[BOOKS_ORDERS] = "orders",
+	[BOOKS_LINES] = "lines",
+	[BOOKS_SKUS] = "SKUs",
+	[BOOKS_STEPS] = "steps",
+	[BOOKS_MOVEMENTS] = "movements",
 };
 
 /* Prints what a check has found. */
 static void
 put_findings(const struct ctl *ctl, const struct market *market,
-    const struct reconcile_findings *found)
+    const struct books_findings *found)
 {
-	size_t	 shown = found->count < RECONCILE_SHOWN ?
-	    (size_t)found->count : RECONCILE_SHOWN;
+	size_t	 shown = found->count < BOOKS_SHOWN ?
+	    (size_t)found->count : BOOKS_SHOWN;
 
 	for (size_t i = 0; i < shown; i++)
 		printf("%s:         %s: expected %s, found %s\n", market->name,
@@ -52,13 +52,13 @@ put_findings(const struct ctl *ctl, const struct market *market,
 /* Runs one check and prints its result. */
 static enum db_result
 run_check(struct ctl *ctl, struct db *db, size_t n,
-    const struct reconcile_counts *counts, struct verdict *verdict)
+    const struct books_counts *counts, struct verdict *verdict)
 {
-	const struct reconcile_check	*c = reconcile_check(n);
-	struct reconcile_findings	 found;
+	const struct books_check	*c = books_check(n);
+	struct books_findings	 found;
 	enum db_result			 result;
 
-	result = reconcile_run(db, ctl->arena, n, &found);
+	result = books_run(db, ctl->arena, n, &found);
 	if (result != DB_OK)
 		return result;
 	printf("%s: %s %-11s %" PRId64 " %s: %s\n", db_market(db)->name,
@@ -73,22 +73,22 @@ run_check(struct ctl *ctl, struct db *db, size_t n,
 
 /* Runs all checks in one snapshot. */
 static enum db_result
-run_all_checks(struct ctl *ctl, struct db *db, struct reconcile_counts *counts,
+run_all_checks(struct ctl *ctl, struct db *db, struct books_counts *counts,
     struct verdict *verdict)
 {
 	enum db_result	 result = db_ready(db);
 
 	if (result == DB_OK)
-		result = reconcile_begin(db, counts);
-	for (size_t n = 0; result == DB_OK && reconcile_check(n) != NULL; n++)
+		result = books_begin(db, counts);
+	for (size_t n = 0; result == DB_OK && books_check(n) != NULL; n++)
 		result = run_check(ctl, db, n, counts, verdict);
-	reconcile_end(db);
+	books_end(db);
 	return result;
 }
 
 /* Prints the last line of a market. */
 static void
-put_verdict(const struct market *market, const struct reconcile_counts *counts,
+put_verdict(const struct market *market, const struct books_counts *counts,
     const struct verdict *verdict, int64_t took_us)
 {
 	if (verdict->findings == 0)
@@ -97,7 +97,7 @@ put_verdict(const struct market *market, const struct reconcile_counts *counts,
 		printf("%s: NOT CLEAN (findings: %" PRIu64 ", checks that are "
 		    "wrong: %u):", market->name, verdict->findings,
 		    verdict->checks);
-	for (size_t i = 0; i < RECONCILE_TABLE__MAX; i++)
+	for (size_t i = 0; i < BOOKS_TABLE__MAX; i++)
 		printf("%s %" PRId64 " %s", i > 0 ? "," : "", counts->rows[i],
 		    table_names[i]);
 	printf("; %.1f s\n", (double)took_us / 1e6);
@@ -110,7 +110,7 @@ static int
 reconcile_market(struct ctl *ctl, const struct market *market)
 {
 	struct db		*db = ctl_db(ctl, market, QUERY_TIMEOUT_MS);
-	struct reconcile_counts	 counts = { 0 };
+	struct books_counts	 counts = { 0 };
 	struct verdict		 verdict = { 0 };
 	int64_t			 began = clock_monotonic_us();
 	enum db_result		 result = run_all_checks(ctl, db, &counts,

@@ -6,8 +6,8 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "store/staff_order.h"
 #include "store/order_row.h"
+#include "store/staff_order.h"
 #include "store/statements.h"
 
 /* An order being looked for. */

@@ -6,8 +6,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/str.h"
-#include "store/statements.h"
 #include "store/staff_stock.h"
+#include "store/statements.h"
 
 /* Takes a row of SKU_ROW. */
 static void

@@ -2,7 +2,7 @@
  * staff_stock.h: the stock of SKUs as staff see and correct it.
  *
  * Every change but a sale has a row in stock_movements, written in the same
- * transaction, so that the books stay right (reconcile.h).
+ * transaction, so that the books stay right (ctl/books.h).
  */
 #ifndef ORDERMUX_STAFF_STOCK_H
 #define ORDERMUX_STAFF_STOCK_H

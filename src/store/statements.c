@@ -66,7 +66,7 @@
 	"(SELECT COUNT(*) FROM orders o WHERE o.user_id = u.id)"
 #define STAFF_USER_ROW USER_ROW " t i"
 
-/* A finding of reconcile.c: the thing, the expected value, the value found.
+/* A finding of ctl/books.c: the thing, the expected value, the value found.
  * Sums are of DECIMALs, because the columns may hold any value. */
 #define THE_ORDER "CONCAT('order ', o.order_number, ' (', o.id, ')')"
 #define THE_SKU "CONCAT('SKU ', s.sku_code, ' (', s.id, ')')"

@@ -1,10 +1,10 @@
 /*
- * reconcile.h: proves that a market's books are right.
+ * books.h: proves that a market's books are right.
  *
  * All checks read one snapshot of the database, without locks: they may run
  * while orders are made. Each check is one statement. It gives one row for
  * each finding, and no row if nothing is wrong. A check reads a table once or
- * twice, and keeps RECONCILE_SHOWN findings in memory.
+ * twice, and keeps BOOKS_SHOWN findings in memory.
  *
  * What must hold:
  *	a SKU's stock = sum of its movements - sum of what was sold of it,
@@ -14,8 +14,8 @@
  * The schema itself makes order numbers and idempotency keys unique. The
  * connection has checked that the database is the market's (db.h).
  */
-#ifndef ORDERMUX_RECONCILE_H
-#define ORDERMUX_RECONCILE_H
+#ifndef ORDERMUX_BOOKS_H
+#define ORDERMUX_BOOKS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,47 +23,47 @@
 
 #include "db/db.h"
 
-#define RECONCILE_SHOWN 20	/* findings of a check that are kept */
+#define BOOKS_SHOWN 20	/* findings of a check that are kept */
 
 struct arena;
 
 /* The rows of the snapshot. */
-enum reconcile_table { RECONCILE_ORDERS, RECONCILE_LINES, RECONCILE_SKUS,
-	RECONCILE_STEPS, RECONCILE_MOVEMENTS, RECONCILE_TABLE__MAX };
+enum books_table { BOOKS_ORDERS, BOOKS_LINES, BOOKS_SKUS,
+	BOOKS_STEPS, BOOKS_MOVEMENTS, BOOKS_TABLE__MAX };
 
-struct reconcile_counts {
-	int64_t	rows[RECONCILE_TABLE__MAX];
+struct books_counts {
+	int64_t	rows[BOOKS_TABLE__MAX];
 };
 
-struct reconcile_check {
+struct books_check {
 	const char		*name;		/* a word */
 	const char		*says;		/* true if nothing is found */
-	enum reconcile_table	 of;		/* what was looked at */
+	enum books_table	 of;		/* what was looked at */
 };
 
 /* Check number n, in the order in which to show them; NULL after the last. */
-const struct reconcile_check *reconcile_check(size_t n);
+const struct books_check *books_check(size_t n);
 
-struct reconcile_finding {
+struct books_finding {
 	const char	*what;		/* "order MQ-20251102-7K3QF (7)" */
 	const char	*expected;
 	const char	*found;
 };
 
-struct reconcile_findings {
+struct books_findings {
 	uint64_t			count;	/* of all */
-	struct reconcile_finding	shown[RECONCILE_SHOWN];
+	struct books_finding	shown[BOOKS_SHOWN];
 };
 
 /* Takes the snapshot, and counts its rows. */
-enum db_result	reconcile_begin(struct db *, struct reconcile_counts *);
+enum db_result	books_begin(struct db *, struct books_counts *);
 
 /* Runs check number n. Amounts in the findings are in the market's major
  * units. The findings live in the arena. */
-enum db_result	reconcile_run(struct db *, struct arena *, size_t n,
-    struct reconcile_findings *);
+enum db_result	books_run(struct db *, struct arena *, size_t n,
+    struct books_findings *);
 
 /* Ends the snapshot. */
-void	reconcile_end(struct db *);
+void	books_end(struct db *);
 
 #endif

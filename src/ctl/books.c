@@ -1,5 +1,5 @@
 /*
- * reconcile.c: see reconcile.h. What each check looks for is in statements.c.
+ * books.c: see books.h. What each check looks for is in statements.c.
  */
 #include <string.h>
 
@@ -7,9 +7,9 @@
 #include "base/log.h"
 #include "base/money.h"
 #include "base/str.h"
+#include "ctl/books.h"
 #include "market/market.h"
 #include "market/workflow.h"
-#include "store/reconcile.h"
 #include "store/statements.h"
 
 /* The parameters of a check's statement. */
@@ -21,7 +21,7 @@ enum given {
 };
 
 struct check {
-	struct reconcile_check	 shown;
+	struct books_check	 shown;
 	enum statement_id	 statement;
 	enum given		 given;
 	bool			 money;	/* expected and found are amounts */
@@ -30,49 +30,49 @@ struct check {
 static const struct check checks[] = {
 	{ { "stock", "each is what came in less what was sold, and none is "
 	    "left of one that is gone",
-	    RECONCILE_SKUS }, .statement = STATEMENT_CHECK_STOCK },
+	    BOOKS_SKUS }, .statement = STATEMENT_CHECK_STOCK },
 	{ { "initial", "each began with one stock",
-	    RECONCILE_SKUS }, .statement = STATEMENT_CHECK_INITIAL },
+	    BOOKS_SKUS }, .statement = STATEMENT_CHECK_INITIAL },
 	{ { "returns", "what was cancelled or returned is back in stock, once",
-	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_RETURNS,
+	    BOOKS_ORDERS }, .statement = STATEMENT_CHECK_RETURNS,
 	    .given = GIVEN_BACK },
 	{ { "movements", "none is of an order that keeps its goods",
-	    RECONCILE_MOVEMENTS }, .statement = STATEMENT_CHECK_MOVEMENTS,
+	    BOOKS_MOVEMENTS }, .statement = STATEMENT_CHECK_MOVEMENTS,
 	    .given = GIVEN_BACK },
 	{ { "lines", "each has lines, numbered from 1, at most 100",
-	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_LINES },
+	    BOOKS_ORDERS }, .statement = STATEMENT_CHECK_LINES },
 	{ { "line-totals", "each is price times quantity",
-	    RECONCILE_LINES }, .statement = STATEMENT_CHECK_LINE_TOTALS,
+	    BOOKS_LINES }, .statement = STATEMENT_CHECK_LINE_TOTALS,
 	    .money = true },
 	{ { "subtotals", "each is the sum of its lines",
-	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_SUBTOTALS,
+	    BOOKS_ORDERS }, .statement = STATEMENT_CHECK_SUBTOTALS,
 	    .money = true },
 	{ { "totals", "each is the sum of its parts",
-	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_TOTALS,
+	    BOOKS_ORDERS }, .statement = STATEMENT_CHECK_TOTALS,
 	    .money = true },
 	{ { "amounts", "none is negative, no tax is more than the total that "
 	    "it is in",
-	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_AMOUNTS,
+	    BOOKS_ORDERS }, .statement = STATEMENT_CHECK_AMOUNTS,
 	    .money = true },
 	{ { "currency", "all are in the market's",
-	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_CURRENCY,
+	    BOOKS_ORDERS }, .statement = STATEMENT_CHECK_CURRENCY,
 	    .given = GIVEN_CURRENCY },
 	{ { "starts", "each has one start in its history",
-	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_STARTS },
+	    BOOKS_ORDERS }, .statement = STATEMENT_CHECK_STARTS },
 	{ { "moves", "the workflow allows each",
-	    RECONCILE_STEPS }, .statement = STATEMENT_CHECK_MOVES,
+	    BOOKS_STEPS }, .statement = STATEMENT_CHECK_MOVES,
 	    .given = GIVEN_MOVES },
 	{ { "states", "each is where its history ends",
-	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_STATES },
+	    BOOKS_ORDERS }, .statement = STATEMENT_CHECK_STATES },
 	{ { "times", "none is before the step that it follows",
-	    RECONCILE_STEPS }, .statement = STATEMENT_CHECK_TIMES },
+	    BOOKS_STEPS }, .statement = STATEMENT_CHECK_TIMES },
 	{ { "owners", "each has a customer; no line, step or movement is "
 	    "without its order",
-	    RECONCILE_ORDERS }, .statement = STATEMENT_CHECK_OWNERS },
+	    BOOKS_ORDERS }, .statement = STATEMENT_CHECK_OWNERS },
 };
 
-const struct reconcile_check *
-reconcile_check(size_t n)
+const struct books_check *
+books_check(size_t n)
 {
 	return n < sizeof(checks) / sizeof(*checks) ? &checks[n].shown : NULL;
 }
@@ -156,18 +156,18 @@ read_finding_side(const struct db *db, struct arena *arena, size_t column,
 }
 
 enum db_result
-reconcile_run(struct db *db, struct arena *arena, size_t n,
-    struct reconcile_findings *out)
+books_run(struct db *db, struct arena *arena, size_t n,
+    struct books_findings *out)
 {
 	const struct check		*c = &checks[n];
 	enum db_result			 result = send_check(db, c);
-	struct reconcile_finding	*f;
+	struct books_finding	*f;
 	bool				 more;
 
 	out->count = 0;
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more) {
-		if (out->count++ >= RECONCILE_SHOWN)
+		if (out->count++ >= BOOKS_SHOWN)
 			continue;
 		f = &out->shown[out->count - 1];
 		f->what = read_finding_side(db, arena, 0, false);
@@ -178,7 +178,7 @@ reconcile_run(struct db *db, struct arena *arena, size_t n,
 }
 
 enum db_result
-reconcile_begin(struct db *db, struct reconcile_counts *out)
+books_begin(struct db *db, struct books_counts *out)
 {
 	enum db_result	 result = db_snapshot(db);
 	bool		 more;
@@ -189,14 +189,14 @@ reconcile_begin(struct db *db, struct reconcile_counts *out)
 		result = db_next(db, &more);
 	if (result != DB_OK)
 		return result;
-	for (size_t i = 0; i < RECONCILE_TABLE__MAX; i++)
+	for (size_t i = 0; i < BOOKS_TABLE__MAX; i++)
 		out->rows[i] = db_get_int(db, i);
 	db_skip(db);
 	return DB_OK;
 }
 
 void
-reconcile_end(struct db *db)
+books_end(struct db *db)
 {
 	db_settle(db);
 }
