@@ -61,48 +61,35 @@ void	markets_list(struct service *, struct request *, struct response *);
 void	probe_health(struct service *, struct request *, struct response *);
 void	probe_ready(struct service *, struct request *, struct response *);
 
-void	order_create(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	order_list(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	order_detail(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	order_cancel(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	order_events(struct session *, struct request *, struct response *,
-    struct json_object *body);
+void	order_create(struct session *, struct request *, struct response *);
+void	order_list(struct session *, struct request *, struct response *);
+void	order_detail(struct session *, struct request *, struct response *);
+void	order_cancel(struct session *, struct request *, struct response *);
+void	order_events(struct session *, struct request *, struct response *);
 
 void	login_send(struct login *, struct request *, struct response *);
 void	login_verify(struct login *, struct request *, struct response *);
 
-void	profile_show(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	profile_change(struct session *, struct request *, struct response *,
-    struct json_object *body);
+void	profile_show(struct session *, struct request *, struct response *);
+void	profile_change(struct session *, struct request *, struct response *);
 void	profile_verify_token(struct session *, struct request *,
-    struct response *, struct json_object *body);
-void	profile_logout(struct session *, struct request *, struct response *,
-    struct json_object *body);
+    struct response *);
+void	profile_logout(struct session *, struct request *, struct response *);
 
 /*
  * The cart. Each answers the whole of it. Changing a line takes its id from
  * the path, or else from the body (cart_item_id).
  */
-void	cart_show(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	cart_add(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	cart_update(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	cart_remove(struct session *, struct request *, struct response *,
-    struct json_object *body);
-void	cart_clear(struct session *, struct request *, struct response *,
-    struct json_object *body);
+void	cart_show(struct session *, struct request *, struct response *);
+void	cart_add(struct session *, struct request *, struct response *);
+void	cart_update(struct session *, struct request *, struct response *);
+void	cart_remove(struct session *, struct request *, struct response *);
+void	cart_clear(struct session *, struct request *, struct response *);
 
 void	profile_order_list(struct session *, struct request *,
-    struct response *, struct json_object *body);
+    struct response *);
 void	profile_order_detail(struct session *, struct request *,
-    struct response *, struct json_object *body);
+    struct response *);
 
 /* ---- shared by them ---- */
 

@@ -20,15 +20,6 @@
 
 /* ---- what is asked ---- */
 
-/* Gives a member of a body, which may be missing; returns whether it exists. */
-static bool
-get_member(struct json_object *body, const char *name,
-    struct json_object **value)
-{
-	*value = NULL;
-	return body != NULL && json_object_object_get_ex(body, name, value);
-}
-
 /*
  * Returns whether a body names another user than the token does. Older
  * storefronts send a user_id, which once was all that named the cart: as a
@@ -42,7 +33,8 @@ names_another_user(struct form *f, const struct session *s,
 	struct json_object	*value;
 	int64_t			 id;
 
-	if (!get_member(body, "user_id", &value) || value == NULL)
+	if (!json_object_object_get_ex(body, "user_id", &value) ||
+	    value == NULL)
 		return false;
 	if (json_object_is_type(value, json_type_int))
 		return !json_int64(value, &id) || id != s->customer.user_id;
@@ -77,15 +69,12 @@ answer_other_cart(const struct session *s, struct response *res)
 /* If the request is wrong, answers how and returns true. */
 static bool
 answer_bad_cart_request(struct form *f, const struct session *s,
-    struct response *res, struct json_object *body)
+    const struct request *req, struct response *res)
 {
 	bool	 another = false;
 
-	if (body != NULL && !json_object_is_type(body, json_type_object))
-		form_fail(f, FORM_BODY, "Input should be a valid dictionary",
-		    "dict_type");
-	else
-		another = names_another_user(f, s, body);
+	if (req->body != NULL && form_object(f, FORM_BODY, req->body))
+		another = names_another_user(f, s, req->body);
 	if (f->count > 0)
 		form_answer(f, res);
 	else if (another)
@@ -95,37 +84,34 @@ answer_bad_cart_request(struct form *f, const struct session *s,
 
 /* Reads the id of the line: from the path, or cart_item_id of the body. */
 static int64_t
-read_cart_line_id(struct form *f, const struct request *req,
-    struct json_object *body)
+read_cart_line_id(struct form *f, const struct request *req)
 {
-	struct json_object	*value;
-	int64_t			 id = 0;
-	bool			 there;
+	static const struct form_int_rule	 rule = {
+		.name = "cart_item_id", .min = 1, .max = INT64_MAX,
+		.flags = FORM_REQUIRED };
+	int64_t					 id = 0;
 
-	if (req->segment != NULL) {
+	if (req->segment != NULL)
 		form_path_int(f, req->segment, "item_id", &id);
-		return id;
-	}
-	there = get_member(body, "cart_item_id", &value);
-	form_int(f, FORM_IN(FORM_BODY, "cart_item_id"), value, there, 1,
-	    INT64_MAX, NULL, NULL, &id);
+	else
+		form_int(f, FORM_BODY, req->body, &rule, &id);
 	return id;
 }
 
 /* Reads the new quantity of a line: from the body, or else from the query. */
 static int64_t
-read_new_quantity(struct form *f, const struct request *req,
-    struct json_object *body)
+read_new_quantity(struct form *f, const struct request *req)
 {
-	struct json_object	*value;
-	int64_t			 n = 0;
-	bool			 there = get_member(body, "quantity", &value);
+	static const struct form_int_rule	 rule = { .name = "quantity",
+		.max = CART_QUANTITY_MAX, .flags = FORM_REQUIRED,
+		.too_small = NEGATIVE, .too_large = TOO_MUCH };
+	int64_t					 n = 0;
 
-	if (!there && query_get(f->arena, req->query, "quantity") != NULL)
+	if (!json_object_object_get_ex(req->body, "quantity", NULL) &&
+	    query_get(f->arena, req->query, "quantity") != NULL)
 		return form_query_int(f, req->query, "quantity", 0,
 		    CART_QUANTITY_MAX, 0);
-	form_int(f, FORM_IN(FORM_BODY, "quantity"), value, there, 0,
-	    CART_QUANTITY_MAX, NEGATIVE, TOO_MUCH, &n);
+	form_int(f, FORM_BODY, req->body, &rule, &n);
 	return n;
 }
 
@@ -134,15 +120,15 @@ static void
 read_wanted_sku(struct form *f, struct json_object *body, int64_t *sku_id,
     int64_t *quantity)
 {
-	struct json_object	*value;
-	bool			 there = get_member(body, "sku_id", &value);
+	static const struct form_int_rule	 sku_rule = { .name = "sku_id",
+		.min = 1, .max = INT64_MAX, .flags = FORM_REQUIRED };
+	static const struct form_int_rule	 quantity_rule = {
+		.name = "quantity", .min = 1, .max = CART_QUANTITY_MAX,
+		.too_small = TOO_FEW, .too_large = TOO_MUCH };
 
-	form_int(f, FORM_IN(FORM_BODY, "sku_id"), value, there, 1, INT64_MAX,
-	    NULL, NULL, sku_id);
+	form_int(f, FORM_BODY, body, &sku_rule, sku_id);
 	*quantity = 1;
-	if (get_member(body, "quantity", &value))
-		form_int(f, FORM_IN(FORM_BODY, "quantity"), value, true, 1,
-		    CART_QUANTITY_MAX, TOO_FEW, TOO_MUCH, quantity);
+	form_int(f, FORM_BODY, body, &quantity_rule, quantity);
 }
 
 /* ---- what is answered ---- */
@@ -239,34 +225,30 @@ answer_cart_call(const struct session *s, struct response *res,
 /* ---- the routes ---- */
 
 void
-cart_show(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+cart_show(struct session *s, struct request *req, struct response *res)
 {
 	struct cart_result	 r;
 	struct form		 f;
 	enum db_result		 result;
 
-	(void)req;
 	form_init(&f, s->arena);
-	if (answer_bad_cart_request(&f, s, res, body))
+	if (answer_bad_cart_request(&f, s, req, res))
 		return;
 	result = cart_store_read(s->db, s->arena, &s->customer, &r);
 	answer_cart_call(s, res, result, &r);
 }
 
 void
-cart_add(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+cart_add(struct session *s, struct request *req, struct response *res)
 {
 	struct cart_result	 r;
 	struct form		 f;
 	enum db_result		 result;
 	int64_t			 sku_id, quantity;
 
-	(void)req;
 	form_init(&f, s->arena);
-	read_wanted_sku(&f, body, &sku_id, &quantity);
-	if (answer_bad_cart_request(&f, s, res, body))
+	read_wanted_sku(&f, req->body, &sku_id, &quantity);
+	if (answer_bad_cart_request(&f, s, req, res))
 		return;
 	result = cart_store_add(s->db, s->arena, &s->customer, sku_id,
 	    quantity, &r);
@@ -274,8 +256,7 @@ cart_add(struct session *s, struct request *req, struct response *res,
 }
 
 void
-cart_update(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+cart_update(struct session *s, struct request *req, struct response *res)
 {
 	struct cart_result	 r;
 	struct form		 f;
@@ -283,9 +264,9 @@ cart_update(struct session *s, struct request *req, struct response *res,
 	int64_t			 id, quantity;
 
 	form_init(&f, s->arena);
-	id = read_cart_line_id(&f, req, body);
-	quantity = read_new_quantity(&f, req, body);
-	if (answer_bad_cart_request(&f, s, res, body))
+	id = read_cart_line_id(&f, req);
+	quantity = read_new_quantity(&f, req);
+	if (answer_bad_cart_request(&f, s, req, res))
 		return;
 	result = cart_store_set(s->db, s->arena, &s->customer, id,
 	    quantity, &r);
@@ -293,8 +274,7 @@ cart_update(struct session *s, struct request *req, struct response *res,
 }
 
 void
-cart_remove(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+cart_remove(struct session *s, struct request *req, struct response *res)
 {
 	struct cart_result	 r;
 	struct form		 f;
@@ -302,8 +282,8 @@ cart_remove(struct session *s, struct request *req, struct response *res,
 	int64_t			 id;
 
 	form_init(&f, s->arena);
-	id = read_cart_line_id(&f, req, body);
-	if (answer_bad_cart_request(&f, s, res, body))
+	id = read_cart_line_id(&f, req);
+	if (answer_bad_cart_request(&f, s, req, res))
 		return;
 	result = cart_store_set(s->db, s->arena, &s->customer, id, 0,
 	    &r);
@@ -311,16 +291,14 @@ cart_remove(struct session *s, struct request *req, struct response *res,
 }
 
 void
-cart_clear(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+cart_clear(struct session *s, struct request *req, struct response *res)
 {
 	struct cart_result	 r;
 	struct form		 f;
 	enum db_result		 result;
 
-	(void)req;
 	form_init(&f, s->arena);
-	if (answer_bad_cart_request(&f, s, res, body))
+	if (answer_bad_cart_request(&f, s, req, res))
 		return;
 	result = cart_store_clear(s->db, s->arena, &s->customer, &r);
 	answer_cart_call(s, res, result, &r);

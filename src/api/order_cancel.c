@@ -22,11 +22,8 @@ read_cancel_reason(struct form *f, struct json_object *body)
 
 	if (body == NULL)
 		return NULL;
-	if (!json_object_is_type(body, json_type_object)) {
-		form_fail(f, FORM_BODY, "Input should be a valid dictionary",
-		    "dict_type");
+	if (!form_object(f, FORM_BODY, body))
 		return NULL;
-	}
 	reason = form_text(f, body, &rule);
 	return reason != NULL && *reason != '\0' ? reason : NULL;
 }
@@ -111,8 +108,7 @@ answer_moved(const struct session *s, struct response *res,
 }
 
 void
-order_cancel(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+order_cancel(struct session *s, struct request *req, struct response *res)
 {
 	struct order_move	 move = { .customer = &s->customer,
 	    .to = ORDER_CANCELLED, .by = ORDER_BY_CUSTOMER };
@@ -122,7 +118,7 @@ order_cancel(struct session *s, struct request *req, struct response *res,
 
 	form_init(&f, s->arena);
 	form_path_int(&f, req->segment, "order_id", &move.order_id);
-	move.note = read_cancel_reason(&f, body);
+	move.note = read_cancel_reason(&f, req->body);
 	if (f.count > 0) {
 		form_answer(&f, res);
 		return;

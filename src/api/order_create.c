@@ -59,8 +59,7 @@ answer_created(struct session *s, struct response *res,
 }
 
 void
-order_create(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+order_create(struct session *s, struct request *req, struct response *res)
 {
 	struct order_request	 q;
 	struct order_result	 r;
@@ -70,11 +69,10 @@ order_create(struct session *s, struct request *req, struct response *res,
 
 	memset(&q, 0, sizeof(q));
 	form_init(&form, s->arena);
-	source = order_form_read(&form, s->market, body, &q);
+	source = order_form_read(&form, s->market, req->body, &q);
 	if (!order_form_key(s->arena,
 	    request_header(req, "HTTP_IDEMPOTENCY_KEY"), &q.key))
-		form_fail(&form, FORM_IN(&(const struct form_loc){
-		    .name = "header" }, "Idempotency-Key"),
+		form_fail(&form, FORM_IN(FORM_HEADER, "Idempotency-Key"),
 		    "Idempotency-Key must be 1 to 255 visible ASCII "
 		    "characters", "value_error");
 	if (form.count > 0) {

@@ -48,15 +48,13 @@ write_events(struct json_out *j, int64_t id, const struct order_history *h)
 }
 
 void
-order_events(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+order_events(struct session *s, struct request *req, struct response *res)
 {
 	struct order_history	 h;
 	struct form		 f;
 	enum db_result		 result;
 	int64_t			 id;
 
-	(void)body;
 	form_init(&f, s->arena);
 	if (!form_path_int(&f, req->segment, "order_id", &id)) {
 		form_answer(&f, res);

@@ -47,6 +47,15 @@ static const struct form_text_rule order_rules[] = {
 	    .flags = FORM_REQUIRED },
 };
 
+static const struct form_int_rule item_sku_rule = {
+	.name = "sku_id", .min = 1, .max = INT64_MAX, .flags = FORM_REQUIRED
+};
+static const struct form_int_rule item_quantity_rule = {
+	.name = "quantity", .min = 1, .max = ORDER_QUANTITY_MAX,
+	.flags = FORM_REQUIRED, .too_small = "Quantity must be at least 1",
+	.too_large = "Quantity cannot exceed 100"
+};
+
 /* Returns the method's own name. If the market has no such method, adds a
  * failure that lists its methods. */
 static const char *
@@ -95,22 +104,13 @@ read_order_item(struct form *f, const struct form_loc *loc,
     struct json_object *item, struct order_request *q,
     struct order_want *wants)
 {
-	struct json_object	*sku = NULL, *n = NULL;
 	int64_t			 sku_id, quantity;
-	bool			 there, ok;
+	bool			 ok;
 
-	if (!json_object_is_type(item, json_type_object)) {
-		form_fail(f, loc, "Input should be a valid dictionary",
-		    "dict_type");
+	if (!form_object(f, loc, item))
 		return;
-	}
-	there = json_object_object_get_ex(item, "sku_id", &sku);
-	ok = form_int(f, FORM_IN(loc, "sku_id"), sku, there, 1, INT64_MAX,
-	    NULL, NULL, &sku_id);
-	there = json_object_object_get_ex(item, "quantity", &n);
-	if (form_int(f, FORM_IN(loc, "quantity"), n, there, 1,
-	    ORDER_QUANTITY_MAX, "Quantity must be at least 1",
-	    "Quantity cannot exceed 100", &quantity) && ok)
+	ok = form_int(f, loc, item, &item_sku_rule, &sku_id);
+	if (form_int(f, loc, item, &item_quantity_rule, &quantity) && ok)
 		merge_want(f, loc, q, wants, sku_id, quantity);
 }
 
@@ -186,11 +186,8 @@ order_form_read(struct form *f, const struct market *market,
 	    &q->delivery_notes, &q->payment_method };
 	bool		  use_cart;
 
-	if (!json_object_is_type(body, json_type_object)) {
-		form_fail(f, FORM_BODY, "Input should be a valid dictionary",
-		    "dict_type");
+	if (!form_object(f, FORM_BODY, body))
 		return ORDER_FROM_NOTHING;
-	}
 	for (size_t i = 0; i < sizeof(order_rules) / sizeof(*order_rules); i++)
 		*fields[i] = form_text(f, body, &order_rules[i]);
 	q->payment_method = check_payment(f, market, q->payment_method);

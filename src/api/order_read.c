@@ -46,7 +46,7 @@ read_status_filter(struct form *f, const char *query)
 		return "";
 	if (workflow_find(text, &state))
 		return workflow_name(state);
-	form_fail(f, FORM_IN(&(const struct form_loc){ .name = "query" },
+	form_fail(f, FORM_IN(FORM_QUERY,
 	    "status_filter"), allowed_statuses(f->arena), "enum");
 	return "";
 }
@@ -67,7 +67,7 @@ read_page_cursor(struct form *f, const char *query, struct order_page *page)
 	    &page->before_time) && str_to_int64(dash + 1, &page->before_id) &&
 	    page->before_time < INT64_C(253402300800000000))
 		return;
-	form_fail(f, FORM_IN(&(const struct form_loc){ .name = "query" },
+	form_fail(f, FORM_IN(FORM_QUERY,
 	    "cursor"), "Cursor is not valid", "value_error");
 }
 
@@ -100,15 +100,13 @@ put_next_link(struct session *s, struct response *res,
 }
 
 void
-order_list(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+order_list(struct session *s, struct request *req, struct response *res)
 {
 	struct order_page	 page;
 	struct order_list	 list;
 	struct form		 f;
 	enum db_result		 result;
 
-	(void)body;
 	form_init(&f, s->arena);
 	order_page_read(&f, req->query, &page);
 	read_page_cursor(&f, req->query, &page);
@@ -153,12 +151,10 @@ order_find(struct session *s, struct request *req, struct response *res,
 }
 
 void
-order_detail(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+order_detail(struct session *s, struct request *req, struct response *res)
 {
 	struct order	 o;
 
-	(void)body;
 	if (order_find(s, req, res, &o) &&
 	    !order_not_modified(s, req, res, o.status, o.updated_at))
 		order_write(&res->json, s->market, s->customer.user_id, &o);

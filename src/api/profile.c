@@ -48,15 +48,13 @@ put_profile(const struct session *s, struct json_out *j,
 }
 
 void
-profile_show(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+profile_show(struct session *s, struct request *req, struct response *res)
 {
 	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	struct user		 user;
 	enum db_result		 result;
 
 	(void)req;
-	(void)body;
 	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
 	if (api_admit(s, res, result, state))
@@ -64,8 +62,7 @@ profile_show(struct session *s, struct request *req, struct response *res,
 }
 
 void
-profile_change(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+profile_change(struct session *s, struct request *req, struct response *res)
 {
 	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	struct user		 user;
@@ -73,14 +70,11 @@ profile_change(struct session *s, struct request *req, struct response *res,
 	const char		*name = NULL, *image = NULL;
 	enum db_result		 result;
 
-	(void)req;
 	form_init(&f, s->arena);
-	if (json_object_is_type(body, json_type_object)) {
-		name = form_text(&f, body, &full_name_rule);
-		image = form_text(&f, body, &image_url_rule);
-	} else
-		form_fail(&f, FORM_BODY, "Input should be a valid dictionary",
-		    "dict_type");
+	if (form_object(&f, FORM_BODY, req->body)) {
+		name = form_text(&f, req->body, &full_name_rule);
+		image = form_text(&f, req->body, &image_url_rule);
+	}
 	if (f.count > 0) {
 		form_answer(&f, res);
 		return;
@@ -99,7 +93,7 @@ profile_change(struct session *s, struct request *req, struct response *res,
 
 void
 profile_verify_token(struct session *s, struct request *req,
-    struct response *res, struct json_object *body)
+    struct response *res)
 {
 	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	struct user		 user;
@@ -108,7 +102,6 @@ profile_verify_token(struct session *s, struct request *req,
 	enum db_result		 result;
 
 	(void)req;
-	(void)body;
 	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
 	if (!api_admit(s, res, result, state))
@@ -125,14 +118,12 @@ profile_verify_token(struct session *s, struct request *req,
 }
 
 void
-profile_logout(struct session *s, struct request *req, struct response *res,
-    struct json_object *body)
+profile_logout(struct session *s, struct request *req, struct response *res)
 {
 	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	enum db_result		 result;
 
 	(void)req;
-	(void)body;
 	result = user_store_logout(s->db, &s->customer, &state);
 	if (!api_admit(s, res, result, state))
 		return;

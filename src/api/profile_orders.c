@@ -56,15 +56,13 @@ write_cards(struct json_out *j, const struct session *s,
 }
 
 void
-profile_order_list(struct session *s, struct request *req,
-    struct response *res, struct json_object *body)
+profile_order_list(struct session *s, struct request *req, struct response *res)
 {
 	struct order_page	 page;
 	struct order_cards	 cards;
 	struct form		 f;
 	enum db_result		 result;
 
-	(void)body;
 	form_init(&f, s->arena);
 	order_page_read(&f, req->query, &page);
 	if (f.count > 0) {
@@ -79,12 +77,11 @@ profile_order_list(struct session *s, struct request *req,
 
 void
 profile_order_detail(struct session *s, struct request *req,
-    struct response *res, struct json_object *body)
+    struct response *res)
 {
 	struct json_out	*j = &res->json;
 	struct order	 o;
 
-	(void)body;
 	if (!order_find(s, req, res, &o) ||
 	    order_not_modified(s, req, res, o.status, o.updated_at))
 		return;

@@ -188,17 +188,15 @@ authenticate(struct service *s, const struct request *req,
 /* Reads the body if the route has one; false with the answer an error. */
 static bool
 read_route_body(struct service *s, const struct route *route,
-    const struct request *req, struct response *res,
-    struct json_object **body)
+    struct request *req, struct response *res)
 {
 	enum http_error	 error;
 	const char	*why;
 
-	*body = NULL;
 	if (route->body == ROUTE_BODY_NONE ||
 	    (route->body == ROUTE_BODY_OPTIONAL && !request_has_body(req)))
 		return true;
-	error = request_json(req, s->settings->body_limit, body, &why);
+	error = request_read_json(req, s->settings->body_limit, &why);
 	if (error != ERROR_NONE)
 		response_error(res, error, why);
 	return error == ERROR_NONE;
@@ -236,14 +234,13 @@ serve_session(struct service *s, const struct route *route,
 	struct session		 session = { .arena = s->arena,
 	    .duplicate_window = (int64_t)s->settings->duplicate_window *
 	    1000 };
-	struct json_object	*body;
 
 	if (!authenticate(s, req, res, &session) ||
-	    !read_route_body(s, route, req, res, &body))
+	    !read_route_body(s, route, req, res))
 		return;
 	session.db = open_market(s, session.market, req, res);
 	if (session.db != NULL)
-		route->session(&session, req, res, body);
+		route->session(&session, req, res);
 }
 
 /* Serves a login: the phone number in the body decides the market. */
@@ -255,14 +252,13 @@ serve_login(struct service *s, const struct route *route,
 	    .token_keys = s->token_keys, .code_keys = s->code_keys,
 	    .message_keys = s->message_keys, .client = req->remote_addr,
 	    .token_lifetime = s->settings->token_lifetime / 1000 };
-	struct json_object	*body;
 	struct login_form	 fields;
 	struct form		 form;
 
-	if (!read_route_body(s, route, req, res, &body))
+	if (!read_route_body(s, route, req, res))
 		return;
 	form_init(&form, s->arena);
-	login_form_read(&form, s->settings->markets, body, route->code,
+	login_form_read(&form, s->settings->markets, req->body, route->code,
 	    request_header(req, "HTTP_X_MARKET"), &fields);
 	if (form.count > 0) {
 		form_answer(&form, res);

@@ -129,36 +129,42 @@ form_text(struct form *f, struct json_object *body,
 	return text;
 }
 
-/* Fails for a number outside the range; returns whether it did. */
+/* Fails for a number outside the rule's range; returns whether it did. */
 static bool
 wrong_range(struct form *f, const struct form_loc *loc, int64_t n,
-    int64_t min, int64_t max, const char *too_small, const char *too_large)
+    const struct form_int_rule *rule)
 {
-	if (n < min) {
-		if (too_small == NULL)
-			too_small = arena_printf(f->arena, "Input should be "
-			    "greater than or equal to %lld", (long long)min);
-		form_fail(f, loc, too_small, "greater_than_equal");
+	const char	*msg;
+
+	if (n < rule->min) {
+		msg = rule->too_small != NULL ? rule->too_small :
+		    arena_printf(f->arena, "Input should be greater than or "
+		    "equal to %lld", (long long)rule->min);
+		form_fail(f, loc, msg, "greater_than_equal");
 		return true;
 	}
-	if (n > max) {
-		if (too_large == NULL)
-			too_large = arena_printf(f->arena, "Input should be "
-			    "less than or equal to %lld", (long long)max);
-		form_fail(f, loc, too_large, "less_than_equal");
+	if (n > rule->max) {
+		msg = rule->too_large != NULL ? rule->too_large :
+		    arena_printf(f->arena, "Input should be less than or "
+		    "equal to %lld", (long long)rule->max);
+		form_fail(f, loc, msg, "less_than_equal");
 		return true;
 	}
 	return false;
 }
 
 bool
-form_int(struct form *f, const struct form_loc *loc,
-    struct json_object *value, bool present, int64_t min, int64_t max,
-    const char *too_small, const char *too_large, int64_t *out)
+form_int(struct form *f, const struct form_loc *in,
+    struct json_object *object, const struct form_int_rule *rule,
+    int64_t *out)
 {
-	if (!present) {
-		form_fail(f, loc, "Field required", "missing");
-		return false;
+	const struct form_loc	*loc = FORM_IN(in, rule->name);
+	struct json_object	*value;
+
+	if (!json_object_object_get_ex(object, rule->name, &value)) {
+		if (rule->flags & FORM_REQUIRED)
+			form_fail(f, loc, "Field required", "missing");
+		return (rule->flags & FORM_REQUIRED) == 0;
 	}
 	if (!json_object_is_type(value, json_type_int)) {
 		form_fail(f, loc, "Input should be a valid integer",
@@ -166,11 +172,9 @@ form_int(struct form *f, const struct form_loc *loc,
 		return false;
 	}
 	if (json_int64(value, out))
-		return !wrong_range(f, loc, *out, min, max, too_small,
-		    too_large);
+		return !wrong_range(f, loc, *out, rule);
 	/* Outside the type, and so, clamped to its end, outside most ranges. */
-	if (!wrong_range(f, loc, json_object_get_int64(value), min, max,
-	    too_small, too_large))
+	if (!wrong_range(f, loc, json_object_get_int64(value), rule))
 		form_fail(f, loc, "Input should be a valid integer, it is out "
 		    "of range", "int_parsing_size");
 	return false;
@@ -217,12 +221,12 @@ form_query_int(struct form *f, const char *query, const char *name,
 {
 	const struct form_loc	*loc = FORM_IN(FORM_QUERY, name);
 	const char		*text = query_get(f->arena, query, name);
+	const struct form_int_rule rule = { .min = min, .max = max };
 	int64_t			 n;
 
 	if (text == NULL)
 		return def;
-	if (!parse_int(f, loc, text, &n) ||
-	    wrong_range(f, loc, n, min, max, NULL, NULL))
+	if (!parse_int(f, loc, text, &n) || wrong_range(f, loc, n, &rule))
 		return def;
 	return n;
 }

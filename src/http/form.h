@@ -76,11 +76,22 @@ struct form_text_rule {
 const char *	form_text(struct form *, struct json_object *body,
     const struct form_text_rule *);
 
-/* An integer in [min, max] with messages of its own (NULL = the general
- * ones); false on a failure. A missing one is a failure. */
-bool	form_int(struct form *, const struct form_loc *,
-    struct json_object *, bool present, int64_t min, int64_t max,
-    const char *too_small, const char *too_large, int64_t *out);
+/* What an integer must be. */
+struct form_int_rule {
+	const char	*name;
+	int64_t		 min;
+	int64_t		 max;
+	unsigned	 flags;
+	/* Texts for people instead of the general ones; NULL = those. */
+	const char	*too_small;
+	const char	*too_large;
+};
+
+/* The member of an object by this rule; *out stays as it is when it is missing
+ * (a failure if it is required). The object, which may be NULL, stands at the
+ * location. False on a failure. */
+bool	form_int(struct form *, const struct form_loc *, struct json_object *,
+    const struct form_int_rule *, int64_t *out);
 
 /* A boolean; the default when it is missing. */
 bool	form_bool(struct form *, struct json_object *body, const char *name,

@@ -156,8 +156,7 @@ read_body(const struct request *r, size_t len)
 }
 
 enum http_error
-request_json(const struct request *r, size_t limit, struct json_object **out,
-    const char **why)
+request_read_json(struct request *r, size_t limit, const char **why)
 {
 	int64_t	 len = 0;
 	char	*body;
@@ -172,7 +171,7 @@ request_json(const struct request *r, size_t limit, struct json_object **out,
 		return ERROR_BODY_TOO_LARGE;
 	if ((body = read_body(r, (size_t)len)) == NULL)
 		return ERROR_BAD_REQUEST;
-	if (!json_read(r->arena, body, (size_t)len, out, why)) {
+	if (!json_read(r->arena, body, (size_t)len, &r->body, why)) {
 		*why = arena_printf(r->arena, "%s: %s",
 		    http_errors[ERROR_BAD_JSON].text, *why);
 		return ERROR_BAD_JSON;

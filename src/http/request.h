@@ -36,6 +36,7 @@ struct request {
 	const char	 *query;	/* never NULL */
 	const char	 *remote_addr;
 	const char	 *segment;	/* for {id} in the path, or NULL */
+	struct json_object *body;	/* NULL: none was read */
 	char		  id[REQUEST_ID_MAX + 1]; /* nginx's $request_id */
 };
 
@@ -66,7 +67,7 @@ bool	request_has_body(const struct request *);
  * the limit, shorter or longer than announced, of another media type, not
  * JSON; *why is then a text for people, or NULL for the error's own.
  */
-enum http_error	request_json(const struct request *, size_t limit,
-    struct json_object **out, const char **why);
+enum http_error	request_read_json(struct request *, size_t limit,
+    const char **why);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -65,9 +66,15 @@ void
 response_error_with(struct response *res, enum http_error error,
     const char *text, const char *detail, const char *members)
 {
-	const struct http_error_row	*row = &http_errors[error];
+	const struct http_error_row	*row;
 	struct json_out			*j = &res->json;
 
+	/* A table of outcomes that lacks a row: never an answer of success. */
+	if (error == ERROR_NONE) {
+		log_error("an error without a meaning");
+		error = ERROR_INTERNAL;
+	}
+	row = &http_errors[error];
 	if (text == NULL)
 		text = row->text;
 	res->status = row->status;

@@ -18,7 +18,6 @@
 
 #include "http/request.h"
 
-struct json_object;
 struct login;
 struct response;
 struct service;
@@ -32,8 +31,8 @@ enum route_market {
 
 enum route_body {
 	ROUTE_BODY_NONE,
-	ROUTE_BODY_JSON,	/* a JSON body is read */
-	ROUTE_BODY_OPTIONAL	/* the same, but it may be empty: NULL then */
+	ROUTE_BODY_JSON,	/* a JSON body is read into the request */
+	ROUTE_BODY_OPTIONAL	/* the same, but there may be none */
 };
 
 struct route {
@@ -45,7 +44,7 @@ struct route {
 	void	(*public)(struct service *, struct request *,
 		    struct response *);
 	void	(*session)(struct session *, struct request *,
-		    struct response *, struct json_object *body);
+		    struct response *);
 	void	(*login)(struct login *, struct request *, struct response *);
 };
 
