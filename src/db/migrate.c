@@ -45,7 +45,7 @@ struct run {
 
 /* Says what went wrong, and gives false. */
 static bool
-failed(const struct run *r, const char *what, const char *why)
+fail_migration(const struct run *r, const char *what, const char *why)
 {
 	fprintf(stderr, "ordermuxctl: %s: %s: %s\n", r->market->name, what,
 	    why);
@@ -55,7 +55,7 @@ failed(const struct run *r, const char *what, const char *why)
 /* Runs one text, and takes all results of the statements in it. Returns the
  * number of the error, or 0. */
 static unsigned
-try_execute(MYSQL *mysql, const char *sql)
+try_sql(MYSQL *mysql, const char *sql)
 {
 	MYSQL_RES	*rows;
 	int		 more = mysql_query(mysql, sql);
@@ -70,10 +70,10 @@ try_execute(MYSQL *mysql, const char *sql)
 
 /* The same for what must work. */
 static bool
-execute(struct run *r, MYSQL *mysql, const char *what, const char *sql)
+run_sql(struct run *r, MYSQL *mysql, const char *what, const char *sql)
 {
-	return try_execute(mysql, sql) == 0 ||
-	    failed(r, what, mysql_error(mysql));
+	return try_sql(mysql, sql) == 0 ||
+	    fail_migration(r, what, mysql_error(mysql));
 }
 
 /* The first column of the first row, in the arena; NULL with *ok if there is
@@ -88,7 +88,7 @@ fetch_one(struct run *r, const char *sql, bool *ok)
 	*ok = mysql_query(r->work, sql) == 0 &&
 	    (rows = mysql_store_result(r->work)) != NULL;
 	if (!*ok) {
-		failed(r, "query", mysql_error(r->work));
+		fail_migration(r, "query", mysql_error(r->work));
 		return NULL;
 	}
 	row = mysql_fetch_row(rows);
@@ -101,7 +101,7 @@ fetch_one(struct run *r, const char *sql, bool *ok)
 /* ---- the files ---- */
 
 static int
-by_number(const void *a, const void *b)
+by_migration_number(const void *a, const void *b)
 {
 	const struct migration	*x = a, *y = b;
 
@@ -110,7 +110,7 @@ by_number(const void *a, const void *b)
 
 /* Takes a file of the directory if its name is NNNN_name.sql. */
 static void
-add_file(struct run *r, const char *name)
+add_migration(struct run *r, const char *name)
 {
 	size_t	 n = strlen(name);
 
@@ -124,28 +124,29 @@ add_file(struct run *r, const char *name)
 
 /* Lists the migrations: 1, 2, 3 ... without a gap. */
 static bool
-list_files(struct run *r)
+list_migrations(struct run *r)
 {
 	DIR		*d = opendir(r->dir);
 	struct dirent	*e;
 
 	if (d == NULL)
-		return failed(r, r->dir, strerror(errno));
+		return fail_migration(r, r->dir, strerror(errno));
 	while ((e = readdir(d)) != NULL)
-		add_file(r, e->d_name);
+		add_migration(r, e->d_name);
 	closedir(d);
-	qsort(r->files, r->count, sizeof(*r->files), by_number);
+	qsort(r->files, r->count, sizeof(*r->files), by_migration_number);
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->files[i].number != i + 1)
-			return failed(r, r->dir, "the numbers of the "
+			return fail_migration(r, r->dir, "the numbers of the "
 			    "migrations have a gap, or one is there twice");
 	}
-	return r->count > 0 || failed(r, r->dir, "there are no migrations");
+	return r->count > 0 ||
+	    fail_migration(r, r->dir, "there are no migrations");
 }
 
 /* The text of a file, in the arena; NULL after an error. */
 static char *
-read_file(struct run *r, const char *name)
+read_sql_file(struct run *r, const char *name)
 {
 	char		*path = arena_printf(r->arena, "%s/%s", r->dir, name);
 	FILE		*f = fopen(path, "r");
@@ -158,7 +159,7 @@ read_file(struct run *r, const char *name)
 		text.len += n;
 	}
 	if (f == NULL || ferror(f)) {
-		failed(r, path, strerror(errno));
+		fail_migration(r, path, strerror(errno));
 		if (f != NULL)
 			fclose(f);
 		return NULL;
@@ -178,7 +179,7 @@ connect_as(struct run *r, const struct migrate_account *account)
 	unsigned			 seconds = CONNECT_SECONDS;
 
 	if (mysql == NULL) {
-		failed(r, "connect", "out of memory");
+		fail_migration(r, "connect", "out of memory");
 		return NULL;
 	}
 	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
@@ -192,7 +193,7 @@ connect_as(struct run *r, const struct migrate_account *account)
 	    account->password, NULL, d->hosts[r->host].port,
 	    *d->socket != '\0' ? d->socket : NULL,
 	    CLIENT_MULTI_STATEMENTS) == NULL) {
-		failed(r, arena_printf(r->arena, "connect to %s",
+		fail_migration(r, arena_printf(r->arena, "connect to %s",
 		    d->host_list[r->host]), mysql_error(mysql));
 		mysql_close(mysql);
 		return NULL;
@@ -236,7 +237,7 @@ use_database(struct run *r)
 	    r->market->database.name);
 
 	if (mysql_select_db(r->work, r->market->database.name) != 0) {
-		if (!execute(r, r->work, "create database",
+		if (!run_sql(r, r->work, "create database",
 		    arena_printf(r->arena, "CREATE DATABASE IF NOT EXISTS %s "
 		    "CHARACTER SET utf8mb4", name)))
 			return false;
@@ -245,14 +246,14 @@ use_database(struct run *r)
 	}
 	return (mysql_select_db(r->work, r->market->database.name) == 0 &&
 	    mysql_select_db(r->lock, r->market->database.name) == 0) ||
-	    failed(r, "use database", mysql_error(r->work));
+	    fail_migration(r, "use database", mysql_error(r->work));
 }
 
 /* Waits until no other host migrates this database, and locks it for us. */
 static bool
 take_lock(struct run *r)
 {
-	return execute(r, r->work, "schema_version",
+	return run_sql(r, r->work, "schema_version",
 	    "CREATE TABLE IF NOT EXISTS schema_version ("
 	    " version INT UNSIGNED NOT NULL PRIMARY KEY,"
 	    " name VARCHAR(255) NOT NULL DEFAULT '',"
@@ -262,7 +263,7 @@ take_lock(struct run *r)
 	    " id TINYINT UNSIGNED NOT NULL PRIMARY KEY"
 	    ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;"
 	    "INSERT IGNORE INTO schema_lock (id) VALUES (1)") &&
-	    execute(r, r->lock, "lock", "START TRANSACTION;"
+	    run_sql(r, r->lock, "lock", "START TRANSACTION;"
 	    "SELECT id FROM schema_lock WHERE id = 1 FOR UPDATE");
 }
 
@@ -280,8 +281,9 @@ check_owner(struct run *r)
 	owner = fetch_one(r, "SELECT market FROM market_identity", &ok);
 	if (owner == NULL || strcmp(owner, r->market->name) == 0)
 		return ok;
-	return failed(r, r->market->database.name, arena_printf(r->arena,
-	    "this database belongs to market %s; nothing was changed", owner));
+	return fail_migration(r, r->market->database.name,
+	    arena_printf(r->arena, "this database belongs to market %s; "
+	    "nothing was changed", owner));
 }
 
 /*
@@ -335,15 +337,15 @@ wait_for_others(struct run *r)
  * can be begun anew (see migrate.h).
  */
 static bool
-apply_one(struct run *r, const struct migration *m, const char *text)
+apply_migration(struct run *r, const struct migration *m, const char *text)
 {
 	unsigned	 error;
 
 	for (int i = 1; i <= TABLE_TRIES; i++) {
 		wait_for_others(r);
-		error = try_execute(r->work, text);
+		error = try_sql(r->work, text);
 		if (error == 0)
-			return execute(r, r->work, m->name, arena_printf(
+			return run_sql(r, r->work, m->name, arena_printf(
 			    r->arena, "INSERT INTO schema_version "
 			    "(version, name) VALUES (%u, '%.200s')",
 			    m->number, m->name));
@@ -352,12 +354,12 @@ apply_one(struct run *r, const struct migration *m, const char *text)
 		printf("%s: %s: a table is in use, trying again\n",
 		    r->market->name, m->name);
 	}
-	return failed(r, m->name, mysql_error(r->work));
+	return fail_migration(r, m->name, mysql_error(r->work));
 }
 
 /* Applies the migrations that are missing. */
 static bool
-apply(struct run *r, unsigned *applied)
+apply_missing(struct run *r, unsigned *applied)
 {
 	const char	*version, *text;
 	bool		 ok;
@@ -367,9 +369,9 @@ apply(struct run *r, unsigned *applied)
 	for (size_t i = *applied; ok && i < r->count; i++) {
 		const struct migration	*m = &r->files[i];
 
-		if ((text = read_file(r, m->name)) == NULL)
+		if ((text = read_sql_file(r, m->name)) == NULL)
 			return false;
-		ok = apply_one(r, m, text);
+		ok = apply_migration(r, m, text);
 		if (ok) {
 			*applied = m->number;
 			printf("%s: applied %s\n", r->market->name, m->name);
@@ -380,13 +382,13 @@ apply(struct run *r, unsigned *applied)
 
 /* All of it, on two open connections. A market's name is [a-z0-9_-]. */
 static bool
-run_locked(struct run *r)
+migrate_locked(struct run *r)
 {
 	unsigned	 version;
 
 	if (!use_database(r) || !take_lock(r) || !check_owner(r) ||
-	    !apply(r, &version) ||
-	    !execute(r, r->work, "market_identity", arena_printf(r->arena,
+	    !apply_missing(r, &version) ||
+	    !run_sql(r, r->work, "market_identity", arena_printf(r->arena,
 	    "INSERT IGNORE INTO market_identity (id, market) VALUES (1, '%s')",
 	    r->market->name)))
 		return false;
@@ -406,10 +408,10 @@ migrate_market(const struct market *market,
 	r->market = market;
 	r->dir = sql_dir;
 	r->arena = arena;
-	if (!list_files(r))
+	if (!list_migrations(r))
 		return false;
 	if (connect_both(r, account))
-		ok = run_locked(r);
+		ok = migrate_locked(r);
 	if (r->lock != NULL)
 		mysql_close(r->lock);	/* and with it the lock */
 	if (r->work != NULL)
@@ -458,11 +460,11 @@ migrate_grants(const struct market *market, const char *sql_dir,
 	r->dir = sql_dir;
 	r->arena = arena;
 	if (market->database.password.bytes == NULL) {
-		failed(r, "grants", "the market has no password_file: an "
-		    "account without a password is not made");
+		fail_migration(r, "grants", "the market has no "
+		    "password_file: an account without a password is not made");
 		return NULL;
 	}
-	if ((text = read_file(r, "grants/market.sql")) == NULL)
+	if ((text = read_sql_file(r, "grants/market.sql")) == NULL)
 		return NULL;
 	buf_init(&out, arena, strlen(text) * 2);
 	while (*text != '\0') {
