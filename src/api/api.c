@@ -1,6 +1,6 @@
 /*
- * api.c: what the handlers share (see api.h): the one mapping of the store's
- * results to the errors that clients see.
+ * api.c: what the handlers share (see api.h): the one mapping of the results of
+ * the database, and of the customer's state, to the errors that clients see.
  */
 #include <time.h>
 
@@ -9,48 +9,52 @@
 #include "base/log.h"
 #include "market/market.h"
 
+/* What a client is told of a result of the database. */
+static const enum http_error db_errors[] = {
+	[DB_OK] = ERROR_INTERNAL,	/* these two are no errors: a bug */
+	[DB_REFUSED] = ERROR_INTERNAL,
+	[DB_DUPLICATE] = ERROR_INTERNAL,
+	[DB_NULL] = ERROR_INTERNAL,
+	[DB_AGAIN] = ERROR_MARKET_AWAY,
+	[DB_LOST] = ERROR_MARKET_AWAY,
+	[DB_AWAY] = ERROR_MARKET_AWAY,
+	[DB_UNKNOWN] = ERROR_MARKET_AWAY,
+	[DB_FAILED] = ERROR_INTERNAL
+};
+
+/* What a client is told of the customer. */
+static const enum http_error customer_errors[CUSTOMER_STATE__MAX] = {
+	[CUSTOMER_UNKNOWN] = ERROR_USER_NOT_FOUND,
+	[CUSTOMER_DEAD_TOKEN] = ERROR_BAD_TOKEN,
+	[CUSTOMER_LIVE] = ERROR_NONE
+};
+
 void
 api_db_error(struct response *res, enum db_result result)
 {
-	switch (result) {
-	case DB_AWAY:
-	case DB_LOST:
-	case DB_AGAIN:
-	case DB_UNKNOWN:
-		response_error(res, ERROR_MARKET_AWAY, NULL);
-		break;
-	case DB_DUPLICATE:
-	case DB_NULL:
-		/* Where one can be expected, the store has dealt with it. */
-		log_error("a value that the database does not take",
+	/* The store has dealt with these where it expects them. */
+	if (result == DB_DUPLICATE || result == DB_NULL)
+		log_error("the database rejected a value",
 		    log_int("result", result));
-		response_error(res, ERROR_INTERNAL, NULL);
-		break;
-	case DB_OK:
-	case DB_FAILED:
-		response_error(res, ERROR_INTERNAL, NULL);
-		break;
-	}
+	response_error(res, db_errors[result], NULL);
 }
 
 bool
-api_customer_error(const struct session *s, struct response *res,
-    enum order_outcome outcome)
+api_admit(const struct session *s, struct response *res,
+    enum db_result result, enum customer_state customer)
 {
-	if (outcome == ORDER_NO_USER) {
-		response_error(res, ERROR_USER_NOT_FOUND, NULL);
-		return true;
+	if (result != DB_OK && result != DB_REFUSED) {
+		api_db_error(res, result);
+		return false;
 	}
-	if (outcome == ORDER_DEAD_TOKEN) {
-		response_error(res, ERROR_BAD_TOKEN, NULL);
-		return true;
+	if (customer_errors[customer] != ERROR_NONE) {
+		response_error(res, customer_errors[customer], NULL);
+		return false;
 	}
 	log_info(arena_printf(s->arena,
 	    "User authenticated successfully: ID=%lld, Market=%s",
 	    (long long)s->customer.user_id, s->market->name));
-	if (outcome == ORDER_NOT_FOUND)
-		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
-	return outcome == ORDER_NOT_FOUND;
+	return true;
 }
 
 void

@@ -12,6 +12,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "http/route.h"
+#include "store/customer.h"
 #include "store/order_store.h"
 
 struct arena;
@@ -26,7 +27,7 @@ struct token_keys;
 struct session {
 	const struct market	*market;
 	struct db		*db;
-	struct order_customer	 customer;
+	struct customer		 customer;
 	int64_t			 duplicate_window;	/* µs */
 	struct arena		*arena;
 };
@@ -110,26 +111,29 @@ void	profile_order_detail(struct session *, struct request *,
 void	api_put_time(struct json_out *, const char *name, int64_t us);
 
 /* Makes the answer the error that a database result stands for; for any but
- * DB_OK. */
+ * DB_OK and DB_REFUSED. */
 void	api_db_error(struct response *, enum db_result);
 
 /*
- * Makes the answer an error if the outcome is that there is no such customer,
- * that the token is dead, or that there is no such order. Else logs that the
- * customer was authenticated, and returns false: the caller goes on.
+ * Answers what a call of the store says of its customer. If the call failed
+ * (neither DB_OK nor DB_REFUSED), if there is no such customer, or if the token
+ * is dead, makes the answer that error and returns false. Else logs that the
+ * customer was authenticated, and returns true: the caller answers the outcome
+ * of the call.
  */
-bool	api_customer_error(const struct session *, struct response *,
-    enum order_outcome);
+bool	api_admit(const struct session *, struct response *, enum db_result,
+    enum customer_state);
 
-/* "SKU with id 999 not found": not there, or not for sale. */
+/* "SKU with id 999 not found": it does not exist, or is not for sale. */
 void	api_no_sku(const struct session *, struct response *, int64_t sku_id);
 
-/* Out of stock, or not enough of it: a text for the first, all as members. */
+/* Out of stock, or not enough stock: a text for the first SKU, and all of them
+ * as members. */
 void	api_short(const struct session *, struct response *,
     const struct order_shortage *, size_t count);
 
-/* status_filter, limit and offset of a query, as lists of orders take them;
- * from the first order on. */
+/* Reads status_filter, limit and offset of a query, for a list of orders from
+ * the first order on. */
 void	order_page_read(struct form *, const char *query,
     struct order_page *);
 
@@ -139,15 +143,14 @@ bool	order_find(struct session *, struct request *, struct response *,
     struct order *);
 
 /*
- * The ETag of what is said of an order: all that can change in it is its
- * state, and each change has a later time. A strong one, "pending-TIME" with
- * its quotes, in microseconds.
+ * The ETag of an order: only its status can change, and each change has a later
+ * time. It is a strong one, "pending-TIME" with its quotes, in microseconds.
  */
 const char *	order_etag(struct arena *, const char *status,
     int64_t updated_at);
 
-/* Gives the answer its ETag. True, and the answer is then 304, when the client
- * says by If-None-Match that it has it already. */
+/* Gives the answer its ETag. If the client has this already (If-None-Match),
+ * makes the answer 304 and returns true. */
 bool	order_not_modified(const struct session *, const struct request *,
     struct response *, const char *status, int64_t updated_at);
 

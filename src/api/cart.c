@@ -20,28 +20,29 @@
 
 /* ---- what is asked ---- */
 
-/* A member of a body, which may be missing; returns whether it is there. */
+/* Gives a member of a body, which may be missing; returns whether it exists. */
 static bool
-get(struct json_object *body, const char *name, struct json_object **value)
+get_member(struct json_object *body, const char *name,
+    struct json_object **value)
 {
 	*value = NULL;
 	return body != NULL && json_object_object_get_ex(body, name, value);
 }
 
 /*
- * Whether a body names somebody else than the token does. Storefronts send
- * user_id from the time when nothing else said whose cart is meant: as a
- * number, or as the text that their login was answered with.
+ * Returns whether a body names another user than the token does. Older
+ * storefronts send a user_id, which once was all that named the cart: as a
+ * number, or as the text that the login had answered.
  */
 static bool
-names_another(struct form *f, const struct session *s,
+names_another_user(struct form *f, const struct session *s,
     struct json_object *body)
 {
 	const struct form_loc	*loc = FORM_IN(FORM_BODY, "user_id");
 	struct json_object	*value;
 	int64_t			 id;
 
-	if (!get(body, "user_id", &value) || value == NULL)
+	if (!get_member(body, "user_id", &value) || value == NULL)
 		return false;
 	if (json_object_is_type(value, json_type_int))
 		return !json_int64(value, &id) || id != s->customer.user_id;
@@ -57,28 +58,26 @@ names_another(struct form *f, const struct session *s,
 	return false;
 }
 
-/* Refuses a customer who asks for somebody else's cart; but whoever is no
- * customer at all, or no longer logged in, is told that. */
+/* Refuses a customer who asks for the cart of another. A customer who is not
+ * live is told that instead. */
 static void
-answer_forbidden(const struct session *s, struct response *res)
+answer_other_cart(const struct session *s, struct response *res)
 {
-	enum order_outcome	 outcome = ORDER_NO_USER;
+	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	struct user		 user;
 	enum db_result		 result;
 
-	result = user_store_find(s->db, s->arena, &s->customer, &outcome,
+	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
-	if (result != DB_OK)
-		api_db_error(res, result);
-	else if (!api_customer_error(s, res, outcome))
+	if (api_admit(s, res, result, state))
 		response_error(res, ERROR_FORBIDDEN,
 		    "user_id is not the user of the token");
 }
 
-/* Makes the answer what is wrong with the request; false if nothing is. */
+/* If the request is wrong, answers how and returns true. */
 static bool
-refused(struct form *f, const struct session *s, struct response *res,
-    struct json_object *body)
+answer_bad_cart_request(struct form *f, const struct session *s,
+    struct response *res, struct json_object *body)
 {
 	bool	 another = false;
 
@@ -86,17 +85,17 @@ refused(struct form *f, const struct session *s, struct response *res,
 		form_fail(f, FORM_BODY, "Input should be a valid dictionary",
 		    "dict_type");
 	else
-		another = names_another(f, s, body);
+		another = names_another_user(f, s, body);
 	if (f->count > 0)
 		form_answer(f, res);
 	else if (another)
-		answer_forbidden(s, res);
+		answer_other_cart(s, res);
 	return f->count > 0 || another;
 }
 
-/* The line that is meant: of the path, or the body's cart_item_id. */
+/* Reads the id of the line: from the path, or cart_item_id of the body. */
 static int64_t
-read_line_id(struct form *f, const struct request *req,
+read_cart_line_id(struct form *f, const struct request *req,
     struct json_object *body)
 {
 	struct json_object	*value;
@@ -107,20 +106,20 @@ read_line_id(struct form *f, const struct request *req,
 		form_path_int(f, req->segment, "item_id", &id);
 		return id;
 	}
-	there = get(body, "cart_item_id", &value);
+	there = get_member(body, "cart_item_id", &value);
 	form_int(f, FORM_IN(FORM_BODY, "cart_item_id"), value, there, 1,
 	    INT64_MAX, NULL, NULL, &id);
 	return id;
 }
 
-/* The quantity that a line is to have: the body's, or else the query's. */
+/* Reads the new quantity of a line: from the body, or else from the query. */
 static int64_t
 read_new_quantity(struct form *f, const struct request *req,
     struct json_object *body)
 {
 	struct json_object	*value;
 	int64_t			 n = 0;
-	bool			 there = get(body, "quantity", &value);
+	bool			 there = get_member(body, "quantity", &value);
 
 	if (!there && query_get(f->arena, req->query, "quantity") != NULL)
 		return form_query_int(f, req->query, "quantity", 0,
@@ -130,26 +129,27 @@ read_new_quantity(struct form *f, const struct request *req,
 	return n;
 }
 
-/* What is to be added: a SKU, and one piece of it if nothing else is said. */
+/* Reads what to add: a SKU, and one piece of it unless the body says more. */
 static void
-read_wanted(struct form *f, struct json_object *body, int64_t *sku_id,
+read_wanted_sku(struct form *f, struct json_object *body, int64_t *sku_id,
     int64_t *quantity)
 {
 	struct json_object	*value;
-	bool			 there = get(body, "sku_id", &value);
+	bool			 there = get_member(body, "sku_id", &value);
 
 	form_int(f, FORM_IN(FORM_BODY, "sku_id"), value, there, 1, INT64_MAX,
 	    NULL, NULL, sku_id);
 	*quantity = 1;
-	if (get(body, "quantity", &value))
+	if (get_member(body, "quantity", &value))
 		form_int(f, FORM_IN(FORM_BODY, "quantity"), value, true, 1,
 		    CART_QUANTITY_MAX, TOO_FEW, TOO_MUCH, quantity);
 }
 
 /* ---- what is answered ---- */
 
+/* Writes a line as the contract shows it. */
 static void
-write_line(struct json_out *j, unsigned digits, const struct cart_line *l)
+write_cart_line(struct json_out *j, unsigned digits, const struct cart_line *l)
 {
 	jw_begin(j, '{');
 	jw_put_int(j, "id", l->id);
@@ -161,7 +161,7 @@ write_line(struct json_out *j, unsigned digits, const struct cart_line *l)
 	jw_end(j, '}');
 }
 
-/* The cart. It is its user's, and has no other id. */
+/* Writes the cart. Its id is that of its user. */
 static void
 write_cart(struct json_out *j, const struct session *s,
     const struct cart *cart)
@@ -174,7 +174,7 @@ write_cart(struct json_out *j, const struct session *s,
 	jw_name(j, "items");
 	jw_begin(j, '[');
 	for (size_t i = 0; i < cart->count; i++)
-		write_line(j, digits, &cart->lines[i]);
+		write_cart_line(j, digits, &cart->lines[i]);
 	jw_end(j, ']');
 	jw_put_uint(j, "total_items", cart->count);
 	jw_put_money(j, "total_price", cart->total, digits);
@@ -182,7 +182,7 @@ write_cart(struct json_out *j, const struct session *s,
 	jw_end(j, '}');
 }
 
-/* Adding up came to more than a line holds: an error of the quantity. */
+/* Answers that the quantities add up to more than a line may have. */
 static void
 answer_too_much(const struct session *s, struct response *res)
 {
@@ -194,61 +194,46 @@ answer_too_much(const struct session *s, struct response *res)
 	form_answer(&f, res);
 }
 
-/* The outcome as far as it is about the customer. */
-static enum order_outcome
-customer_outcome(enum cart_outcome outcome)
-{
-	return outcome == CART_NO_USER ? ORDER_NO_USER :
-	    outcome == CART_DEAD_TOKEN ? ORDER_DEAD_TOKEN : ORDER_MADE;
-}
+/* What a client is told of the other refusals. */
+static const struct {
+	enum http_error	 error;
+	const char	*text;		/* NULL: the error's own */
+} cart_errors[CART_OUTCOME__MAX] = {
+	[CART_NO_ITEM] = { ERROR_CART_ITEM_NOT_FOUND, NULL },
+	[CART_TOO_MANY_LINES] = { ERROR_TOO_MANY_LINES,
+	    "A cart has at most 100 lines" },
+	[CART_TOO_EXPENSIVE] = { ERROR_TOO_EXPENSIVE,
+	    "The amount of this cart is too large" }
+};
 
+/* Answers the outcome of a call, for a customer who is live. */
 static void
-answer_outcome(const struct session *s, struct response *res,
+answer_cart(const struct session *s, struct response *res,
     const struct cart_result *r)
 {
-	if (api_customer_error(s, res, customer_outcome(r->outcome)))
-		return;
-	switch (r->outcome) {
-	case CART_SHOWN:
+	if (r->outcome == CART_SHOWN)
 		write_cart(&res->json, s, &r->cart);
-		break;
-	case CART_NO_ITEM:
-		response_error(res, ERROR_CART_ITEM_NOT_FOUND, NULL);
-		break;
-	case CART_NO_SKU:
+	else if (r->outcome == CART_NO_SKU)
 		api_no_sku(s, res, r->sku_id);
-		break;
-	case CART_SHORT:
+	else if (r->outcome == CART_SHORT)
 		api_short(s, res, &r->shortage, 1);
-		break;
-	case CART_TOO_MUCH:
+	else if (r->outcome == CART_TOO_MUCH)
 		answer_too_much(s, res);
-		break;
-	case CART_TOO_MANY_LINES:
-		response_error(res, ERROR_TOO_MANY_LINES,
-		    "A cart has at most 100 lines");
-		break;
-	case CART_TOO_EXPENSIVE:
-		response_error(res, ERROR_TOO_EXPENSIVE,
-		    "The amount of this cart is too large");
-		break;
-	case CART_NO_USER:
-	case CART_DEAD_TOKEN:
-		break;		/* answered above */
-	}
+	else
+		response_error(res, cart_errors[r->outcome].error,
+		    cart_errors[r->outcome].text);
 }
 
+/* Answers a call, whatever its result. */
 static void
-answer(const struct session *s, struct response *res, enum db_result result,
-    const struct cart_result *r)
+answer_cart_call(const struct session *s, struct response *res,
+    enum db_result result, const struct cart_result *r)
 {
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The change could "
 		    "not be confirmed. Look at the cart before you repeat it.");
-	else if (result != DB_OK)
-		api_db_error(res, result);
-	else
-		answer_outcome(s, res, r);
+	else if (api_admit(s, res, result, r->customer))
+		answer_cart(s, res, r);
 }
 
 /* ---- the routes ---- */
@@ -259,12 +244,14 @@ cart_show(struct session *s, struct request *req, struct response *res,
 {
 	struct cart_result	 r;
 	struct form		 f;
+	enum db_result		 result;
 
 	(void)req;
 	form_init(&f, s->arena);
-	if (refused(&f, s, res, body))
+	if (answer_bad_cart_request(&f, s, res, body))
 		return;
-	answer(s, res, cart_store_read(s->db, s->arena, &s->customer, &r), &r);
+	result = cart_store_read(s->db, s->arena, &s->customer, &r);
+	answer_cart_call(s, res, result, &r);
 }
 
 void
@@ -273,15 +260,17 @@ cart_add(struct session *s, struct request *req, struct response *res,
 {
 	struct cart_result	 r;
 	struct form		 f;
+	enum db_result		 result;
 	int64_t			 sku_id, quantity;
 
 	(void)req;
 	form_init(&f, s->arena);
-	read_wanted(&f, body, &sku_id, &quantity);
-	if (refused(&f, s, res, body))
+	read_wanted_sku(&f, body, &sku_id, &quantity);
+	if (answer_bad_cart_request(&f, s, res, body))
 		return;
-	answer(s, res, cart_store_add(s->db, s->arena, &s->customer, sku_id,
-	    quantity, &r), &r);
+	result = cart_store_add(s->db, s->arena, &s->customer, sku_id,
+	    quantity, &r);
+	answer_cart_call(s, res, result, &r);
 }
 
 void
@@ -290,15 +279,17 @@ cart_update(struct session *s, struct request *req, struct response *res,
 {
 	struct cart_result	 r;
 	struct form		 f;
+	enum db_result		 result;
 	int64_t			 id, quantity;
 
 	form_init(&f, s->arena);
-	id = read_line_id(&f, req, body);
+	id = read_cart_line_id(&f, req, body);
 	quantity = read_new_quantity(&f, req, body);
-	if (refused(&f, s, res, body))
+	if (answer_bad_cart_request(&f, s, res, body))
 		return;
-	answer(s, res, cart_store_set(s->db, s->arena, &s->customer, id,
-	    quantity, &r), &r);
+	result = cart_store_set(s->db, s->arena, &s->customer, id,
+	    quantity, &r);
+	answer_cart_call(s, res, result, &r);
 }
 
 void
@@ -307,14 +298,16 @@ cart_remove(struct session *s, struct request *req, struct response *res,
 {
 	struct cart_result	 r;
 	struct form		 f;
+	enum db_result		 result;
 	int64_t			 id;
 
 	form_init(&f, s->arena);
-	id = read_line_id(&f, req, body);
-	if (refused(&f, s, res, body))
+	id = read_cart_line_id(&f, req, body);
+	if (answer_bad_cart_request(&f, s, res, body))
 		return;
-	answer(s, res, cart_store_set(s->db, s->arena, &s->customer, id, 0,
-	    &r), &r);
+	result = cart_store_set(s->db, s->arena, &s->customer, id, 0,
+	    &r);
+	answer_cart_call(s, res, result, &r);
 }
 
 void
@@ -323,11 +316,12 @@ cart_clear(struct session *s, struct request *req, struct response *res,
 {
 	struct cart_result	 r;
 	struct form		 f;
+	enum db_result		 result;
 
 	(void)req;
 	form_init(&f, s->arena);
-	if (refused(&f, s, res, body))
+	if (answer_bad_cart_request(&f, s, res, body))
 		return;
-	answer(s, res, cart_store_clear(s->db, s->arena, &s->customer, &r),
-	    &r);
+	result = cart_store_clear(s->db, s->arena, &s->customer, &r);
+	answer_cart_call(s, res, result, &r);
 }

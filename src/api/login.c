@@ -90,22 +90,21 @@ void
 login_send(struct login *l, struct request *req, struct response *res)
 {
 	struct login_code	 code;
-	enum login_outcome	 outcome;
 	enum db_result		 result;
 	unsigned		 retry_after;
 
 	(void)req;
 	make_code(l, &code);
-	result = login_store_send(l->db, &code, &outcome, &retry_after);
-	if (result != DB_OK)
-		api_db_error(res, result);
-	else if (outcome == LOGIN_LIMITED) {
+	result = login_store_send(l->db, &code, &retry_after);
+	if (result == DB_REFUSED) {
 		log_notice("login codes limited", log_str("client", l->client),
 		    log_uint("retry_after", retry_after));
 		response_header(res, "Retry-After",
 		    arena_printf(l->arena, "%u", retry_after));
 		response_error(res, ERROR_TOO_MANY_CODES, NULL);
-	} else {
+	} else if (result != DB_OK)
+		api_db_error(res, result);
+	else {
 		outbox_signal_raise(l->market->index);
 		answer_sent(l, &res->json);
 	}
@@ -169,6 +168,12 @@ answer_token(struct login *l, struct response *res,
 	jw_end(j, '}');
 }
 
+/* What a login that is refused is to a client. */
+static const enum http_error login_errors[LOGIN_OUTCOME__MAX] = {
+	[LOGIN_WRONG_CODE] = ERROR_WRONG_CODE,
+	[LOGIN_DISABLED] = ERROR_DISABLED
+};
+
 void
 login_verify(struct login *l, struct request *req, struct response *res)
 {
@@ -183,18 +188,10 @@ login_verify(struct login *l, struct request *req, struct response *res)
 		api_db_error(res, result);
 		return;
 	}
-	switch (r.outcome) {
-	case LOGIN_DONE:
-		answer_token(l, res, &r);
-		break;
-	case LOGIN_DISABLED:
-		response_error(res, ERROR_DISABLED, NULL);
-		break;
-	case LOGIN_WRONG_CODE:
-	case LOGIN_SENT:
-	case LOGIN_LIMITED:
+	if (r.outcome == LOGIN_WRONG_CODE)
 		log_info("wrong login code", log_str("client", l->client));
-		response_error(res, ERROR_WRONG_CODE, NULL);
-		break;
-	}
+	if (r.outcome == LOGIN_DONE)
+		answer_token(l, res, &r);
+	else
+		response_error(res, login_errors[r.outcome], NULL);
 }

@@ -12,9 +12,9 @@
 
 /* ---- what is asked ---- */
 
-/* The customer's reason; NULL if there is none. The body may be missing. */
+/* Reads the customer's reason; NULL for none. The body may be missing. */
 static const char *
-read_reason(struct form *f, struct json_object *body)
+read_cancel_reason(struct form *f, struct json_object *body)
 {
 	static const struct form_text_rule	 rule = { .name = "reason",
 		.max = ORDER_NOTE_MAX };
@@ -32,17 +32,17 @@ read_reason(struct form *f, struct json_object *body)
 }
 
 /*
- * Holds the move to what If-Match says. The tags are compared with the order
- * as it is now; the move is then on the condition that this has not changed.
- * False, with the answer an error, if none is the order's.
+ * Makes the move depend on If-Match. The tags are compared with the order as it
+ * is now; the move is then on the condition that the order has not changed
+ * since. If no tag matches, answers an error and returns false.
  */
 static bool
-match(struct session *s, const struct request *req, struct response *res,
-    struct order_move *move)
+check_if_match(struct session *s, const struct request *req,
+    struct response *res, struct order_move *move)
 {
 	const char		*list = request_header(req, "HTTP_IF_MATCH");
 	enum etag_match		 found;
-	struct order_result	 r = { .outcome = ORDER_NOT_FOUND };
+	struct order_found	 r;
 	enum db_result		 result;
 
 	if (list == NULL || (found = etag_find(list, "")) == ETAG_ANY)
@@ -54,21 +54,21 @@ match(struct session *s, const struct request *req, struct response *res,
 	}
 	result = order_store_find(s->db, s->arena, &s->customer,
 	    move->order_id, &r);
-	if (result != DB_OK) {
-		api_db_error(res, result);
-		return false;
-	}
-	move->if_updated_at = r.order.updated_at;
-	if (r.outcome == ORDER_MADE && etag_find(list, order_etag(s->arena,
-	    r.order.status, r.order.updated_at)) >= ETAG_STRONG)
+	if (result == DB_OK && r.customer == CUSTOMER_LIVE && r.found &&
+	    etag_find(list, order_etag(s->arena, r.order.status,
+	    r.order.updated_at)) >= ETAG_STRONG) {
+		move->if_updated_at = r.order.updated_at;
 		return true;
-	if (!api_customer_error(s, res, r.outcome))
-		response_error(res, ERROR_PRECONDITION, NULL);
+	}
+	if (api_admit(s, res, result, r.customer))
+		response_error(res, r.found ? ERROR_PRECONDITION :
+		    ERROR_ORDER_NOT_FOUND, NULL);
 	return false;
 }
 
 /* ---- what is answered ---- */
 
+/* Answers that the order is cancelled. */
 static void
 answer_cancelled(const struct session *s, struct response *res,
     const struct order_move *move, const struct order_moved *moved)
@@ -89,38 +89,25 @@ answer_cancelled(const struct session *s, struct response *res,
 	jw_end(j, '}');
 }
 
-/* The outcome as far as it is about the customer and whose order it is. */
-static enum order_outcome
-customer_outcome(enum order_move_outcome outcome)
-{
-	return outcome == MOVE_NO_USER ? ORDER_NO_USER :
-	    outcome == MOVE_DEAD_TOKEN ? ORDER_DEAD_TOKEN :
-	    outcome == MOVE_NOT_FOUND ? ORDER_NOT_FOUND : ORDER_MADE;
-}
+/* What a client is told of the refusals. */
+static const enum http_error move_errors[MOVE_OUTCOME__MAX] = {
+	[MOVE_NOT_FOUND] = ERROR_ORDER_NOT_FOUND,
+	[MOVE_REFUSED] = ERROR_CANNOT_CANCEL,
+	[MOVE_CHANGED] = ERROR_PRECONDITION
+};
 
+/* Answers the outcome of the move, for a customer who is live. */
 static void
-answer_outcome(const struct session *s, struct response *res,
+answer_moved(const struct session *s, struct response *res,
     const struct order_move *move, const struct order_moved *moved)
 {
-	if (api_customer_error(s, res, customer_outcome(moved->outcome)))
-		return;
-	switch (moved->outcome) {
-	case MOVE_MADE:
+	if (moved->outcome == MOVE_MADE)
 		answer_cancelled(s, res, move, moved);
-		break;
-	case MOVE_REFUSED:
-		response_error(res, ERROR_CANNOT_CANCEL, arena_printf(s->arena,
-		    "Cannot cancel order with status: %s",
-		    workflow_name(moved->from)));
-		break;
-	case MOVE_CHANGED:
-		response_error(res, ERROR_PRECONDITION, NULL);
-		break;
-	case MOVE_NO_USER:
-	case MOVE_DEAD_TOKEN:
-	case MOVE_NOT_FOUND:
-		break;		/* answered above */
-	}
+	else
+		response_error(res, move_errors[moved->outcome],
+		    moved->outcome != MOVE_REFUSED ? NULL :
+		    arena_printf(s->arena, "Cannot cancel order with status: "
+		    "%s", workflow_name(moved->from)));
 }
 
 void
@@ -135,20 +122,18 @@ order_cancel(struct session *s, struct request *req, struct response *res,
 
 	form_init(&f, s->arena);
 	form_path_int(&f, req->segment, "order_id", &move.order_id);
-	move.note = read_reason(&f, body);
+	move.note = read_cancel_reason(&f, body);
 	if (f.count > 0) {
 		form_answer(&f, res);
 		return;
 	}
-	if (!match(s, req, res, &move))
+	if (!check_if_match(s, req, res, &move))
 		return;
 	result = order_move(s->db, s->arena, &move, &moved);
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The cancellation "
 		    "could not be confirmed. Look at the order before you "
 		    "repeat it.");
-	else if (result != DB_OK)
-		api_db_error(res, result);
-	else
-		answer_outcome(s, res, &move, &moved);
+	else if (api_admit(s, res, result, moved.customer))
+		answer_moved(s, res, &move, &moved);
 }

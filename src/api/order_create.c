@@ -10,8 +10,9 @@
 #include "base/log.h"
 #include "http/form.h"
 #include "market/market.h"
+#include "store/order_make.h"
 
-/* Answers with the order that was made, now or before. */
+/* Answers with the order, which was made now or before. */
 static void
 answer_order(struct session *s, struct response *res,
     const struct order_result *r)
@@ -32,42 +33,29 @@ answer_order(struct session *s, struct response *res,
 	order_write(&res->json, s->market, s->customer.user_id, &r->order);
 }
 
+/* What a client is told of the other refusals. */
+static const enum http_error order_errors[ORDER_OUTCOME__MAX] = {
+	[ORDER_CART_EMPTY] = ERROR_CART_EMPTY,
+	[ORDER_CART_WRONG] = ERROR_CART_WRONG,
+	[ORDER_TOO_MANY_LINES] = ERROR_TOO_MANY_LINES,
+	[ORDER_TOO_EXPENSIVE] = ERROR_TOO_EXPENSIVE,
+	[ORDER_KEY_REUSED] = ERROR_KEY_REUSED,
+	[ORDER_DELETED] = ERROR_ORDER_NOT_FOUND
+};
+
+/* Answers the outcome, for a customer who is live. */
 static void
-answer(struct session *s, struct response *res, const struct order_result *r)
+answer_created(struct session *s, struct response *res,
+    const struct order_result *r)
 {
-	if (api_customer_error(s, res, r->outcome))
-		return;
-	switch (r->outcome) {
-	case ORDER_MADE:
-	case ORDER_REPLAYED:
+	if (r->outcome == ORDER_MADE || r->outcome == ORDER_REPLAYED)
 		answer_order(s, res, r);
-		break;
-	case ORDER_SHORT:
+	else if (r->outcome == ORDER_SHORT)
 		api_short(s, res, r->shortages, r->shortage_count);
-		break;
-	case ORDER_NO_SKU:
+	else if (r->outcome == ORDER_NO_SKU)
 		api_no_sku(s, res, r->missing_sku);
-		break;
-	case ORDER_CART_EMPTY:
-		response_error(res, ERROR_CART_EMPTY, NULL);
-		break;
-	case ORDER_CART_WRONG:
-		response_error(res, ERROR_CART_WRONG, NULL);
-		break;
-	case ORDER_TOO_MANY_LINES:
-		response_error(res, ERROR_TOO_MANY_LINES, NULL);
-		break;
-	case ORDER_TOO_EXPENSIVE:
-		response_error(res, ERROR_TOO_EXPENSIVE, NULL);
-		break;
-	case ORDER_KEY_REUSED:
-		response_error(res, ERROR_KEY_REUSED, NULL);
-		break;
-	case ORDER_NO_USER:
-	case ORDER_DEAD_TOKEN:
-	case ORDER_NOT_FOUND:
-		break;		/* answered above */
-	}
+	else
+		response_error(res, order_errors[r->outcome], NULL);
 }
 
 void
@@ -99,11 +87,9 @@ order_create(struct session *s, struct request *req, struct response *res,
 	}
 	q.customer = s->customer;
 	q.window = s->duplicate_window;
-	result = order_store_create(s->db, s->arena, &q, &r);
+	result = order_make(s->db, s->arena, &q, &r);
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, NULL);
-	else if (result != DB_OK)
-		api_db_error(res, result);
-	else
-		answer(s, res, &r);
+	else if (api_admit(s, res, result, r.customer))
+		answer_created(s, res, &r);
 }

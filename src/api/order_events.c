@@ -1,15 +1,15 @@
 /*
- * order_events.c: GET /orders/{id}/events: what an order has been through.
+ * order_events.c: GET /orders/{id}/events: the history of an order.
  */
 #include <string.h>
 
 #include "api/api.h"
 #include "http/form.h"
-#include "store/order_move.h"
+#include "store/order_history.h"
 
-/* Who did it, as far as a customer is told: no name of anybody's. */
+/* Returns who did it, for the customer's eyes: without names. */
 static const char *
-who(const char *by)
+event_author(const char *by)
 {
 	if (strcmp(by, ORDER_BY_CUSTOMER) == 0)
 		return "customer";
@@ -18,29 +18,31 @@ who(const char *by)
 	return "system";
 }
 
+/* Writes one event. */
 static void
 write_event(struct json_out *j, const struct order_event *e)
 {
 	jw_begin(j, '{');
 	jw_put_text(j, "status", e->new_status);
 	jw_put_text(j, "previous_status", e->old_status);
-	jw_put_text(j, "changed_by", who(e->by));
+	jw_put_text(j, "changed_by", event_author(e->by));
 	jw_put_text(j, "note", e->note);
 	api_put_time(j, "created_at", e->at);
 	jw_end(j, '}');
 }
 
+/* Writes the history. */
 static void
-write_events(struct json_out *j, int64_t id, const struct order_events *e)
+write_events(struct json_out *j, int64_t id, const struct order_history *h)
 {
 	jw_begin(j, '{');
 	jw_put_int(j, "order_id", id);
-	jw_put_text(j, "order_number", e->number);
-	jw_put_text(j, "status", e->status);
+	jw_put_text(j, "order_number", h->number);
+	jw_put_text(j, "status", h->status);
 	jw_name(j, "events");
 	jw_begin(j, '[');
-	for (size_t i = 0; i < e->count; i++)
-		write_event(j, &e->events[i]);
+	for (size_t i = 0; i < h->count; i++)
+		write_event(j, &h->events[i]);
 	jw_end(j, ']');
 	jw_end(j, '}');
 }
@@ -49,7 +51,7 @@ void
 order_events(struct session *s, struct request *req, struct response *res,
     struct json_object *body)
 {
-	struct order_events	 e;
+	struct order_history	 h;
 	struct form		 f;
 	enum db_result		 result;
 	int64_t			 id;
@@ -60,10 +62,11 @@ order_events(struct session *s, struct request *req, struct response *res,
 		form_answer(&f, res);
 		return;
 	}
-	result = order_events_read(s->db, s->arena, &s->customer, id, &e);
-	if (result != DB_OK)
-		api_db_error(res, result);
-	else if (!api_customer_error(s, res, e.outcome) &&
-	    !order_not_modified(s, req, res, e.status, e.updated_at))
-		write_events(&res->json, id, &e);
+	result = order_history_read(s->db, s->arena, &s->customer, id, &h);
+	if (!api_admit(s, res, result, h.customer))
+		return;
+	if (!h.found)
+		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
+	else if (!order_not_modified(s, req, res, h.status, h.updated_at))
+		write_events(&res->json, id, &h);
 }

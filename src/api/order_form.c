@@ -15,7 +15,7 @@
 #define PHONE_DIGITS_MIN 10
 #define KEY_MAX		255
 
-/* Digits, with the marks that people put between them. */
+/* Returns whether this has enough digits, and else only marks of phones. */
 static bool
 phone_ok(const char *s)
 {
@@ -31,7 +31,7 @@ phone_ok(const char *s)
 	return digits >= PHONE_DIGITS_MIN;
 }
 
-static const struct form_text_rule rules[] = {
+static const struct form_text_rule order_rules[] = {
 	{ .name = "customer_name", .min = 1, .max = 255,
 	    .flags = FORM_REQUIRED },
 	{ .name = "customer_phone", .min = 0, .max = 20,
@@ -47,8 +47,8 @@ static const struct form_text_rule rules[] = {
 	    .flags = FORM_REQUIRED },
 };
 
-/* The method's own name; a failure that names the market's methods if it is
- * none of them. */
+/* Returns the method's own name. If the market has no such method, adds a
+ * failure that lists its methods. */
 static const char *
 check_payment(struct form *f, const struct market *market, const char *text)
 {
@@ -89,9 +89,9 @@ merge_want(struct form *f, const struct form_loc *loc,
 		    "Quantity cannot exceed 100", "less_than_equal");
 }
 
-/* One element of "items". */
+/* Reads one element of "items". */
 static void
-read_item(struct form *f, const struct form_loc *loc,
+read_order_item(struct form *f, const struct form_loc *loc,
     struct json_object *item, struct order_request *q,
     struct order_want *wants)
 {
@@ -108,15 +108,16 @@ read_item(struct form *f, const struct form_loc *loc,
 	ok = form_int(f, FORM_IN(loc, "sku_id"), sku, there, 1, INT64_MAX,
 	    NULL, NULL, &sku_id);
 	there = json_object_object_get_ex(item, "quantity", &n);
-	if (form_int(f, FORM_IN(loc, "quantity"), n, there, 1, ORDER_QUANTITY_MAX,
-	    "Quantity must be at least 1", "Quantity cannot exceed 100",
-	    &quantity) && ok)
+	if (form_int(f, FORM_IN(loc, "quantity"), n, there, 1,
+	    ORDER_QUANTITY_MAX, "Quantity must be at least 1",
+	    "Quantity cannot exceed 100", &quantity) && ok)
 		merge_want(f, loc, q, wants, sku_id, quantity);
 }
 
-/* "items": a list of lines, or null. */
+/* Reads "items": a list of lines, or null. */
 static void
-read_items(struct form *f, struct json_object *body, struct order_request *q)
+read_order_items(struct form *f, struct json_object *body,
+    struct order_request *q)
 {
 	const struct form_loc	*loc = FORM_IN(FORM_BODY, "items");
 	struct json_object	*items;
@@ -137,13 +138,13 @@ read_items(struct form *f, struct json_object *body, struct order_request *q)
 	}
 	wants = arena_array(f->arena, n, sizeof(*wants));
 	for (size_t i = 0; i < n; i++)
-		read_item(f, FORM_AT(loc, i),
+		read_order_item(f, FORM_AT(loc, i),
 		    json_object_array_get_idx(items, i), q, wants);
 	q->wants = wants;
 }
 
-/* Adds a text with its length in front, so that no two lists of texts look
- * the same; NULL and "" differ. */
+/* Adds a text after its length, so that no two lists of texts look the same.
+ * NULL and "" differ. */
 static void
 hash_text(crypto_generichash_state *h, const char *s)
 {
@@ -154,7 +155,7 @@ hash_text(crypto_generichash_state *h, const char *s)
 		crypto_generichash_update(h, (const unsigned char *)s, n);
 }
 
-/* The hash of all that the order would be made of. */
+/* Fills in the hash of all that the order would be made of. */
 static void
 hash_request(struct order_request *q)
 {
@@ -190,10 +191,10 @@ order_form_read(struct form *f, const struct market *market,
 		    "dict_type");
 		return ORDER_FROM_NOTHING;
 	}
-	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
-		*fields[i] = form_text(f, body, &rules[i]);
+	for (size_t i = 0; i < sizeof(order_rules) / sizeof(*order_rules); i++)
+		*fields[i] = form_text(f, body, &order_rules[i]);
 	q->payment_method = check_payment(f, market, q->payment_method);
-	read_items(f, body, q);
+	read_order_items(f, body, q);
 	use_cart = form_bool(f, body, "use_cart", true);
 	q->from_cart = q->want_count == 0 && use_cart;
 	hash_request(q);

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "store/order_store.h"
+#include "store/order_request.h"
 
 struct form;
 struct json_object;

@@ -18,9 +18,9 @@
 #define LIMIT_MAX	100
 #define OFFSET_MAX	(INT64_MAX - 1)
 
-/* "Status must be one of: pending, confirmed, ..." */
+/* Returns "Status must be one of: pending, confirmed, ...". */
 static const char *
-status_names(struct arena *arena)
+allowed_statuses(struct arena *arena)
 {
 	struct buf	 b;
 
@@ -34,9 +34,9 @@ status_names(struct arena *arena)
 	return buf_text(&b);
 }
 
-/* The state that a filter names, whatever its case; "" for no filter. */
+/* Returns the status that the filter names, in any case; "" for no filter. */
 static const char *
-read_status(struct form *f, const char *query)
+read_status_filter(struct form *f, const char *query)
 {
 	const char		*text = query_get(f->arena, query,
 	    "status_filter");
@@ -47,16 +47,14 @@ read_status(struct form *f, const char *query)
 	if (workflow_find(text, &state))
 		return workflow_name(state);
 	form_fail(f, FORM_IN(&(const struct form_loc){ .name = "query" },
-	    "status_filter"), status_names(f->arena), "enum");
+	    "status_filter"), allowed_statuses(f->arena), "enum");
 	return "";
 }
 
-/*
- * A cursor is the place of the last order of a page: its time in microseconds
- * and its id, as TIME-ID. Clients take it as it is, from the Link header.
- */
+/* Reads the cursor, the place of the last order of a page: TIME-ID, its time in
+ * microseconds and its id. Clients copy it from the Link header. */
 static void
-read_cursor(struct form *f, const char *query, struct order_page *page)
+read_page_cursor(struct form *f, const char *query, struct order_page *page)
 {
 	const char	*text = query_get(f->arena, query, "cursor");
 	const char	*dash;
@@ -76,16 +74,16 @@ read_cursor(struct form *f, const char *query, struct order_page *page)
 void
 order_page_read(struct form *f, const char *query, struct order_page *page)
 {
-	page->status = read_status(f, query);
+	page->status = read_status_filter(f, query);
 	page->limit = form_query_int(f, query, "limit", 1, LIMIT_MAX,
 	    LIMIT_DEFAULT);
 	page->offset = form_query_int(f, query, "offset", 0, OFFSET_MAX, 0);
 	page->before_time = page->before_id = INT64_MAX;
 }
 
-/* Link to the next page, when this one is full. */
+/* Adds a link to the next page, if this one is full. */
 static void
-put_link(struct session *s, struct response *res,
+put_next_link(struct session *s, struct response *res,
     const struct order_page *page, const struct order_list *list)
 {
 	const struct order	*last;
@@ -113,19 +111,15 @@ order_list(struct session *s, struct request *req, struct response *res,
 	(void)body;
 	form_init(&f, s->arena);
 	order_page_read(&f, req->query, &page);
-	read_cursor(&f, req->query, &page);
+	read_page_cursor(&f, req->query, &page);
 	if (f.count > 0) {
 		form_answer(&f, res);
 		return;
 	}
 	result = order_store_list(s->db, s->arena, &s->customer, &page, &list);
-	if (result != DB_OK) {
-		api_db_error(res, result);
+	if (!api_admit(s, res, result, list.customer))
 		return;
-	}
-	if (api_customer_error(s, res, list.outcome))
-		return;
-	put_link(s, res, &page, &list);
+	put_next_link(s, res, &page, &list);
 	jw_begin(&res->json, '[');
 	for (size_t i = 0; i < list.count; i++)
 		order_write(&res->json, s->market, s->customer.user_id,
@@ -137,24 +131,25 @@ bool
 order_find(struct session *s, struct request *req, struct response *res,
     struct order *out)
 {
-	struct order_result	 r;
+	struct order_found	 r;
 	struct form		 f;
 	enum db_result		 result;
 	int64_t			 id;
 
-	memset(&r, 0, sizeof(r));
 	form_init(&f, s->arena);
 	if (!form_path_int(&f, req->segment, "order_id", &id)) {
 		form_answer(&f, res);
 		return false;
 	}
 	result = order_store_find(s->db, s->arena, &s->customer, id, &r);
-	if (result != DB_OK) {
-		api_db_error(res, result);
+	if (!api_admit(s, res, result, r.customer))
+		return false;
+	if (!r.found) {
+		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
 		return false;
 	}
 	*out = r.order;
-	return !api_customer_error(s, res, r.outcome);
+	return true;
 }
 
 void

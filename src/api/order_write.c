@@ -6,14 +6,15 @@
 #include "http/etag.h"
 #include "market/market.h"
 
+/* Writes a line as the contract shows it. */
 static void
-put_line(struct json_out *j, const struct market *market,
+write_order_line(struct json_out *j, const struct market *market,
     const struct order *o, const struct order_line *l)
 {
 	unsigned	 digits = market->currency.digits;
 
 	jw_begin(j, '{');
-	/* A line has no id of its own: its order's, and its place in it. */
+	/* The database has no id of a line: made of its order and place. */
 	jw_put_int(j, "id", o->id * ORDER_LINES_MAX + l->line_no - 1);
 	jw_put_text(j, "product_name", l->product_name);
 	jw_put_text(j, "sku_code", l->sku_code);
@@ -25,8 +26,9 @@ put_line(struct json_out *j, const struct market *market,
 	jw_end(j, '}');
 }
 
+/* Writes the amounts, as a part of the order. */
 static void
-put_amounts(struct json_out *j, const struct market *market,
+write_order_amounts(struct json_out *j, const struct market *market,
     const struct order *o)
 {
 	unsigned	 digits = market->currency.digits;
@@ -56,14 +58,14 @@ order_write(struct json_out *j, const struct market *market,
 	jw_put_text(j, "delivery_city", o->delivery_city);
 	jw_put_text(j, "delivery_notes", o->delivery_notes);
 	jw_put_text(j, "payment_method", o->payment_method);
-	put_amounts(j, market, o);
+	write_order_amounts(j, market, o);
 	api_put_time(j, "order_date", o->created_at);
 	api_put_time(j, "created_at", o->created_at);
 	api_put_time(j, "updated_at", o->updated_at);
 	jw_name(j, "items");
 	jw_begin(j, '[');
 	for (size_t i = 0; i < o->line_count; i++)
-		put_line(j, market, o, &o->lines[i]);
+		write_order_line(j, market, o, &o->lines[i]);
 	jw_end(j, ']');
 	jw_end(j, '}');
 }
@@ -83,7 +85,7 @@ order_not_modified(const struct session *s, const struct request *req,
 	const char	*list = request_header(req, "HTTP_IF_NONE_MATCH");
 
 	response_header(res, "ETag", tag);
-	/* A list that is none is no reason to withhold the order. */
+	/* A malformed list is no reason to withhold the order. */
 	if (list == NULL || etag_find(list, tag) < ETAG_WEAK)
 		return false;
 	res->status = 304;

@@ -1,5 +1,5 @@
 /*
- * profile.c: the customer's own data, and the end of its tokens:
+ * profile.c: the customer's own data, and logout:
  * GET and PUT /auth/profile, GET /auth/verify-token, POST /auth/logout.
  */
 #include <json-c/json.h>
@@ -11,14 +11,14 @@
 #include "market/market.h"
 #include "store/user_store.h"
 
-static const struct form_text_rule name_rule = {
+static const struct form_text_rule full_name_rule = {
 	.name = "full_name", .min = 1, .max = 255
 };
-static const struct form_text_rule image_rule = {
+static const struct form_text_rule image_url_rule = {
 	.name = "profile_image_url", .min = 0, .max = 500
 };
 
-/* A customer as the contract shows it. */
+/* Writes a customer as the contract shows it. */
 static void
 put_profile(const struct session *s, struct json_out *j,
     const struct user *u)
@@ -47,30 +47,19 @@ put_profile(const struct session *s, struct json_out *j,
 	jw_end(j, '}');
 }
 
-/* Answers anything but a customer; false if there is one. */
-static bool
-answer_other(const struct session *s, struct response *res,
-    enum db_result result, enum order_outcome outcome)
-{
-	if (result == DB_OK)
-		return api_customer_error(s, res, outcome);
-	api_db_error(res, result);
-	return true;
-}
-
 void
 profile_show(struct session *s, struct request *req, struct response *res,
     struct json_object *body)
 {
-	enum order_outcome	 outcome = ORDER_NO_USER;
+	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	struct user		 user;
 	enum db_result		 result;
 
 	(void)req;
 	(void)body;
-	result = user_store_find(s->db, s->arena, &s->customer, &outcome,
+	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
-	if (!answer_other(s, res, result, outcome))
+	if (api_admit(s, res, result, state))
 		put_profile(s, &res->json, &user);
 }
 
@@ -78,7 +67,7 @@ void
 profile_change(struct session *s, struct request *req, struct response *res,
     struct json_object *body)
 {
-	enum order_outcome	 outcome = ORDER_NO_USER;
+	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	struct user		 user;
 	struct form		 f;
 	const char		*name = NULL, *image = NULL;
@@ -87,8 +76,8 @@ profile_change(struct session *s, struct request *req, struct response *res,
 	(void)req;
 	form_init(&f, s->arena);
 	if (json_object_is_type(body, json_type_object)) {
-		name = form_text(&f, body, &name_rule);
-		image = form_text(&f, body, &image_rule);
+		name = form_text(&f, body, &full_name_rule);
+		image = form_text(&f, body, &image_url_rule);
 	} else
 		form_fail(&f, FORM_BODY, "Input should be a valid dictionary",
 		    "dict_type");
@@ -97,8 +86,8 @@ profile_change(struct session *s, struct request *req, struct response *res,
 		return;
 	}
 	result = user_store_update(s->db, s->arena, &s->customer, name, image,
-	    &outcome, &user);
-	if (answer_other(s, res, result, outcome))
+	    &state, &user);
+	if (!api_admit(s, res, result, state))
 		return;
 	jw_begin(&res->json, '{');
 	jw_put_bool(&res->json, "success", true);
@@ -112,7 +101,7 @@ void
 profile_verify_token(struct session *s, struct request *req,
     struct response *res, struct json_object *body)
 {
-	enum order_outcome	 outcome = ORDER_NO_USER;
+	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	struct user		 user;
 	struct json_out		*j = &res->json;
 	char			 display[64];
@@ -120,9 +109,9 @@ profile_verify_token(struct session *s, struct request *req,
 
 	(void)req;
 	(void)body;
-	result = user_store_find(s->db, s->arena, &s->customer, &outcome,
+	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
-	if (answer_other(s, res, result, outcome))
+	if (!api_admit(s, res, result, state))
 		return;
 	phone_display(s->market, user.phone, display);
 	jw_begin(j, '{');
@@ -139,13 +128,13 @@ void
 profile_logout(struct session *s, struct request *req, struct response *res,
     struct json_object *body)
 {
-	enum order_outcome	 outcome = ORDER_NO_USER;
+	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	enum db_result		 result;
 
 	(void)req;
 	(void)body;
-	result = user_store_logout(s->db, &s->customer, &outcome);
-	if (answer_other(s, res, result, outcome))
+	result = user_store_logout(s->db, &s->customer, &state);
+	if (!api_admit(s, res, result, state))
 		return;
 	jw_begin(&res->json, '{');
 	jw_put_bool(&res->json, "success", true);

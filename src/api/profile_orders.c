@@ -7,10 +7,11 @@
 #include "api/api.h"
 #include "http/form.h"
 #include "market/market.h"
-#include "store/order_history.h"
+#include "store/order_card.h"
 
+/* Writes an order as the contract shows it in a list of cards. */
 static void
-write_card(struct json_out *j, unsigned digits, const struct history_order *o)
+write_card(struct json_out *j, unsigned digits, const struct order_card *o)
 {
 	jw_begin(j, '{');
 	jw_put_int(j, "id", o->id);
@@ -19,7 +20,7 @@ write_card(struct json_out *j, unsigned digits, const struct history_order *o)
 	jw_put_money(j, "total_amount", o->total, digits);
 	jw_put_text(j, "currency", o->currency);
 	api_put_time(j, "order_date", o->created_at);
-	jw_put_text(j, "delivery_date", NULL);	/* nobody notes it yet */
+	jw_put_text(j, "delivery_date", NULL);	/* not recorded yet */
 	jw_put_text(j, "delivery_address", o->delivery_address);
 	jw_put_int(j, "items_count", o->items_count);
 	jw_name(j, "items");
@@ -36,20 +37,21 @@ write_card(struct json_out *j, unsigned digits, const struct history_order *o)
 	jw_end(j, '}');
 }
 
+/* Writes a page of cards. */
 static void
-write_history(struct json_out *j, const struct session *s,
-    const struct order_history *h, int64_t offset)
+write_cards(struct json_out *j, const struct session *s,
+    const struct order_cards *c, int64_t offset)
 {
 	jw_begin(j, '{');
 	jw_put_bool(j, "success", true);
 	jw_name(j, "orders");
 	jw_begin(j, '[');
-	for (size_t i = 0; i < h->count; i++)
-		write_card(j, s->market->currency.digits, &h->orders[i]);
+	for (size_t i = 0; i < c->count; i++)
+		write_card(j, s->market->currency.digits, &c->cards[i]);
 	jw_end(j, ']');
-	jw_put_int(j, "total", h->total);
-	/* The difference: the sum may be more than a number holds. */
-	jw_put_bool(j, "has_more", h->total - offset > (int64_t)h->count);
+	jw_put_int(j, "total", c->total);
+	/* Subtracts, because the sum might overflow. */
+	jw_put_bool(j, "has_more", c->total - offset > (int64_t)c->count);
 	jw_end(j, '}');
 }
 
@@ -58,7 +60,7 @@ profile_order_list(struct session *s, struct request *req,
     struct response *res, struct json_object *body)
 {
 	struct order_page	 page;
-	struct order_history	 history;
+	struct order_cards	 cards;
 	struct form		 f;
 	enum db_result		 result;
 
@@ -69,12 +71,10 @@ profile_order_list(struct session *s, struct request *req,
 		form_answer(&f, res);
 		return;
 	}
-	result = order_history_read(s->db, s->arena, &s->customer, &page,
-	    &history);
-	if (result != DB_OK)
-		api_db_error(res, result);
-	else if (!api_customer_error(s, res, history.outcome))
-		write_history(&res->json, s, &history, page.offset);
+	result = order_card_list(s->db, s->arena, &s->customer, &page,
+	    &cards);
+	if (api_admit(s, res, result, cards.customer))
+		write_cards(&res->json, s, &cards, page.offset);
 }
 
 void

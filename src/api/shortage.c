@@ -1,12 +1,12 @@
 /*
- * shortage.c: refusing what the shop does not have, in the same words for an
+ * shortage.c: refuses what the shop does not have, in the same words for an
  * order and for a cart.
  */
 #include "api/api.h"
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* " (size: M, color: Black)"; less, or nothing, for a SKU without them. */
+/* Returns " (size: M, color: Black)", without what the SKU does not have. */
 static const char *
 variant_text(struct arena *arena, const struct order_shortage *s)
 {
@@ -19,7 +19,7 @@ variant_text(struct arena *arena, const struct order_shortage *s)
 	    s->color);
 }
 
-/* The text for one shortage. */
+/* Returns the text for one shortage. */
 static const char *
 shortage_text(struct arena *arena, const struct order_shortage *s)
 {

@@ -1,6 +1,6 @@
 /*
  * command.c: runs a program that delivers a message (see command.h). Called by
- * the courier. It must not know what a message is.
+ * delivery.c and sms.c. It must not know what a message is.
  */
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -23,18 +23,16 @@
 #include "base/str.h"
 #include "courier/command.h"
 
-#define LISTEN_READS	16	/* at a time: one that never stops must wait */
-#define SHOWN_MAX	160	/* bytes of its complaint */
+#define LISTEN_READS	16	/* in one call: the program may never stop */
+#define SHOWN_MAX	160	/* bytes of its complaint in the log */
 #define MASK		"***"
 
 /* ---- the child ---- */
 
-/*
- * The child's way after the fork; does not return. What fails is a complaint
- * like the program's own, and to be tried again.
- */
+/* Runs the program, in the child. Does not return. An error here is treated as
+ * one of the program: it is logged, and the message is tried again. */
 static _Noreturn void
-command_become(const struct command_plan *plan, pid_t parent, int in,
+exec_command(const struct command_plan *plan, pid_t parent, int in,
     int complaints)
 {
 	const struct rlimit	 none = { 0, 0 };
@@ -42,8 +40,8 @@ command_become(const struct command_plan *plan, pid_t parent, int in,
 	int			 nowhere;
 
 	(void)setpgid(0, 0);
-	/* What outlives the courier would deliver behind the back of the next
-	 * one; the courier may have gone before this is asked for. */
+	/* A program that outlives the courier could deliver while the next
+	 * courier does. The courier may have ended before this call. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != parent)
 		_exit(EX_TEMPFAIL);
 	nowhere = open("/dev/null", O_WRONLY);
@@ -51,9 +49,9 @@ command_become(const struct command_plan *plan, pid_t parent, int in,
 	    dup2(nowhere, STDOUT_FILENO) == -1 ||
 	    dup2(complaints, STDERR_FILENO) == -1 || chdir("/") == -1)
 		_exit(EX_TEMPFAIL);
-	/* Connections of libraries are not all closed by exec. */
+	/* Libraries do not open all their connections close-on-exec. */
 	(void)close_range(STDERR_FILENO + 1, UINT_MAX, 0);
-	/* A core would have the message in it. */
+	/* A core file would contain the message. */
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)sigemptyset(&none_blocked);
@@ -66,12 +64,11 @@ command_become(const struct command_plan *plan, pid_t parent, int in,
 
 /* ---- the parent ---- */
 
-/*
- * The input as a file without a name, at its start: unlike a pipe, it never
- * fills. Returns its descriptor, -1 with errno.
- */
+/* Creates a file without a name that contains the input. Unlike a pipe, it is
+ * never full. Returns its descriptor, at the start of the file, or -1 with
+ * errno. */
 static int
-command_input(const struct command_plan *plan)
+create_command_input(const struct command_plan *plan)
 {
 	int	 fd = memfd_create("message", MFD_CLOEXEC);
 	size_t	 done = 0;
@@ -92,22 +89,21 @@ command_input(const struct command_plan *plan)
 	return fd;
 }
 
-/*
- * Forks. Returns false with errno; pipe and input are the caller's.
- */
+/* Forks. Returns false with errno. The caller closes both descriptors. */
 static bool
-command_fork(struct command *c, const struct command_plan *plan, int in,
+fork_command(struct command *c, const struct command_plan *plan, int in,
     int complaints)
 {
 	pid_t	 parent = getpid();
 
 	c->pid = fork();
 	if (c->pid == 0)
-		command_become(plan, parent, in, complaints);
+		exec_command(plan, parent, in, complaints);
 	if (c->pid == -1)
 		return false;
-	/* In both, so that it is done before either goes on. It fails when the
-	 * child has run its program already, and so has done it. */
+	/* Both processes do this, so that the group exists before either goes
+	 * on. It fails here if the child already runs its program: then the
+	 * child has done it. */
 	(void)setpgid(c->pid, c->pid);
 	return true;
 }
@@ -121,10 +117,10 @@ command_start(struct command *c, const struct command_plan *plan)
 	*c = (struct command){ .complaints = -1,
 	    .began_ms = clock_ms() };
 	c->deadline_ms = c->began_ms + plan->timeout;
-	in = command_input(plan);
+	in = create_command_input(plan);
 	ok = in != -1 && pipe2(ends, O_CLOEXEC) == 0 &&
 	    fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 &&
-	    command_fork(c, plan, in, ends[1]);
+	    fork_command(c, plan, in, ends[1]);
 	if (ok) {
 		c->state = COMMAND_RUNNING;
 		c->complaints = ends[0];
@@ -149,11 +145,9 @@ command_refuse(struct command *c, enum command_state state, const char *why)
 	snprintf(c->why, sizeof(c->why), "%s", why);
 }
 
-/*
- * Keeps the first line that is not empty, as far as there is room.
- */
+/* Keeps the first line that is not empty, cut if it is too long. */
 static void
-command_note(struct command *c, const char *p, size_t n)
+keep_complaint(struct command *c, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n && !c->said_line; i++) {
 		if (p[i] == '\n')
@@ -174,7 +168,7 @@ command_listen(struct command *c)
 	for (int i = 0; c->complaints != -1 && i < LISTEN_READS; i++) {
 		n = read(c->complaints, text, sizeof(text));
 		if (n > 0)
-			command_note(c, text, (size_t)n);
+			keep_complaint(c, text, (size_t)n);
 		else if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			return;
 		else {
@@ -193,16 +187,14 @@ command_limit(struct command *c, uint64_t now_ms)
 	(void)kill(-c->pid, SIGKILL);
 }
 
-/*
- * Replaces each of the secret in the text.
- */
+/* Replaces a secret wherever it is in the text. */
 static void
-command_mask(char *text, const char *secret)
+mask_secret(char *text, const char *secret)
 {
 	size_t	 n = strlen(secret), mask = strlen(MASK);
 	char	*at = text;
 
-	/* Shorter than the mask, it would be no secret. */
+	/* Anything shorter than the mask is not secret. */
 	while (n >= mask && (at = strstr(at, secret)) != NULL) {
 		memcpy(at, MASK, mask);
 		memmove(at + mask, at + n, strlen(at + n) + 1);
@@ -210,17 +202,15 @@ command_mask(char *text, const char *secret)
 	}
 }
 
-/*
- * Masks the secrets in what was said. At the end of what did not fit a secret
- * may be cut: as much as that could be is taken away.
- */
+/* Masks the secrets in the complaint. If it was cut, part of a secret may be at
+ * its end: removes as many bytes as the longest secret has. */
 static void
-command_mask_all(struct command *c, const char *const *secrets)
+mask_all_secrets(struct command *c, const char *const *secrets)
 {
 	size_t	 longest = 0, n;
 
 	for (; secrets != NULL && *secrets != NULL; secrets++) {
-		command_mask(c->said, *secrets);
+		mask_secret(c->said, *secrets);
 		n = strlen(*secrets);
 		longest = n > longest ? n : longest;
 	}
@@ -229,11 +219,9 @@ command_mask_all(struct command *c, const char *const *secrets)
 		c->said[n > longest ? n - longest : 0] = '\0';
 }
 
-/*
- * What it complained of, as one line of text that can be shown to anybody.
- */
+/* Returns the complaint as one printable line without secrets. */
 static const char *
-command_complaint(struct command *c, const char *const *secrets)
+printable_complaint(struct command *c, const char *const *secrets)
 {
 	size_t	 n = c->said_len;
 	bool	 valid;
@@ -242,9 +230,9 @@ command_complaint(struct command *c, const char *const *secrets)
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)c->said[i] < ' ' || c->said[i] == 0x7f)
 			c->said[i] = ' ';
-	command_mask_all(c, secrets);
+	mask_all_secrets(c, secrets);
 	n = strnlen(c->said, SHOWN_MAX);
-	/* Not in the middle of a character. */
+	/* Do not cut a character in two. */
 	while (n > 0 && ((unsigned char)c->said[n] & 0xc0) == 0x80)
 		n--;
 	c->said[n] = '\0';
@@ -256,16 +244,16 @@ command_complaint(struct command *c, const char *const *secrets)
 }
 
 /*
- * Fills state and "why" from a wait status. Whether it was late says only why
- * it was killed: nothing but SIGKILL is ever sent, so that what has exited did
- * so by itself, before that came, and what it says of the message is true. The
- * courier may look long after the deadline, when a database made it wait.
+ * Fills in state and "why" from the exit status. "late" only explains why the
+ * program was killed. We send nothing but SIGKILL: a program that has exited
+ * did so by itself, before the signal, and its exit status is true. The courier
+ * may look long after the deadline, if a database made it wait.
  */
 static void
-command_judge(struct command *c, const siginfo_t *info,
+judge_exit_status(struct command *c, const siginfo_t *info,
     const char *const *secrets)
 {
-	const char	*complaint = command_complaint(c, secrets);
+	const char	*complaint = printable_complaint(c, secrets);
 	char		 how[64];
 
 	c->state = COMMAND_AGAIN;
@@ -276,7 +264,7 @@ command_judge(struct command *c, const siginfo_t *info,
 		else if (info->si_status != EX_TEMPFAIL)
 			c->state = COMMAND_DEAD;
 	} else if (c->late)
-		snprintf(how, sizeof(how), "not finished after %llu ms",
+		snprintf(how, sizeof(how), "timed out after %llu ms",
 		    (unsigned long long)(c->deadline_ms - c->began_ms));
 	else
 		snprintf(how, sizeof(how), "signal %d", info->si_status);
@@ -294,14 +282,14 @@ command_ended(struct command *c, const char *const *secrets)
 	if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
 	    -1 || info.si_pid == 0)
 		return false;
-	/* Before it is buried: until then the group's number is its own. */
+	/* Before waitpid(): until then no other group can get its number. */
 	(void)kill(-c->pid, SIGKILL);
 	(void)waitpid(c->pid, NULL, 0);
 	command_listen(c);
 	if (c->complaints != -1)
 		close(c->complaints);
 	c->complaints = -1;
-	command_judge(c, &info, secrets);
+	judge_exit_status(c, &info, secrets);
 	return true;
 }
 

@@ -1,19 +1,19 @@
 /*
- * command.h: a program that delivers one message. Whatever it does, it can do
- * the courier no harm: it is run with no shell, in a process group of its own,
- * with a time limit, and with what it is to read in a file that nobody waits
- * for it to read. What it prints goes nowhere; the first line of what it
- * complains of is kept for the log. When it ends, all that is left of its
- * group is killed.
+ * command.h: a program that delivers one message. The program cannot harm the
+ * courier. It runs without a shell, in a process group of its own, and with a
+ * time limit. Its input is a file, so that the courier never waits for it to
+ * read. Its output is discarded. The first line that it writes to its standard
+ * error (its complaint) is kept for the log. When it ends, the rest of its
+ * process group is killed.
  *
  * exit 0			delivered
- * exit 75 (EX_TEMPFAIL)	to be tried again
- * killed, too slow, cannot be started
- *				to be tried again: what it did is unknown
+ * exit 75 (EX_TEMPFAIL)	try again
+ * killed, timed out, cannot be started
+ *				try again: nobody knows what it did
  * any other exit		dead: it would fail again
  *
- * Too slow is who had to be killed. One that has ended by itself has said what
- * became of the message, however late that is looked at.
+ * A program has timed out if it had to be killed. If it ended by itself, its
+ * exit status counts, no matter how late the courier looks.
  */
 #ifndef ORDERMUX_COMMAND_H
 #define ORDERMUX_COMMAND_H
@@ -41,14 +41,14 @@ struct command {
 	int			 complaints;	/* its stderr; -1 = closed */
 	uint64_t		 began_ms;	/* clock_ms() */
 	uint64_t		 deadline_ms;
-	bool			 late;		/* was to be killed */
+	bool			 late;		/* was sent SIGKILL */
 	char			 said[COMMAND_SAID_MAX];
 	size_t			 said_len;
-	bool			 said_line;	/* the line has ended */
+	bool			 said_line;	/* the line is complete */
 	char			 why[COMMAND_WHY_MAX];	/* once it has ended */
 };
 
-/* What is to be run; used only during the call. */
+/* What to run. Used only during the call. */
 struct command_plan {
 	char *const	*argv;		/* [0] = absolute path; ends NULL */
 	char *const	*envp;
@@ -57,26 +57,27 @@ struct command_plan {
 	unsigned	 timeout;	/* ms */
 };
 
-/* Starts it: COMMAND_RUNNING; or COMMAND_AGAIN with "why" when there can be no
- * process. */
+/* Starts the program: COMMAND_RUNNING, or COMMAND_AGAIN with "why" if it cannot
+ * be started. */
 void	command_start(struct command *, const struct command_plan *);
 
-/* Makes it one that was never begun, with an outcome and its "why". */
+/* Sets an outcome and its "why" without starting a program. */
 void	command_refuse(struct command *, enum command_state, const char *why);
 
-/* Takes what it has written on its standard error; never waits. */
+/* Reads its standard error. Never waits. */
 void	command_listen(struct command *);
 
-/* Kills it when its time is over. */
+/* Kills the program if its time is over. */
 void	command_limit(struct command *, uint64_t now_ms);
 
 /*
- * Whether it has ended: state and "why" then say how, with each of the secrets
- * masked, in printable UTF-8. Never waits.
+ * Whether the program has ended. If so, state and "why" say how, in printable
+ * UTF-8, with each of the secrets (a list that ends with NULL) masked. Never
+ * waits.
  */
 bool	command_ended(struct command *, const char *const *secrets);
 
-/* Ends it with no outcome, at once. */
+/* Kills the program. There is no outcome. */
 void	command_abandon(struct command *);
 
 #endif

@@ -1,19 +1,20 @@
 /*
- * courier.h: the process that delivers what waits in the markets' outboxes.
+ * courier.h: the process that delivers the messages in the markets' outboxes.
  *
- * At least once, each time under the same id: a message is claimed, tried by a
- * program (delivery.h), and marked, in this order; between trying and marking
- * a crash leaves open what became of it, and the next courier, which says so,
- * tries again. In normal running a message is delivered once, also when
- * several hosts deliver from one database.
+ * A message is delivered at least once, and always with the same id. The
+ * courier claims it, runs a program that delivers it (delivery.h), and saves
+ * the outcome, in this order. If the courier crashes before the last step,
+ * nobody knows whether the message was delivered: the next courier says so in
+ * the log, and tries again. Without a crash a message is delivered once, also
+ * if several hosts use one database.
  *
- * One process for all markets: up to 8 programs run at a time, and no market
- * may have so many of them that the others get none. A database that makes the
- * courier wait is left alone for ten times as long, so that it can take but a
- * tenth of everybody's time.
+ * One process serves all markets. Up to 8 programs run at the same time, and no
+ * market can use all of these places while there are others. If a database
+ * fails, the courier leaves it alone for ten times as long as that took, but
+ * for 1 s at least and 30 s at most. So it has time for the other markets.
  *
- * In its slot of the board a try counts as a request: 2xx = delivered,
- * 5xx = to be tried again, 4xx = given up.
+ * In the courier's slot of the scoreboard an attempt counts as a request:
+ * 2xx = delivered, 5xx = will retry, 4xx = given up.
  */
 #ifndef ORDERMUX_COURIER_H
 #define ORDERMUX_COURIER_H
@@ -23,13 +24,15 @@ struct settings;
 struct slot;
 
 /*
- * The body of the process, after the fork; the caller has blocked the signals.
- * Waits for the workers' outbox_signal_raise(), looks into every outbox once a second
- * for what other hosts have put there and for what is to be tried again, and
- * returns at SIGTERM when the running tries are over and marked: the exit
- * status. Programs that would take longer than [daemon] stop_timeout are
- * killed.
+ * Runs the courier, after the fork. The caller has blocked the signals.
+ *
+ * A worker wakes it with outbox_signal_raise(). Once a second it also looks
+ * into every outbox for messages of other hosts, and for those to try again.
+ * After SIGTERM it claims nothing more, and returns the exit status when the
+ * running deliveries have ended and their outcomes are saved. Programs that
+ * would take longer than 3/4 of [daemon] stop_timeout are killed.
  */
-int	courier_run(const struct settings *, const struct scoreboard *, struct slot *);
+int	courier_run(const struct settings *, const struct scoreboard *,
+    struct slot *);
 
 #endif

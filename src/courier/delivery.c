@@ -1,6 +1,6 @@
 /*
- * delivery.c: one try to deliver one message (see delivery.h). Called by the
- * courier.
+ * delivery.c: one attempt to deliver one message (see delivery.h). Called by
+ * pool.c.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@
 #define PAUSE_MIN	INT64_C(1000000)	/* µs */
 #define PAUSE_MAX	INT64_C(60000000)
 
-/* What there is to be delivered, and how. */
+/* The kinds of messages, and how to deliver them. */
 static const struct kind {
 	const char	*name;
 	void		(*start)(struct job *, struct command *);
@@ -51,15 +51,15 @@ delivery_pause(unsigned attempt)
 	return us - us / 4 + randombytes_uniform((uint32_t)us / 2);
 }
 
-/* ---- the beginning ---- */
+/* ---- start ---- */
 
 /*
- * Opens the payload into the job. Returns false with the outcome made. A
- * message that cannot be opened is tried again: another host may have a newer
- * key already, with which it was sealed, and this one will have it soon.
+ * Opens the payload for the job. Returns false with an outcome if that fails. A
+ * message that no key opens is tried again: another host may have sealed it
+ * with a newer key, which this host will get soon.
  */
 static bool
-delivery_open(struct delivery *d, const struct secretbox_keys *keys,
+open_payload(struct delivery *d, const struct secretbox_keys *keys,
     const struct outbox_claim *m)
 {
 	size_t		 len;
@@ -69,42 +69,40 @@ delivery_open(struct delivery *d, const struct secretbox_keys *keys,
 	    m->payload_len, d->arena, &len);
 	if (text == NULL) {
 		command_refuse(&d->command, COMMAND_AGAIN,
-		    "no live key opens it");
+		    "no valid key opens it");
 		return false;
 	}
 	if (!json_read(d->arena, text, len, &d->job.payload, &why) ||
 	    !json_object_is_type(d->job.payload, json_type_object)) {
 		command_refuse(&d->command, COMMAND_DEAD,
-		    "it is not a JSON object");
+		    "payload is not a JSON object");
 		return false;
 	}
 	return true;
 }
 
-/*
- * Begins, by the message's kind. A kind that is not known may be a newer
- * program's, which runs beside this one: to be tried again.
- */
+/* Starts the delivery by the message's kind. An unknown kind is tried again: a
+ * newer version of the service on another host may have written it. */
 static void
-delivery_begin(struct delivery *d, const struct secretbox_keys *keys,
+start_by_kind(struct delivery *d, const struct secretbox_keys *keys,
     const struct outbox_claim *m)
 {
 	if (m->expired) {
 		command_refuse(&d->command, COMMAND_DEAD, "expired");
 		return;
 	}
-	/* One that ends the courier each time is stopped by this. */
+	/* This stops a message that crashes the courier each time. */
 	if (m->attempts > DELIVERY_ATTEMPTS_MAX) {
-		command_refuse(&d->command, COMMAND_DEAD, "tried too often");
+		command_refuse(&d->command, COMMAND_DEAD, "too many attempts");
 		return;
 	}
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		if (strcmp(kinds[i].name, m->kind) == 0) {
-			if (delivery_open(d, keys, m))
+			if (open_payload(d, keys, m))
 				kinds[i].start(&d->job, &d->command);
 			return;
 		}
-	command_refuse(&d->command, COMMAND_AGAIN, "unknown kind of message");
+	command_refuse(&d->command, COMMAND_AGAIN, "unknown message kind");
 }
 
 void
@@ -119,16 +117,14 @@ delivery_start(struct delivery *d, const struct market *market,
 	snprintf(d->kind, sizeof(d->kind), "%s", m->kind);
 	d->attempt = m->attempts;
 	d->outcome = (struct outbox_outcome){ .id = m->id };
-	delivery_begin(d, keys, m);
+	start_by_kind(d, keys, m);
 }
 
-/* ---- the end ---- */
+/* ---- end ---- */
 
-/*
- * The line about how the try ended. Never the text, nor what is in it.
- */
+/* Writes the log line about the attempt: never the text, nor a part of it. */
 static void
-delivery_log(const struct delivery *d)
+log_delivery(const struct delivery *d)
 {
 	static const struct {
 		enum log_level	 level;
@@ -136,9 +132,9 @@ delivery_log(const struct delivery *d)
 	} lines[] = {
 		[OUTBOX_DELIVERED] = { LOG_LEVEL_INFO, "message delivered" },
 		[OUTBOX_LATER] = { LOG_LEVEL_WARNING,
-		    "message not delivered, to be tried again" },
+		    "message not delivered, will retry" },
 		[OUTBOX_DEAD] = { LOG_LEVEL_ERROR,
-		    "message not delivered, given up" },
+		    "message not delivered, giving up" },
 	};
 	enum outbox_end	 end = d->outcome.end;
 
@@ -150,11 +146,9 @@ delivery_log(const struct delivery *d)
 	    log_int("pause_ms", d->outcome.pause / 1000)));
 }
 
-/*
- * Makes the outcome of how the command ended.
- */
+/* Decides the outcome from how the command ended. */
 static void
-delivery_conclude(struct delivery *d)
+decide_outcome(struct delivery *d)
 {
 	struct outbox_outcome	*o = &d->outcome;
 
@@ -182,9 +176,9 @@ delivery_check(struct delivery *d)
 	}
 	if (!command_ended(&d->command, d->job.secrets))
 		return false;
-	delivery_conclude(d);
+	decide_outcome(d);
 	log_set_market(d->job.market->name);
-	delivery_log(d);
+	log_delivery(d);
 	log_set_market(NULL);
 	d->over = true;
 	return true;
@@ -194,7 +188,7 @@ void
 delivery_clear(struct delivery *d)
 {
 	command_abandon(&d->command);
-	/* With the text and the code in it. */
+	/* It contains the text and the code. */
 	arena_reset(d->arena);
 	d->busy = d->over = false;
 	d->job = (struct job){ .payload = NULL };

@@ -1,6 +1,6 @@
 /*
- * delivery.h: one try to deliver one message, from the claimed row to what
- * became of it. It knows the kinds of messages; the courier does not.
+ * delivery.h: one attempt to deliver one message, from the claimed row to the
+ * outcome. This is where the kinds of messages are known.
  */
 #ifndef ORDERMUX_DELIVERY_H
 #define ORDERMUX_DELIVERY_H
@@ -18,10 +18,10 @@ struct arena;
 struct secretbox_keys;
 
 struct delivery {
-	bool			 busy;	/* else this is a free place */
-	bool			 over;	/* "outcome" is to be written */
-	bool			 unsure;	/* it may be written already */
-	struct arena		*arena;	/* the place's, kept */
+	bool			 busy;		/* not a free place */
+	bool			 over;		/* has an outcome to save */
+	bool			 unsure;	/* it may be saved already */
+	struct arena		*arena;		/* stays with the place */
 	struct job		 job;
 	struct command		 command;
 	char			 kind[33];
@@ -29,26 +29,27 @@ struct delivery {
 	struct outbox_outcome	 outcome;
 };
 
-/* How long a try may take at most, in ms, over all kinds. */
+/* How long an attempt may take, in ms: the longest of all kinds. */
 unsigned	delivery_timeout(const struct market *);
 
 /*
- * Begins in a free place. Whatever is wrong with the message becomes an
- * outcome as well, so that delivery_check() is all that is to be asked.
+ * Starts an attempt in a free place. If something is wrong with the message,
+ * that is an outcome too: delivery_check() returns it.
  */
 void	delivery_start(struct delivery *, const struct market *,
     const struct texts *, const struct secretbox_keys *,
     const struct outbox_claim *);
 
-/* Takes what the program says, ends it when its time is over. Whether the try
- * is over; when it has just become so, the log is told. */
+/* Reads the program's errors, and kills it if its time is over. Returns whether
+ * the attempt has ended. The end is logged once. */
 bool	delivery_check(struct delivery *);
 
-/* Makes the place free again. */
+/* Makes the place free again. A running program is killed. */
 void	delivery_clear(struct delivery *);
 
-/* µs until the try behind this one: 1 s, 2, 4 ... 60 s, a quarter more or less
- * by chance, so that what failed together is not tried again together. */
+/* How long to wait after this attempt, in µs: 1 s, 2, 4 ... 60 s. A random part
+ * of up to a quarter is added or taken away, so that messages that failed
+ * together are not tried again together. */
 int64_t	delivery_pause(unsigned attempt);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * job.h: one message that is to be delivered, opened: what a kind of message
- * (courier.c, kinds[]) is given to start its delivery.
+ * job.h: one message to deliver, with its payload opened. A kind of message
+ * (kinds[] in delivery.c) gets it to start the delivery.
  */
 #ifndef ORDERMUX_JOB_H
 #define ORDERMUX_JOB_H
@@ -15,12 +15,12 @@ struct texts;
 struct job {
 	const struct market	*market;
 	const struct texts	*texts;
-	const char		*id;		/* the same at each try */
+	const char		*id;		/* the same in each attempt */
 	struct json_object	*payload;
 	struct arena		*arena;		/* until the job has ended */
-	/* Filled in by the kind: */
+	/* The kind fills these in: */
 	const char		*to;		/* for the log, shortened */
-	const char		*secrets[JOB_SECRETS_MAX + 1];	/* for no log */
+	const char		*secrets[JOB_SECRETS_MAX + 1];	/* not logged */
 };
 
 #endif

@@ -10,15 +10,16 @@
 
 #include "courier/owner.h"
 
-#define OWNER_ENDED 1	/* no process starts in the first tick */
+#define START_ENDED 1	/* no process starts in the first tick */
 
 /*
- * When a process was started, in clock ticks since the boot: field 22 of its
- * stat, counted behind the name in brackets, in which there may be anything.
- * OWNER_ENDED when it only waits to be buried; 0 when it cannot be read.
+ * When a process was started, in clock ticks since the boot: field 22 of
+ * /proc/PID/stat. The fields are counted after the name in brackets, which may
+ * contain anything. START_ENDED if the process is a zombie; 0 if the file
+ * cannot be read.
  */
 static unsigned long long
-owner_start(long pid)
+process_start_time(long pid)
 {
 	char			 path[40], text[1024], state = 'Z';
 	const char		*rest;
@@ -36,7 +37,7 @@ owner_start(long pid)
 	    sscanf(rest + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
 	    "%*s %*s %*s %*s %*s %*s %*s %*s %llu", &state, &start) != 2)
 		return 0;
-	return state != 'Z' ? start : OWNER_ENDED;
+	return state != 'Z' ? start : START_ENDED;
 }
 
 void
@@ -45,12 +46,12 @@ owner_init(struct owner *o)
 	if (gethostname(o->host, sizeof(o->host)) == -1)
 		snprintf(o->host, sizeof(o->host), "unknown");
 	o->host[sizeof(o->host) - 1] = '\0';
-	/* The column is ASCII, and the colon ends the name. */
+	/* The column is ASCII, and a colon ends the host. */
 	for (char *p = o->host; *p != '\0'; p++)
 		if (*p <= ' ' || *p == 0x7f || *p == ':')
 			*p = '-';
 	snprintf(o->name, sizeof(o->name), "%s:%ld.%llu", o->host,
-	    (long)getpid(), owner_start((long)getpid()));
+	    (long)getpid(), process_start_time((long)getpid()));
 }
 
 bool
@@ -60,13 +61,13 @@ owner_dead(const char *name)
 	unsigned long long	 start, now;
 	long			 pid;
 
-	if (colon == NULL || sscanf(colon + 1, "%ld.%llu", &pid, &start) != 2
-	    || pid <= 0)
+	if (colon == NULL ||
+	    sscanf(colon + 1, "%ld.%llu", &pid, &start) != 2 || pid <= 0)
 		return false;
 	if (kill((pid_t)pid, 0) == -1 && errno == ESRCH)
 		return true;
-	/* A pid can be somebody else's by now. Of a process that we may not
-	 * look at we know nothing: its claims run out by time. */
-	now = owner_start(pid);
+	/* Another process may have the pid now. If we may not read its start
+	 * time, we know nothing: then the claims expire with time. */
+	now = process_start_time(pid);
 	return now != 0 && now != start;
 }

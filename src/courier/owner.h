@@ -1,8 +1,8 @@
 /*
- * owner.h: the name under which a courier claims messages:
- * "host:pid.start", start being the process's start time, so that no two
- * couriers ever have the same one, and it can be told on the host itself
- * whether the one that had it is dead.
+ * owner.h: the name under which a courier claims messages: "host:pid.start".
+ * "start" is the start time of the process. So no two couriers ever have the
+ * same name, and on the same host we can see whether the courier with a name
+ * is dead.
  */
 #ifndef ORDERMUX_OWNER_H
 #define ORDERMUX_OWNER_H
@@ -12,14 +12,14 @@
 #include "store/outbox_store.h"
 
 struct owner {
-	char	host[65];			/* up to the colon */
+	char	host[65];			/* the name up to the colon */
 	char	name[OUTBOX_OWNER_MAX + 1];
 };
 
-/* This process's. */
+/* Fills in the name of this process. */
 void	owner_init(struct owner *);
 
-/* Whether the courier that had a name on this host is certainly dead. */
+/* Whether the courier with this name, on this host, is certainly dead. */
 bool	owner_dead(const char *name);
 
 #endif

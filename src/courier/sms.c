@@ -12,16 +12,14 @@
 #include "courier/sms.h"
 #include "market/market.h"
 
-#define SHOWN_DIGITS	4	/* of a number in the log */
+#define SHOWN_DIGITS	4	/* of a phone number in the log */
 
-/* A command has no more than it needs: nothing of ours is in its way. */
+/* A command gets this environment, and nothing from ours. */
 #define PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/*
- * A member that must be a string; NULL when it is not there, or is not one.
- */
+/* Returns a string member. NULL if it is missing or not a string. */
 static const char *
-sms_member(struct json_object *o, const char *name)
+sms_string_member(struct json_object *o, const char *name)
 {
 	struct json_object	*value;
 
@@ -31,11 +29,9 @@ sms_member(struct json_object *o, const char *name)
 	return json_object_get_string(value);
 }
 
-/*
- * Whether a text is a number as we write them: '+' and digits.
- */
+/* Whether a text is a phone number as we store it: '+' and digits. */
 static bool
-sms_number_valid(const char *to)
+is_sms_number(const char *to)
 {
 	size_t	 n = strlen(to);
 
@@ -43,12 +39,10 @@ sms_number_valid(const char *to)
 	    strspn(to + 1, "0123456789") == n - 1;
 }
 
-/*
- * Notes what must not get into a log: the number (its digits, however the '+'
- * is written), the text, and what was put into it.
- */
+/* Notes what must not be logged: the phone number (its digits, however the '+'
+ * is written), the text, and the values in it. */
 static void
-sms_note_secrets(struct job *job, const char *to, const char *text,
+note_sms_secrets(struct job *job, const char *to, const char *text,
     struct json_object *values)
 {
 	size_t	 n = 0;
@@ -59,7 +53,7 @@ sms_note_secrets(struct job *job, const char *to, const char *text,
 	job->secrets[n++] = to + 1;
 	json_object_object_foreach(values, name, value) {
 		(void)name;
-		/* What is no string is in no text; a NULL would end them. */
+		/* Only strings are in the text. A NULL ends the list. */
 		if (n < JOB_SECRETS_MAX &&
 		    json_object_is_type(value, json_type_string))
 			job->secrets[n++] = json_object_get_string(value);
@@ -70,23 +64,24 @@ sms_note_secrets(struct job *job, const char *to, const char *text,
 const char *
 sms_line(struct job *job, size_t *len, const char **why)
 {
-	const char		*to = sms_member(job->payload, "to"), *text;
-	const char		*template = sms_member(job->payload,
+	struct json_object	*payload = job->payload;
+	const char		*to = sms_string_member(payload, "to"), *text;
+	const char		*template = sms_string_member(payload,
 	    "template");
 	struct json_object	*values;
 	struct buf		 b;
 	struct json_out		 j = { .buf = &b };
 
-	*why = "the message has no number, template or values";
-	if (to == NULL || template == NULL || !sms_number_valid(to) ||
-	    !json_object_object_get_ex(job->payload, "values", &values) ||
+	*why = "the message needs a phone number, a template and values";
+	if (to == NULL || template == NULL || !is_sms_number(to) ||
+	    !json_object_object_get_ex(payload, "values", &values) ||
 	    !json_object_is_type(values, json_type_object))
 		return NULL;
 	text = texts_render(job->texts, template, job->market->language,
 	    values, job->arena, why);
 	if (text == NULL)
 		return NULL;
-	sms_note_secrets(job, to, text, values);
+	note_sms_secrets(job, to, text, values);
 	buf_init(&b, job->arena, 256);
 	jw_begin(&j, '{');
 	jw_put_text(&j, "id", job->id);
@@ -98,14 +93,13 @@ sms_line(struct job *job, size_t *len, const char **why)
 	return buf_text(&b);
 }
 
-/*
- * The program and its arguments: the command split at white space.
- */
+/* Splits the command at white space. Returns the program and its arguments,
+ * with a NULL at the end. */
 static char **
-sms_argv(const char *command, struct arena *arena)
+split_sms_command(const char *command, struct arena *arena)
 {
 	static const char	 space[] = " \t";
-	/* Every other byte is a word, at most. */
+	/* At most every second byte is a word. */
 	char			**argv = arena_array(arena,
 	    strlen(command) / 2 + 2, sizeof(*argv));
 	size_t			 n = 0, len;
@@ -133,7 +127,7 @@ sms_start(struct job *job, struct command *c)
 		command_refuse(c, COMMAND_DEAD, why);
 		return;
 	}
-	plan.argv = sms_argv(m->sms.command, job->arena);
+	plan.argv = split_sms_command(m->sms.command, job->arena);
 	if (plan.argv[0] == NULL) {
 		command_refuse(c, COMMAND_AGAIN,
 		    "the market has no [sms] command");

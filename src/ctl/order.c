@@ -192,23 +192,23 @@ show_order(const struct ctl *ctl, struct db *db, const char *name)
 {
 	const struct market	*market = db_market(db);
 	struct staff_order	 desk = { 0 };
-	struct order_events	 events;
+	struct order_history	 history;
 	enum db_result		 result;
 	int			 status;
 
 	status = find_order(ctl, db, name, &desk);
 	if (status != CTL_DONE)
 		return status;
-	result = order_events_read(db, ctl->arena, NULL, desk.order.id,
-	    &events);
+	result = order_history_read(db, ctl->arena, NULL, desk.order.id,
+	    &history);
 	if (result != DB_OK)
 		return ctl_db_error(market, result);
 	put_facts(ctl, market, &desk);
 	for (size_t i = 0; i < desk.order.line_count; i++)
 		put_line(ctl, market, &desk.order.lines[i]);
 	put_amounts(ctl, market, &desk.order);
-	for (size_t i = 0; i < events.count; i++)
-		put_event(ctl, &events.events[i]);
+	for (size_t i = 0; i < history.count; i++)
+		put_event(ctl, &history.events[i]);
 	return CTL_DONE;
 }
 
@@ -245,8 +245,7 @@ report_move(const struct ctl *ctl, const struct market *market,
 		    workflow_name(moved->from));
 		return CTL_REFUSED;
 	case MOVE_NOT_FOUND:
-	case MOVE_NO_USER:
-	case MOVE_DEAD_TOKEN:
+	case MOVE_OUTCOME__MAX:
 		break;
 	}
 	ctl_error("%s has no order %s any more", market->name, number);
@@ -278,7 +277,7 @@ move_order(const struct ctl *ctl, struct db *db, const struct order_move *move,
 	result = order_move(db, ctl->arena, move, &moved);
 	if (result == DB_UNKNOWN)
 		return report_unknown(ctl, db_market(db), o);
-	if (result != DB_OK)
+	if (result != DB_OK && result != DB_REFUSED)
 		return ctl_db_error(db_market(db), result);
 	return report_move(ctl, db_market(db), o, &moved);
 }

@@ -108,7 +108,7 @@ change_stock(const struct ctl *ctl, struct db *db)
 
 	if (result == DB_OK)
 		result = staff_stock_change(db, ctl->arena, &change, &done);
-	if (result == DB_OK)
+	if (result == DB_OK || result == DB_REFUSED)
 		return report_change(ctl, db_market(db), &change, &done);
 	if (result != DB_UNKNOWN)
 		return ctl_db_error(db_market(db), result);

@@ -1,9 +1,9 @@
 /*
  * listener.h: the socket on which nginx connects.
  *
- * Passed by systemd (ordermux.socket), so that a restart refuses nobody; or
- * opened by the daemon itself at [daemon] listen. Always non-blocking and
- * close-on-exec.
+ * systemd passes it (ordermux.socket), so that a restart refuses no connection.
+ * If systemd does not, the daemon opens it at [daemon] listen. It is always
+ * non-blocking and close-on-exec.
  */
 #ifndef ORDERMUX_LISTENER_H
 #define ORDERMUX_LISTENER_H
@@ -12,25 +12,25 @@
 
 #define LISTENER_PATH_MAX 108	/* with the NUL; sun_path, see unix(7) */
 
-/* Connections that wait while all workers are busy. A full backlog on a unix
- * socket is an immediate 502 in nginx, so it is long. */
+/* How many connections may wait while all workers are busy. It is large: if the
+ * backlog of a unix socket is full, nginx answers 502 at once. */
 #define LISTENER_BACKLOG 512
 
 struct listener {
 	int	 fd;
-	bool	 ours;		/* opened here: unlinked when we leave */
+	bool	 ours;		/* opened here: its file is ours, too */
 	char	 path[LISTENER_PATH_MAX];
 };
 
 /*
- * Takes the socket from systemd if one was passed (more than one, or one that
- * does not listen, is fatal), else opens "path" with mode 0660. A socket file
- * that somebody still answers on is fatal; a stale one is replaced. Errors
- * are fatal and say what to do.
+ * Takes the socket that systemd has passed, or opens "path" with mode 0660. A
+ * stale socket file is replaced. All errors end the program, and say what to
+ * do: for example more than one socket, one that does not listen, or a path on
+ * which another process listens.
  */
 void	listener_open(struct listener *, const char *path);
 
-/* Closes, and removes the file if it is ours. */
+/* Closes the socket, and removes its file if it was opened here. */
 void	listener_close(struct listener *);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * main.c: ordermuxd. Reads what was asked for and the configuration, and puts
- * the parts together in the one order in which they can start. It must not
- * know how any of them works.
+ * main.c: ordermuxd. Reads the command line and the configuration, and starts
+ * the parts of the service in the one possible order. It must not know how any
+ * of them works.
  *
  * Exit status: exits[].
  */
 #ifdef HAVE_CONFIG_H
-#include <config.h>	/* in <>: "config.h" would be the daemon's own */
+#include <config.h>	/* in <>: "config.h" would be the daemon's */
 #endif
 
 #include <getopt.h>
@@ -28,8 +28,8 @@
 #include "daemon/master.h"
 #include "http/error.h"
 
-#define MAIN_EXIT_USAGE	2
-#define MAIN_ARENA	(64 * 1024)	/* bytes; a few markets fit */
+#define EXIT_USAGE	2
+#define ARENA_SIZE	(64 * 1024)	/* bytes; a few markets fit */
 
 enum action {
 	ACTION_RUN,
@@ -52,7 +52,7 @@ static const struct {
 } exits[] = {
 	{ EXIT_SUCCESS, "done" },
 	{ EXIT_FAILURE, "wrong configuration, or an error of the system" },
-	{ MAIN_EXIT_USAGE, "wrong usage" },
+	{ EXIT_USAGE, "wrong usage" },
 };
 #define EXIT_COUNT (sizeof(exits) / sizeof(*exits))
 
@@ -72,25 +72,23 @@ static const char usage_text[] =
     "\n"
     "  -c, --config FILE  the configuration, instead of\n"
     "                     " SYSCONFDIR "/ordermux/ordermux.conf\n"
-    "  -t, --check        check it, say all that is wrong, and exit\n"
-    "  -T, --print        print what is in force, secrets masked, and exit\n"
-    "      --list WHAT    print all routes, options, errors or exits that there\n"
-    "                     are, a line each, with tabs between their parts\n"
+    "  -t, --check        check it, report all errors, and exit\n"
+    "  -T, --print        print all values in force, secrets masked, and exit\n"
+    "      --list WHAT    print all routes, options, errors or exits: one\n"
+    "                     per line, with tabs between the fields\n"
     "  -V, --version      print the versions of ordermux and its libraries\n"
     "  -h, --help         print this\n";
 
-/*
- * Reads the command line. Ends the program when it makes no sense.
- */
+/* Reads the command line. Ends the program if it is wrong. */
 static void
-options_init(struct options *options, int argc, char *argv[])
+read_options(struct options *options, int argc, char *argv[])
 {
-	int c;
+	int	 c;
 
 	*options = (struct options){
 	    .conf = SYSCONFDIR "/ordermux/ordermux.conf" };
-	while ((c = getopt_long(argc, argv, "c:tTVh", long_options, NULL))
-	    != -1)
+	while ((c = getopt_long(argc, argv, "c:tTVh", long_options,
+	    NULL)) != -1)
 		switch (c) {
 		case 'c': options->conf = optarg; break;
 		case 't': options->action = ACTION_CHECK; break;
@@ -103,57 +101,53 @@ options_init(struct options *options, int argc, char *argv[])
 		case 'h': options->action = ACTION_HELP; break;
 		default:
 			fputs(usage_text, stderr);
-			exit(MAIN_EXIT_USAGE);
+			exit(EXIT_USAGE);
 		}
 	if (optind < argc) {
 		fprintf(stderr, "ordermuxd: unexpected argument: %s\n%s",
 		    argv[optind], usage_text);
-		exit(MAIN_EXIT_USAGE);
+		exit(EXIT_USAGE);
 	}
 }
 
 /*
- * Reads the configuration. On errors says them all, on lines for people when
- * a person has asked, else in the log, and ends the program. Printing needs
- * no secrets, so that whoever may read the files may print them.
+ * Reads the configuration. If there are errors, ends the program: all of them
+ * are in the log if the service was to run, or on stderr if the user asked.
+ * Printing needs no secrets: users who may read the files may print them.
  */
 static const struct settings *
-settings_init(const struct options *options, struct arena *arena)
+read_settings(const struct options *options, struct arena *arena)
 {
-	const struct settings *settings;
-	struct ini_errors errors;
-	size_t i;
+	const struct settings	*settings;
+	struct ini_errors	 errors;
 
 	ini_errors_init(&errors, arena);
 	settings = settings_load(options->conf, options->action == ACTION_PRINT,
 	    arena, &errors);
 	if (settings != NULL)
 		return settings;
-	for (i = 0; i < errors.count; i++)
+	for (size_t i = 0; i < errors.count; i++) {
 		if (options->action == ACTION_RUN)
 			log_error(errors.text[i]);
 		else
 			fprintf(stderr, "%s\n", errors.text[i]);
+	}
 	arena_free(arena);
 	exit(EXIT_FAILURE);
 }
 
-/*
- * libsodium must be ready before the first secret is read.
- */
+/* Initialises libsodium, before the first secret is read. */
 static void
-sodium_start(void)
+start_sodium(void)
 {
 	if (sodium_init() == -1)
 		fatal("cannot initialise libsodium");
 }
 
-/*
- * Flushes what was printed. Returns the exit status: a full disk must not
- * look like success.
- */
+/* Flushes the output. Returns the exit status: a full disk must not look like
+ * success. */
 static int
-main_printed(void)
+flush_stdout(void)
 {
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		perror("ordermuxd: cannot print");
@@ -162,32 +156,30 @@ main_printed(void)
 	return EXIT_SUCCESS;
 }
 
-/*
- * Returns the exit status. libfcgi and libjwt cannot be asked.
- */
+/* Prints the versions. Returns the exit status. libfcgi and libjwt do not tell
+ * their versions. */
 static int
-main_version(void)
+print_versions(void)
 {
 	printf("%s\nlibsodium %s\njson-c %s\nMySQL client %s\n",
 	    PACKAGE_STRING, sodium_version_string(), json_c_version(),
 	    mysql_get_client_info());
-	return main_printed();
+	return flush_stdout();
 }
 
-/*
- * Returns the exit status.
- */
+/* Prints the configuration. Returns the exit status. */
 static int
-main_print(const struct settings *settings, struct arena *arena)
+print_settings(const struct settings *settings, struct arena *arena)
 {
-	struct buf buf;
+	struct buf	 buf;
 
 	buf_init(&buf, arena, 4096);
 	settings_print(settings, &buf);
 	(void)fwrite(buf.data, 1, buf.len, stdout);
-	return main_printed();
+	return flush_stdout();
 }
 
+/* Lists the exit statuses. */
 static void
 list_exits(struct buf *out)
 {
@@ -196,7 +188,7 @@ list_exits(struct buf *out)
 		    exits[i].meaning);
 }
 
-/* The options of both kinds of file. */
+/* Lists the options of both kinds of file. */
 static void
 list_options(struct buf *out)
 {
@@ -204,12 +196,10 @@ list_options(struct buf *out)
 	market_file_list(out);
 }
 
-/*
- * Prints what the program knows of one kind, for checks of its papers and
- * tests. Returns the exit status.
- */
+/* Prints a list of what the program knows, to check the documents and the tests
+ * against. Returns the exit status. */
 static int
-main_list(const char *what, struct arena *arena)
+print_list(const char *what, struct arena *arena)
 {
 	static const struct {
 		const char	*what;
@@ -223,33 +213,32 @@ main_list(const char *what, struct arena *arena)
 	struct buf	 buf;
 
 	buf_init(&buf, arena, 4096);
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		if (strcmp(lists[i].what, what) == 0) {
-			lists[i].list(&buf);
-			(void)fwrite(buf.data, 1, buf.len, stdout);
-			return main_printed();
-		}
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		if (strcmp(lists[i].what, what) != 0)
+			continue;
+		lists[i].list(&buf);
+		(void)fwrite(buf.data, 1, buf.len, stdout);
+		return flush_stdout();
+	}
 	fprintf(stderr, "ordermuxd: --list: expected routes, options, errors "
 	    "or exits, not \"%s\"\n", what);
-	return MAIN_EXIT_USAGE;
+	return EXIT_USAGE;
 }
 
-/*
- * Runs the service until it is told to stop. Returns the exit status.
- */
+/* Runs the service until it is stopped. Returns the exit status. */
 static int
-main_serve(const struct settings *settings)
+run_service(const struct settings *settings)
 {
-	struct listener listener;
-	int status;
+	struct listener	 listener;
+	int		 status;
 
 	log_set_level((enum log_level)settings->log_level);
 
-	/* From here others see us: the socket, then the processes. */
+	/* From here on other programs see the service. */
 	listener_open(&listener, settings->listen);
 	status = master_run(&listener, settings);
 
-	/* All workers have gone. */
+	/* All workers have ended. */
 	listener_close(&listener);
 	return status;
 }
@@ -257,41 +246,42 @@ main_serve(const struct settings *settings)
 int
 main(int argc, char *argv[])
 {
-	struct options options;
-	const struct settings *settings;
-	struct arena *arena;
-	int status;
+	struct options		 options;
+	const struct settings	*settings;
+	struct arena		*arena;
+	int			 status;
 
-	/* What was asked for. */
-	options_init(&options, argc, argv);
+	/* These need no configuration. */
+	read_options(&options, argc, argv);
 	if (options.action == ACTION_VERSION)
-		return main_version();
+		return print_versions();
 	if (options.action == ACTION_HELP) {
 		fputs(usage_text, stdout);
-		return main_printed();
+		return flush_stdout();
 	}
 
-	arena = arena_new(MAIN_ARENA);
+	arena = arena_new(ARENA_SIZE);
 	if (options.action == ACTION_LIST) {
-		status = main_list(options.list, arena);
+		status = print_list(options.list, arena);
 		arena_free(arena);
 		return status;
 	}
 
-	/* Only files are read: wrong ones end it before anything happens. */
-	sodium_start();
-	settings = settings_init(&options, arena);
+	/* This only reads files: an error ends the program before anything
+	 * has happened. */
+	start_sodium();
+	settings = read_settings(&options, arena);
 
 	/* The configuration is good. */
 	if (options.action == ACTION_CHECK) {
 		printf("%s: configuration is good\n", options.conf);
-		status = main_printed();
+		status = flush_stdout();
 	} else if (options.action == ACTION_PRINT)
-		status = main_print(settings, arena);
+		status = print_settings(settings, arena);
 	else
-		status = main_serve(settings);
+		status = run_service(settings);
 
-	/* The secrets are zeroed with the rest. */
+	/* This also clears the secrets. */
 	arena_free(arena);
 	return status;
 }

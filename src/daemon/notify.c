@@ -1,10 +1,10 @@
 /*
- * notify.c: the only file that knows systemd's library. Called by the master
- * and the listener. It must not fail: a service manager that does not hear us
- * has its own timeouts.
+ * notify.c: the only file that uses systemd's library. Called by the listener,
+ * and by the master's files. It must not fail: if a message to systemd is lost,
+ * systemd has its own timeouts.
  */
 #ifdef HAVE_CONFIG_H
-#include <config.h>	/* in <>: "config.h" would be the daemon's own */
+#include <config.h>	/* in <>: "config.h" would be the daemon's */
 #endif
 
 #include <limits.h>
@@ -31,7 +31,7 @@ notify_sockets(void)
 unsigned
 notify_interval(void)
 {
-	uint64_t usec = 0, ms;
+	uint64_t	 usec = 0, ms;
 
 	if (sd_watchdog_enabled(0, &usec) <= 0)
 		return 0;

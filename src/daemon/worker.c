@@ -1,18 +1,19 @@
 /*
  * worker.c: the accept loop. Called by the master in the child, after the
  * fork. It must not look into a request (api/service.h does), and must not
- * leave while one is running.
+ * end while a request is running.
  *
- * The shape of the loop is measured, each part for a reason:
- * - The listener is non-blocking and in an epoll set of each worker with
- *   EPOLLEXCLUSIVE, so that one connection wakes one worker, and a worker
- *   that comes too late gets EAGAIN and not a wait that no signal ends.
- * - SIGTERM is read from a signalfd in the same set. A handler would be
- *   missed between the test and the wait, or interrupt libfcgi in the middle
- *   of a body; epoll_pwait() with an open mask does not see the signal while
- *   the listener is always ready.
- * - keepConnection is cleared: a kept connection pins a worker, with no
- *   timeout.
+ * Each part of the loop has a reason, and was measured:
+ * - The listener is non-blocking. Each worker has it in an epoll set of its
+ *   own, with EPOLLEXCLUSIVE. So one connection wakes one worker, and a worker
+ *   that comes too late gets EAGAIN. It does not wait where no signal can
+ *   wake it.
+ * - SIGTERM is read from a signalfd in the same set. A signal handler could
+ *   run between the test and the wait, where it would be missed, or interrupt
+ *   libfcgi while it reads a body. epoll_pwait() with an unblocked SIGTERM
+ *   does not see the signal while the listener is always ready.
+ * - keepConnection is cleared. A connection that is kept open holds its
+ *   worker, with no timeout.
  */
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -32,16 +33,15 @@
 #include "base/slot.h"
 #include "daemon/worker.h"
 
-/*
- * How long FCGX_Finish_r() waits for the client to close, in ms. nginx closes
- * at once; the library's 2 s would let another client hold the worker.
- */
-#define WORKER_CLOSE_TIMEOUT "100"
+/* How long FCGX_Finish_r() waits for the client to close, in ms. nginx closes
+ * at once. With the library's default of 2 s, another client could hold the
+ * worker. */
+#define CLOSE_TIMEOUT "100"
 
 enum worker_event {
 	WORKER_EVENT_NONE,
-	WORKER_EVENT_CLIENT,	/* somebody may be connecting */
-	WORKER_EVENT_LEAVE	/* SIGTERM */
+	WORKER_EVENT_CLIENT,	/* a connection may be waiting */
+	WORKER_EVENT_STOP	/* SIGTERM */
 };
 
 struct worker {
@@ -53,46 +53,40 @@ struct worker {
 	FCGX_Request	 request;
 };
 
-/*
- * Adds a descriptor to the worker's set. Without it there is no worker, so
- * that a failure ends the process.
- */
+/* Adds a descriptor to the worker's epoll set. The worker cannot run without
+ * it: a failure ends the process. */
 static void
-worker_watch(struct worker *worker, int fd, uint32_t events)
+watch_worker_fd(struct worker *worker, int fd, uint32_t events)
 {
-	struct epoll_event event = { .events = events, .data.fd = fd };
+	struct epoll_event	 event = { .events = events, .data.fd = fd };
 
 	if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, fd, &event) == -1)
-		fatal("cannot watch a descriptor: %s", strerror(errno));
+		fatal("cannot add a descriptor to epoll: %s", strerror(errno));
 }
 
-/*
- * Makes the set of the listener and SIGTERM.
- */
+/* Makes the epoll set of the listener and SIGTERM. */
 static void
-worker_open_events(struct worker *worker)
+open_worker_events(struct worker *worker)
 {
-	sigset_t term;
+	sigset_t	 term;
 
 	(void)sigemptyset(&term);
 	(void)sigaddset(&term, SIGTERM);
 	worker->term = signalfd(-1, &term, SFD_NONBLOCK | SFD_CLOEXEC);
 	worker->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (worker->term == -1 || worker->epoll == -1)
-		fatal("cannot wait for events: %s", strerror(errno));
-	worker_watch(worker, worker->term, EPOLLIN);
-	worker_watch(worker, worker->listener, EPOLLIN | EPOLLEXCLUSIVE);
+		fatal("cannot create epoll or signalfd: %s", strerror(errno));
+	watch_worker_fd(worker, worker->term, EPOLLIN);
+	watch_worker_fd(worker, worker->listener, EPOLLIN | EPOLLEXCLUSIVE);
 }
 
-/*
- * Prepares libfcgi. FCGX_Init() sets handlers for SIGPIPE, SIGUSR1 and
+/* Prepares libfcgi. FCGX_Init() sets handlers for SIGPIPE, SIGUSR1 and
  * SIGTERM, which never run, as these are blocked; SIGPIPE is ignored as well,
- * in case a library unblocks it.
- */
+ * in case a library unblocks it. */
 static void
-worker_open_fcgi(struct worker *worker)
+open_worker_fcgi(struct worker *worker)
 {
-	(void)setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", WORKER_CLOSE_TIMEOUT, 0);
+	(void)setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", CLOSE_TIMEOUT, 0);
 	if (FCGX_Init() != 0)
 		fatal("cannot initialise libfcgi");
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -101,55 +95,49 @@ worker_open_fcgi(struct worker *worker)
 		fatal("cannot initialise a request");
 }
 
-/*
- * Asks the set once; timeout as epoll_wait(2). Returns what there is to do;
- * leaving comes first, or a busy worker would never leave.
- */
+/* Looks for events once, with a timeout as in epoll_wait(2). Returns what to do
+ * next. Stopping comes first, or a busy worker would never stop. */
 static enum worker_event
-worker_poll(struct worker *worker, int timeout)
+poll_worker_events(struct worker *worker, int timeout)
 {
-	struct epoll_event events[2];
-	int i, n;
+	struct epoll_event	 events[2];
+	int			 n;
 
 	n = epoll_wait(worker->epoll, events, 2, timeout);
-	if (n == -1 && errno != EINTR)	/* EINTR: stopped and continued */
+	if (n == -1 && errno != EINTR)	/* EINTR: SIGSTOP and SIGCONT */
 		panic("epoll_wait: %s", strerror(errno));
-	for (i = 0; i < n; i++)
+	for (int i = 0; i < n; i++)
 		if (events[i].data.fd == worker->term)
-			return WORKER_EVENT_LEAVE;
+			return WORKER_EVENT_STOP;
 	return n > 0 ? WORKER_EVENT_CLIENT : WORKER_EVENT_NONE;
 }
 
-/*
- * Waits for something to do, and returns it. Only a worker that has really
- * nothing to do gets as far as service_idle().
- */
+/* Waits for something to do, and returns it. service_idle() is called only
+ * when there is nothing to do now. */
 static enum worker_event
-worker_wait(struct worker *worker)
+wait_for_work(struct worker *worker)
 {
-	enum worker_event event;
+	enum worker_event	 event;
 
-	event = worker_poll(worker, 0);
+	event = poll_worker_events(worker, 0);
 	if (event != WORKER_EVENT_NONE)
 		return event;
 
 	service_idle(worker->service);
 	slot_set(worker->slot, SLOT_WAITING);
 	do
-		event = worker_poll(worker, -1);
+		event = poll_worker_events(worker, -1);
 	while (event == WORKER_EVENT_NONE);
 	return event;
 }
 
-/*
- * Accepts one request and answers it. Returns false when there is no use in
- * trying again. What a client does wrong is dealt with inside libfcgi: only
- * accept(2) itself makes FCGX_Accept_r() fail.
- */
+/* Accepts one request and answers it. Returns false when the worker cannot
+ * accept any more. libfcgi handles errors of clients by itself: FCGX_Accept_r()
+ * fails only if accept(2) does. */
 static bool
-worker_serve(struct worker *worker)
+serve_request(struct worker *worker)
 {
-	int rc;
+	int	 rc;
 
 	slot_set(worker->slot, SLOT_READING);
 	rc = FCGX_Accept_r(&worker->request);
@@ -168,11 +156,9 @@ worker_serve(struct worker *worker)
 	return true;
 }
 
-/*
- * Gives everything back, so that a leak checker sees only leaks.
- */
+/* Frees everything, so that a leak checker sees only leaks. */
 static void
-worker_close(struct worker *worker)
+close_worker(struct worker *worker)
 {
 	FCGX_Free(&worker->request, 1);
 	OS_LibShutdown();
@@ -185,19 +171,19 @@ int
 worker_run(int listener, const struct settings *settings,
     const struct scoreboard *board, struct slot *slot)
 {
-	struct worker worker = { .listener = listener, .slot = slot };
-	int status = EXIT_SUCCESS;
+	struct worker	 worker = { .listener = listener, .slot = slot };
+	int		 status = EXIT_SUCCESS;
 
-	worker_open_events(&worker);
-	worker_open_fcgi(&worker);
+	open_worker_events(&worker);
+	open_worker_fcgi(&worker);
 	worker.service = service_new(settings, &api_routes, board, slot);
 
-	while (worker_wait(&worker) != WORKER_EVENT_LEAVE)
-		if (!worker_serve(&worker)) {
+	while (wait_for_work(&worker) != WORKER_EVENT_STOP)
+		if (!serve_request(&worker)) {
 			status = EXIT_FAILURE;
 			break;
 		}
 
-	worker_close(&worker);
+	close_worker(&worker);
 	return status;
 }

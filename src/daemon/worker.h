@@ -11,14 +11,14 @@ struct settings;
 struct slot;
 
 /*
- * The body of a worker, after the fork. Waits on the shared listener
- * (epoll, EPOLLEXCLUSIVE) and on SIGTERM (a signalfd in the same set; all
- * signals stay blocked, so that no system call of a request is ever
- * interrupted), answers requests, and returns when told to end, with the
- * running request finished: the exit status. The caller has blocked the
- * signals; the listener is non-blocking.
+ * Runs a worker, after the fork: answers requests from the shared listener
+ * until SIGTERM, then finishes the running request. Returns the exit status.
+ *
+ * The listener must be non-blocking. The caller has blocked all signals, and
+ * they stay blocked: SIGTERM is read from a signalfd, and no system call of a
+ * request is ever interrupted.
  */
-int	worker_run(int listener, const struct settings *, const struct scoreboard *,
-    struct slot *);
+int	worker_run(int listener, const struct settings *,
+    const struct scoreboard *, struct slot *);
 
 #endif

@@ -48,6 +48,7 @@ struct slot;
 
 enum db_result {
 	DB_OK,
+	DB_REFUSED,	/* against our rules: a transaction is not to be kept */
 	DB_DUPLICATE,	/* a unique key is taken (1062) */
 	DB_NULL,	/* NULL in a column that takes none (1048) */
 	DB_AGAIN,	/* deadlock or lock timeout: the transaction must end;
@@ -134,11 +135,11 @@ uint64_t	db_insert_id(const struct db *);
  * Runs body() as a transaction. It commits when body gives DB_OK, and rolls
  * back otherwise. Body is run again, a few times, after DB_AGAIN (with a pause
  * that grows and jitters) and, on a new connection, after DB_LOST: it must
- * start from nothing each time. DB_UNKNOWN is not run again. *keep false from
- * body (with DB_OK) rolls back: a refusal by the rules.
+ * start from nothing each time. DB_UNKNOWN is not run again. DB_REFUSED is the
+ * body's own: the rules are against it. It is no error, and is not logged.
  */
 enum db_result	db_transaction(struct db *,
-    enum db_result (*body)(struct db *, void *arg, bool *keep), void *arg);
+    enum db_result (*body)(struct db *, void *arg), void *arg);
 
 /*
  * After DB_UNKNOWN: finds out what became of the transaction. Runs body() on a

@@ -43,9 +43,9 @@ struct run {
 	size_t			 count;
 };
 
-/* Says what went wrong, and gives false. */
+/* Says what went wrong, and returns false. */
 static bool
-fail_migration(const struct run *r, const char *what, const char *why)
+migration_failed(const struct run *r, const char *what, const char *why)
 {
 	fprintf(stderr, "ordermuxctl: %s: %s: %s\n", r->market->name, what,
 	    why);
@@ -68,18 +68,18 @@ try_sql(MYSQL *mysql, const char *sql)
 	return more == -1 ? 0 : mysql_errno(mysql);
 }
 
-/* The same for what must work. */
+/* Runs one text that must work. Returns false after an error. */
 static bool
 run_sql(struct run *r, MYSQL *mysql, const char *what, const char *sql)
 {
 	return try_sql(mysql, sql) == 0 ||
-	    fail_migration(r, what, mysql_error(mysql));
+	    migration_failed(r, what, mysql_error(mysql));
 }
 
-/* The first column of the first row, in the arena; NULL with *ok if there is
- * no row, or NULL stands there. */
+/* Returns the first column of the first row, in the arena. NULL with *ok if
+ * there is no row, or if the column is NULL. */
 static const char *
-fetch_one(struct run *r, const char *sql, bool *ok)
+fetch_value(struct run *r, const char *sql, bool *ok)
 {
 	MYSQL_RES	*rows = NULL;
 	MYSQL_ROW	 row;
@@ -88,7 +88,7 @@ fetch_one(struct run *r, const char *sql, bool *ok)
 	*ok = mysql_query(r->work, sql) == 0 &&
 	    (rows = mysql_store_result(r->work)) != NULL;
 	if (!*ok) {
-		fail_migration(r, "query", mysql_error(r->work));
+		migration_failed(r, "query", mysql_error(r->work));
 		return NULL;
 	}
 	row = mysql_fetch_row(rows);
@@ -100,6 +100,7 @@ fetch_one(struct run *r, const char *sql, bool *ok)
 
 /* ---- the files ---- */
 
+/* Compares two migrations by their numbers. */
 static int
 by_migration_number(const void *a, const void *b)
 {
@@ -130,23 +131,23 @@ list_migrations(struct run *r)
 	struct dirent	*e;
 
 	if (d == NULL)
-		return fail_migration(r, r->dir, strerror(errno));
+		return migration_failed(r, r->dir, strerror(errno));
 	while ((e = readdir(d)) != NULL)
 		add_migration(r, e->d_name);
 	closedir(d);
 	qsort(r->files, r->count, sizeof(*r->files), by_migration_number);
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->files[i].number != i + 1)
-			return fail_migration(r, r->dir, "the numbers of the "
+			return migration_failed(r, r->dir, "the numbers of the "
 			    "migrations have a gap, or one is there twice");
 	}
 	return r->count > 0 ||
-	    fail_migration(r, r->dir, "there are no migrations");
+	    migration_failed(r, r->dir, "there are no migrations");
 }
 
-/* The text of a file, in the arena; NULL after an error. */
+/* Returns the text of a file, in the arena; NULL after an error. */
 static char *
-read_sql_file(struct run *r, const char *name)
+read_migration(struct run *r, const char *name)
 {
 	char		*path = arena_printf(r->arena, "%s/%s", r->dir, name);
 	FILE		*f = fopen(path, "r");
@@ -159,7 +160,7 @@ read_sql_file(struct run *r, const char *name)
 		text.len += n;
 	}
 	if (f == NULL || ferror(f)) {
-		fail_migration(r, path, strerror(errno));
+		migration_failed(r, path, strerror(errno));
 		if (f != NULL)
 			fclose(f);
 		return NULL;
@@ -171,6 +172,7 @@ read_sql_file(struct run *r, const char *name)
 
 /* ---- the database ---- */
 
+/* Connects to the host at hand; returns NULL after an error. */
 static MYSQL *
 connect_as(struct run *r, const struct migrate_account *account)
 {
@@ -179,7 +181,7 @@ connect_as(struct run *r, const struct migrate_account *account)
 	unsigned			 seconds = CONNECT_SECONDS;
 
 	if (mysql == NULL) {
-		fail_migration(r, "connect", "out of memory");
+		migration_failed(r, "connect", "out of memory");
 		return NULL;
 	}
 	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
@@ -193,7 +195,7 @@ connect_as(struct run *r, const struct migrate_account *account)
 	    account->password, NULL, d->hosts[r->host].port,
 	    *d->socket != '\0' ? d->socket : NULL,
 	    CLIENT_MULTI_STATEMENTS) == NULL) {
-		fail_migration(r, arena_printf(r->arena, "connect to %s",
+		migration_failed(r, arena_printf(r->arena, "connect to %s",
 		    d->host_list[r->host]), mysql_error(mysql));
 		mysql_close(mysql);
 		return NULL;
@@ -212,7 +214,7 @@ connect_both(struct run *r, const struct migrate_account *account)
 	return false;
 }
 
-/* A name between backticks, in the arena. */
+/* Returns a name between backticks, in the arena. */
 static const char *
 quote_name(struct arena *arena, const char *name)
 {
@@ -229,7 +231,7 @@ quote_name(struct arena *arena, const char *name)
 	return buf_text(&b);
 }
 
-/* Makes the database the current one, having created it if there was none. */
+/* Makes the database the current one; creates it if it does not exist. */
 static bool
 use_database(struct run *r)
 {
@@ -246,12 +248,12 @@ use_database(struct run *r)
 	}
 	return (mysql_select_db(r->work, r->market->database.name) == 0 &&
 	    mysql_select_db(r->lock, r->market->database.name) == 0) ||
-	    fail_migration(r, "use database", mysql_error(r->work));
+	    migration_failed(r, "use database", mysql_error(r->work));
 }
 
-/* Waits until no other host migrates this database, and locks it for us. */
+/* Waits until no other host migrates this database, and locks it. */
 static bool
-take_lock(struct run *r)
+take_migration_lock(struct run *r)
 {
 	return run_sql(r, r->work, "schema_version",
 	    "CREATE TABLE IF NOT EXISTS schema_version ("
@@ -267,32 +269,32 @@ take_lock(struct run *r)
 	    "SELECT id FROM schema_lock WHERE id = 1 FOR UPDATE");
 }
 
-/* Refuses a database that says it is another market's. */
+/* Refuses a database that says that it belongs to another market. */
 static bool
-check_owner(struct run *r)
+check_database_owner(struct run *r)
 {
 	const char	*owner;
 	bool		 ok;
 
-	if (fetch_one(r, "SELECT 1 FROM information_schema.tables "
+	if (fetch_value(r, "SELECT 1 FROM information_schema.tables "
 	    "WHERE table_schema = DATABASE() "
 	    "AND table_name = 'market_identity'", &ok) == NULL)
 		return ok;
-	owner = fetch_one(r, "SELECT market FROM market_identity", &ok);
+	owner = fetch_value(r, "SELECT market FROM market_identity", &ok);
 	if (owner == NULL || strcmp(owner, r->market->name) == 0)
 		return ok;
-	return fail_migration(r, r->market->database.name,
+	return migration_failed(r, r->market->database.name,
 	    arena_printf(r->arena, "this database belongs to market %s; "
 	    "nothing was changed", owner));
 }
 
 /*
- * How many transactions of others are older than a second. Those that wait
- * for a lock hold up nothing (a migration of another host is one). 0 for an
- * administrator who may not know.
+ * Counts the transactions of others that are older than a second. Those that
+ * wait for a lock hold up nothing (such as the migration of another host).
+ * Returns 0 for an administrator who may not know.
  */
 static unsigned long
-count_long(struct run *r)
+count_long_transactions(struct run *r)
 {
 	const char	*sql = arena_printf(r->arena, "SELECT COUNT(*) FROM "
 	    "information_schema.innodb_trx WHERE trx_state = 'RUNNING' "
@@ -314,16 +316,17 @@ count_long(struct run *r)
 }
 
 /*
- * Waits, for a while, for long transactions to end. A change of a table that
- * one of them has read would wait for it, and everybody who needs that table
- * would wait behind the change.
+ * Waits for long transactions to end, for BUSY_SECONDS at most. A change of a
+ * table that one of them has read would wait for that transaction, and all
+ * requests that need this table would queue behind the change.
  */
 static void
-wait_for_others(struct run *r)
+wait_for_transactions(struct run *r)
 {
 	unsigned long	 count;
 
-	for (int i = 0; i < BUSY_SECONDS && (count = count_long(r)) > 0; i++) {
+	for (int i = 0; i < BUSY_SECONDS &&
+	    (count = count_long_transactions(r)) > 0; i++) {
 		if (i == 0)
 			printf("%s: waiting for %lu long transaction%s to "
 			    "end\n", r->market->name, count,
@@ -332,17 +335,15 @@ wait_for_others(struct run *r)
 	}
 }
 
-/*
- * Applies one migration. A table that stays in use is tried again: a migration
- * can be begun anew (see migrate.h).
- */
+/* Applies one migration. If a table is in use, tries the whole migration again,
+ * because a migration can be applied twice (see migrate.h). */
 static bool
 apply_migration(struct run *r, const struct migration *m, const char *text)
 {
 	unsigned	 error;
 
 	for (int i = 1; i <= TABLE_TRIES; i++) {
-		wait_for_others(r);
+		wait_for_transactions(r);
 		error = try_sql(r->work, text);
 		if (error == 0)
 			return run_sql(r, r->work, m->name, arena_printf(
@@ -354,22 +355,23 @@ apply_migration(struct run *r, const struct migration *m, const char *text)
 		printf("%s: %s: a table is in use, trying again\n",
 		    r->market->name, m->name);
 	}
-	return fail_migration(r, m->name, mysql_error(r->work));
+	return migration_failed(r, m->name, mysql_error(r->work));
 }
 
 /* Applies the migrations that are missing. */
 static bool
-apply_missing(struct run *r, unsigned *applied)
+apply_migrations(struct run *r, unsigned *applied)
 {
 	const char	*version, *text;
 	bool		 ok;
 
-	version = fetch_one(r, "SELECT MAX(version) FROM schema_version", &ok);
+	version = fetch_value(r, "SELECT MAX(version) FROM schema_version",
+	    &ok);
 	*applied = version != NULL ? (unsigned)strtoul(version, NULL, 10) : 0;
 	for (size_t i = *applied; ok && i < r->count; i++) {
 		const struct migration	*m = &r->files[i];
 
-		if ((text = read_sql_file(r, m->name)) == NULL)
+		if ((text = read_migration(r, m->name)) == NULL)
 			return false;
 		ok = apply_migration(r, m, text);
 		if (ok) {
@@ -380,14 +382,15 @@ apply_missing(struct run *r, unsigned *applied)
 	return ok;
 }
 
-/* All of it, on two open connections. A market's name is [a-z0-9_-]. */
+/* Does all the work, on two open connections. A market's name is
+ * [a-z0-9_-]. */
 static bool
 migrate_locked(struct run *r)
 {
 	unsigned	 version;
 
-	if (!use_database(r) || !take_lock(r) || !check_owner(r) ||
-	    !apply_missing(r, &version) ||
+	if (!use_database(r) || !take_migration_lock(r) ||
+	    !check_database_owner(r) || !apply_migrations(r, &version) ||
 	    !run_sql(r, r->work, "market_identity", arena_printf(r->arena,
 	    "INSERT IGNORE INTO market_identity (id, market) VALUES (1, '%s')",
 	    r->market->name)))
@@ -421,8 +424,8 @@ migrate_market(const struct market *market,
 
 /* ---- the account ---- */
 
-/* A text as an SQL string. Backslashes are doubled, which is right for a
- * server at its defaults; passwords had better not have any. */
+/* Returns a text as an SQL string. Backslashes are doubled, which is right if
+ * the server has its defaults; passwords should not have any. */
 static const char *
 quote_text(struct arena *arena, const char *text)
 {
@@ -460,11 +463,12 @@ migrate_grants(const struct market *market, const char *sql_dir,
 	r->dir = sql_dir;
 	r->arena = arena;
 	if (market->database.password.bytes == NULL) {
-		fail_migration(r, "grants", "the market has no "
-		    "password_file: an account without a password is not made");
+		migration_failed(r, "grants",
+		    "the market has no password_file: an account without a "
+		    "password is not made");
 		return NULL;
 	}
-	if ((text = read_sql_file(r, "grants/market.sql")) == NULL)
+	if ((text = read_migration(r, "grants/market.sql")) == NULL)
 		return NULL;
 	buf_init(&out, arena, strlen(text) * 2);
 	while (*text != '\0') {

@@ -116,19 +116,17 @@ give_up(enum db_result result)
 }
 
 enum db_result
-db_transaction(struct db *db,
-    enum db_result (*body)(struct db *, void *, bool *), void *arg)
+db_transaction(struct db *db, enum db_result (*body)(struct db *, void *),
+    void *arg)
 {
 	struct attempts	 a = { .began_ms = clock_ms() };
 	enum db_result	 result;
-	bool		 keep;
 
 	do {
-		keep = true;
-		result = body(db, arg, &keep);
-		if (result == DB_OK && keep)
+		result = body(db, arg);
+		if (result == DB_OK)
 			result = commit(db);
-		if (result != DB_OK || !keep)
+		if (result != DB_OK)
 			rollback(db);
 	} while (try_again(db, &result, &a));
 	return give_up(result);

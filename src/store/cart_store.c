@@ -1,8 +1,8 @@
 /*
  * cart_store.c: carts in a market's database (see cart_store.h).
  *
- * A change reads the cart under the lock of its user, changes the copy in
- * memory by the rules, and then the one row: the copy is the answer.
+ * A change reads the cart under the lock of its user. It changes the copy in
+ * memory by the rules, and then the one row. The copy is the answer.
  */
 #include <string.h>
 
@@ -18,22 +18,22 @@ enum {
 	COL_FOR_SALE, COL_NAME, COL_IMAGE, COL_SIZE, COL_COLOR
 };
 
-/* A call: who, and what is to be done. */
+/* A call: who asks, and what to do. */
 struct call {
 	struct arena			*arena;
-	const struct order_customer	*customer;
+	const struct customer		*customer;
 	int64_t				 line_id;
 	int64_t				 sku_id;
 	int64_t				 quantity;
 	struct cart_result		*out;
-	const struct cart_line		*added;		/* the line, as it is now */
+	const struct cart_line		*added;		/* as it is now */
 };
 
 /* ---- reading ---- */
 
-/* A further line, empty; room doubles from that of a usual cart. */
+/* Adds an empty line to the copy and returns it. The room doubles. */
 static struct cart_line *
-new_line(struct arena *arena, struct cart *cart)
+add_cart_line(struct arena *arena, struct cart *cart)
 {
 	struct cart_line	*lines;
 
@@ -48,17 +48,18 @@ new_line(struct arena *arena, struct cart *cart)
 	return &cart->lines[cart->count++];
 }
 
-/* A text of the row; "" for one that is not there. */
+/* Returns a text of the row; "" for NULL. */
 static const char *
-read_text(const struct db *db, size_t column, struct arena *arena)
+read_cart_text(const struct db *db, size_t column, struct arena *arena)
 {
 	const char	*text = db_get_text(db, column, arena);
 
 	return text != NULL ? text : "";
 }
 
+/* Takes a row of CART_ROW. */
 static void
-read_line(const struct db *db, struct arena *arena, struct cart_line *l)
+read_cart_line(const struct db *db, struct arena *arena, struct cart_line *l)
 {
 	l->id = db_get_int(db, COL_ID);
 	l->sku_id = db_get_int(db, COL_SKU);
@@ -66,15 +67,15 @@ read_line(const struct db *db, struct arena *arena, struct cart_line *l)
 	l->price = db_get_int(db, COL_PRICE);
 	l->stock = db_get_int(db, COL_STOCK);
 	l->for_sale = db_get_int(db, COL_FOR_SALE) != 0;
-	l->name = read_text(db, COL_NAME, arena);
+	l->name = read_cart_text(db, COL_NAME, arena);
 	l->image = db_get_text(db, COL_IMAGE, arena);
-	l->size = read_text(db, COL_SIZE, arena);
-	l->color = read_text(db, COL_COLOR, arena);
+	l->size = read_cart_text(db, COL_SIZE, arena);
+	l->color = read_cart_text(db, COL_COLOR, arena);
 }
 
-/* The total of all lines; false on overflow. */
+/* Adds up the total of all lines; returns false on overflow. */
 static bool
-sum_up(struct cart *cart)
+sum_cart(struct cart *cart)
 {
 	int64_t	 total;
 
@@ -87,8 +88,8 @@ sum_up(struct cart *cart)
 	return true;
 }
 
-/* Reads the cart anew, and whether its customer may: CART_SHOWN, CART_NO_USER
- * or CART_DEAD_TOKEN. */
+/* Reads the cart anew, and the state of the customer. The cart is empty unless
+ * the customer is live. */
 static enum db_result
 read_cart(struct db *db, struct call *c)
 {
@@ -99,129 +100,133 @@ read_cart(struct db *db, struct call *c)
 	bool			 more;
 
 	memset(out, 0, sizeof(*out));
-	out->outcome = CART_NO_USER;	/* until a row says otherwise */
 	result = db_run(db, STATEMENT_CART_SHOW, 1, values, 2);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more) {
-		out->outcome = db_get_int(db, COL_LIVE) ? CART_SHOWN :
-		    CART_DEAD_TOKEN;
-		if (out->outcome == CART_SHOWN && !db_is_null(db, COL_ID))
-			read_line(db, c->arena,
-			    new_line(c->arena, &out->cart));
+		out->customer = customer_of_row(db);
+		if (out->customer == CUSTOMER_LIVE && !db_is_null(db, COL_ID))
+			read_cart_line(db, c->arena,
+			    add_cart_line(c->arena, &out->cart));
 	}
 	return result;
 }
 
 /* Body of cart_store_read(). */
 static enum db_result
-show(struct db *db, void *arg)
+show_cart(struct db *db, void *arg)
 {
 	struct call	*c = arg;
 	enum db_result	 result = read_cart(db, c);
 
-	if (result == DB_OK && c->out->outcome == CART_SHOWN &&
-	    !sum_up(&c->out->cart))
+	if (result == DB_OK && !sum_cart(&c->out->cart))
 		c->out->outcome = CART_TOO_EXPENSIVE;
 	return result;
 }
 
 enum db_result
 cart_store_read(struct db *db, struct arena *arena,
-    const struct order_customer *customer, struct cart_result *out)
+    const struct customer *customer, struct cart_result *out)
 {
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .out = out };
 
-	return db_read(db, show, &c);
+	return db_read(db, show_cart, &c);
 }
 
 /* ---- changing ---- */
 
-/* Ends the transaction with a refusal by the rules. */
+/* Runs the body as a transaction. */
 static enum db_result
-refuse(struct call *c, enum cart_outcome outcome, bool *keep)
+change_cart(struct db *db, struct call *c,
+    enum db_result (*body)(struct db *, void *))
+{
+	memset(c->out, 0, sizeof(*c->out));
+	return db_transaction(db, body, c);
+}
+
+/* Ends the change: the rules are against it. */
+static enum db_result
+refuse_cart(struct call *c, enum cart_outcome outcome)
 {
 	c->out->outcome = outcome;
-	*keep = false;
-	return DB_OK;
+	return DB_REFUSED;
 }
 
 /* Reads the cart under lock: until the end of the transaction nobody else can
- * change or order it. Refuses whoever may not. */
+ * change or order it. Refuses a customer who is not live. */
 static enum db_result
-lock_cart(struct db *db, struct call *c, bool *keep)
+lock_cart(struct db *db, struct call *c)
 {
 	struct db_value	 user = db_int(c->customer->user_id);
 	enum db_result	 result;
 
 	result = db_run(db, STATEMENT_CART_USER_LOCK, 1, &user, 1);
-	/* Not in one statement: this one's view of the cart would be from
-	 * before it waited for the lock. */
+	/* These are two statements because one alone would see the cart as it
+	 * was before the wait for the lock. */
 	if (result != DB_OK || (result = read_cart(db, c)) != DB_OK)
 		return result;
-	*keep = c->out->outcome == CART_SHOWN;
-	return DB_OK;
+	return c->out->customer == CUSTOMER_LIVE ? DB_OK : DB_REFUSED;
 }
 
-/*
- * Whether the line may be so; else refuses the change. What only removes is
- * not asked: it must always be possible.
- */
+/* Refuses the change if the line may not be as it is now. A removal is not
+ * checked: it must always be possible. */
 static enum db_result
-check_line(struct call *c, const struct cart_line *l, bool *keep)
+check_cart_line(struct call *c, const struct cart_line *l)
 {
 	c->out->sku_id = l->sku_id;
 	if (!l->for_sale)
-		return refuse(c, CART_NO_SKU, keep);
+		return refuse_cart(c, CART_NO_SKU);
 	if (l->quantity > CART_QUANTITY_MAX)
-		return refuse(c, CART_TOO_MUCH, keep);
+		return refuse_cart(c, CART_TOO_MUCH);
 	if (l->quantity > l->stock) {
 		c->out->shortage = (struct order_shortage){
 			.sku_id = l->sku_id, .requested = l->quantity,
 			.available = l->stock, .product_name = l->name,
 			.size = l->size, .color = l->color };
-		return refuse(c, CART_SHORT, keep);
+		return refuse_cart(c, CART_SHORT);
 	}
 	if (l->id == 0 && c->out->cart.count > CART_LINES_MAX)
-		return refuse(c, CART_TOO_MANY_LINES, keep);
-	if (!sum_up(&c->out->cart))
-		return refuse(c, CART_TOO_EXPENSIVE, keep);
+		return refuse_cart(c, CART_TOO_MANY_LINES);
+	if (!sum_cart(&c->out->cart))
+		return refuse_cart(c, CART_TOO_EXPENSIVE);
 	return DB_OK;
 }
 
+/* Inserts the line that was added to the copy. */
 static enum db_result
-insert_line(struct db *db, const struct call *c, struct cart_line *l)
+insert_cart_line(struct db *db, const struct call *c, struct cart_line *l)
 {
 	struct db_value	 values[] = { db_int(c->customer->user_id),
 		db_int(l->sku_id), db_int(l->quantity), db_time(clock_us()) };
 	enum db_result	 result;
 
 	result = db_run(db, STATEMENT_CART_INSERT, 1, values, 4);
-	/* Somebody who takes no lock put it in meanwhile: look again. */
+	/* Another program inserted the line without the lock: read again. */
 	if (result == DB_DUPLICATE)
 		return DB_AGAIN;
 	l->id = (int64_t)db_insert_id(db);
 	return result;
 }
 
+/* Writes the new quantity of the line. */
 static enum db_result
-update_line(struct db *db, const struct call *c, const struct cart_line *l)
+update_cart_line(struct db *db, const struct call *c, const struct cart_line *l)
 {
 	struct db_value	 values[] = { db_int(l->quantity), db_int(l->id),
 		db_int(c->customer->user_id) };
 	enum db_result	 result;
 
 	result = db_run(db, STATEMENT_CART_UPDATE, 1, values, 3);
-	/* As above, for one that was taken out. */
+	/* Another program deleted the line without the lock: read again. */
 	if (result == DB_OK && db_matched(db) == 0)
 		return DB_AGAIN;
 	return result;
 }
 
-/* The line of the SKU, or a new one with nothing of it yet; of a SKU that does
- * not exist, one that is not for sale. */
+/* Finds the line of the SKU, or adds one with a quantity of 0. If the SKU does
+ * not exist, the new line is not for sale. */
 static enum db_result
-take_line(struct db *db, struct call *c, struct cart_line **out)
+take_cart_line(struct db *db, struct call *c, struct cart_line **out)
 {
 	struct cart	*cart = &c->out->cart;
 	struct db_value	 sku = db_int(c->sku_id);
@@ -233,38 +238,39 @@ take_line(struct db *db, struct call *c, struct cart_line **out)
 		if ((*out)->sku_id == c->sku_id)
 			return DB_OK;
 	}
-	*out = new_line(c->arena, cart);
+	*out = add_cart_line(c->arena, cart);
 	(*out)->sku_id = c->sku_id;
 	result = db_run(db, STATEMENT_CART_SKU, 1, &sku, 1);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
 		return result;
-	read_line(db, c->arena, *out);
+	read_cart_line(db, c->arena, *out);
 	db_skip(db);
 	return DB_OK;
 }
 
 /* Body of cart_store_add(). */
 static enum db_result
-add(struct db *db, void *arg, bool *keep)
+add_to_cart(struct db *db, void *arg)
 {
 	struct call		*c = arg;
 	struct cart_line	*l;
 	enum db_result		 result;
 
-	if ((result = lock_cart(db, c, keep)) != DB_OK || !*keep)
+	if ((result = lock_cart(db, c)) != DB_OK)
 		return result;
-	if ((result = take_line(db, c, &l)) != DB_OK)
+	if ((result = take_cart_line(db, c, &l)) != DB_OK)
 		return result;
 	l->quantity += c->quantity;
 	c->added = l;
-	if ((result = check_line(c, l, keep)) != DB_OK || !*keep)
+	if ((result = check_cart_line(c, l)) != DB_OK)
 		return result;
-	return l->id == 0 ? insert_line(db, c, l) : update_line(db, c, l);
+	return l->id == 0 ? insert_cart_line(db, c, l) :
+	    update_cart_line(db, c, l);
 }
 
-/* Looks for the line as it was to become: body of db_resolve(). */
+/* Body of db_resolve(): looks for the line with its new quantity. */
 static enum db_result
-find_added(struct db *db, void *arg, bool *kept)
+find_added_line(struct db *db, void *arg, bool *kept)
 {
 	const struct call	*c = arg;
 	struct db_value		 values[] = { db_int(c->added->id),
@@ -275,22 +281,22 @@ find_added(struct db *db, void *arg, bool *kept)
 
 enum db_result
 cart_store_add(struct db *db, struct arena *arena,
-    const struct order_customer *customer, int64_t sku_id, int64_t quantity,
+    const struct customer *customer, int64_t sku_id, int64_t quantity,
     struct cart_result *out)
 {
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .sku_id = sku_id, .quantity = quantity, .out = out };
-	enum db_result	 result = db_transaction(db, add, &c);
+	enum db_result	 result = change_cart(db, &c, add_to_cart);
 
-	/* The only change of a cart that would be another one if repeated. */
+	/* Of all changes of a cart, only this one is not idempotent. */
 	return result == DB_UNKNOWN ? db_resolve(db,
 	    arena_printf(arena, "cart of user %lld",
-	    (long long)customer->user_id), find_added, &c) : result;
+	    (long long)customer->user_id), find_added_line, &c) : result;
 }
 
 /* Removes the line from the database and from the copy. */
 static enum db_result
-remove_line(struct db *db, struct call *c, struct cart_line *l)
+remove_cart_line(struct db *db, struct call *c, struct cart_line *l)
 {
 	struct cart	*cart = &c->out->cart;
 	struct db_value	 values[] = { db_int(c->customer->user_id),
@@ -299,55 +305,55 @@ remove_line(struct db *db, struct call *c, struct cart_line *l)
 	cart->count--;
 	memmove(l, l + 1,
 	    (size_t)(cart->lines + cart->count - l) * sizeof(*l));
-	if (!sum_up(cart))
+	if (!sum_cart(cart))
 		c->out->outcome = CART_TOO_EXPENSIVE;
 	return db_run(db, STATEMENT_CART_EMPTY, 1, values, 2);
 }
 
 /* Body of cart_store_set(). */
 static enum db_result
-set(struct db *db, void *arg, bool *keep)
+set_cart_line(struct db *db, void *arg)
 {
 	struct call		*c = arg;
 	struct cart		*cart = &c->out->cart;
 	struct cart_line	*l;
 	enum db_result		 result;
 
-	if ((result = lock_cart(db, c, keep)) != DB_OK || !*keep)
+	if ((result = lock_cart(db, c)) != DB_OK)
 		return result;
 	for (l = cart->lines; l < cart->lines + cart->count &&
 	    l->id != c->line_id; l++)
 		;
 	if (l == cart->lines + cart->count)
-		return refuse(c, CART_NO_ITEM, keep);
+		return refuse_cart(c, CART_NO_ITEM);
 	if (c->quantity == 0)
-		return remove_line(db, c, l);
+		return remove_cart_line(db, c, l);
 	l->quantity = c->quantity;
-	if ((result = check_line(c, l, keep)) != DB_OK || !*keep)
+	if ((result = check_cart_line(c, l)) != DB_OK)
 		return result;
-	return update_line(db, c, l);
+	return update_cart_line(db, c, l);
 }
 
 enum db_result
 cart_store_set(struct db *db, struct arena *arena,
-    const struct order_customer *customer, int64_t line_id, int64_t quantity,
+    const struct customer *customer, int64_t line_id, int64_t quantity,
     struct cart_result *out)
 {
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .line_id = line_id, .quantity = quantity, .out = out };
 
-	return db_transaction(db, set, &c);
+	return change_cart(db, &c, set_cart_line);
 }
 
 /* Body of cart_store_clear(). */
 static enum db_result
-clear(struct db *db, void *arg, bool *keep)
+clear_cart(struct db *db, void *arg)
 {
 	struct call	*c = arg;
 	struct db_value	 user = db_int(c->customer->user_id);
 	enum db_result	 result;
 
-	if ((result = lock_cart(db, c, keep)) != DB_OK || !*keep)
+	if ((result = lock_cart(db, c)) != DB_OK)
 		return result;
 	c->out->cart.count = 0;
 	return db_run(db, STATEMENT_CART_CLEAR, 1, &user, 1);
@@ -355,10 +361,10 @@ clear(struct db *db, void *arg, bool *keep)
 
 enum db_result
 cart_store_clear(struct db *db, struct arena *arena,
-    const struct order_customer *customer, struct cart_result *out)
+    const struct customer *customer, struct cart_result *out)
 {
 	struct call	 c = { .arena = arena, .customer = customer,
 	    .out = out };
 
-	return db_transaction(db, clear, &c);
+	return change_cart(db, &c, clear_cart);
 }

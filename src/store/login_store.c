@@ -11,64 +11,65 @@
 /* A code being sent. */
 struct sending {
 	const struct login_code	*code;
-	enum login_outcome	*outcome;
 	unsigned		*retry_after;
-	int64_t			 now;	/* which windows are counted in */
-	/* When the locks were had: codes of one number have their times in the
+	int64_t			 now;	/* tells the windows */
+	/* Taken under the locks: the codes of one number have times in the
 	 * order in which they were sent. */
 	int64_t			 at;
 	char			 message_id[OUTBOX_ID_MAX + 1];
 };
 
+/* Returns when the window began that this time is in. */
 static int64_t
-window_start(int64_t now, int64_t window)
+limit_window_start(int64_t now, int64_t window)
 {
 	return now / window * window;
 }
 
-/* Counts this code with those before it, and keeps the rows locked until the
- * end: of two at once, one waits and then sees the other's. */
+/* Counts this code, and keeps the counters locked until the end. Of two
+ * requests at once, one waits and then sees what the other counted. */
 static enum db_result
-count(struct db *db, const struct sending *s)
+count_code(struct db *db, const struct sending *s)
 {
 	struct db_value	 values[] = {
 		db_text(s->code->phone), db_text(s->code->address),
-		db_time(window_start(s->now, LOGIN_ADDRESS_WINDOW)),
-		db_time(window_start(s->now, LOGIN_DAY_WINDOW)) };
+		db_time(limit_window_start(s->now, LOGIN_ADDRESS_WINDOW)),
+		db_time(limit_window_start(s->now, LOGIN_DAY_WINDOW)) };
 
 	return db_run(db, STATEMENT_LIMIT_COUNT, 1, values, 4);
 }
 
-/* Whole seconds until a time, at least one. */
+/* Returns the whole seconds until a time, at least one. */
 static unsigned
 seconds_until(int64_t now, int64_t then)
 {
 	return then <= now ? 1 : (unsigned)((then - now + 999999) / 1000000);
 }
 
-/* Looks at a row of STATEMENT_LIMIT_READ: the seconds to wait for the limit
- * that is reached, 0 if none is. */
+/* Takes a row of STATEMENT_LIMIT_READ: returns the seconds until the limit
+ * that is reached allows a code again, or 0 if no limit is reached. */
 static unsigned
-wait_for_limit(const struct db *db, const struct sending *s)
+seconds_to_limit(const struct db *db, const struct sending *s)
 {
 	if (db_get_int(db, 0) >= s->code->per_phone)
 		return seconds_until(s->at,
 		    db_get_int(db, 1) + LOGIN_PHONE_WINDOW);
 	if (db_get_int(db, 2) > s->code->per_address)
 		return seconds_until(s->now, LOGIN_ADDRESS_WINDOW +
-		    window_start(s->now, LOGIN_ADDRESS_WINDOW));
+		    limit_window_start(s->now, LOGIN_ADDRESS_WINDOW));
 	if (db_get_int(db, 3) > s->code->per_day)
 		return seconds_until(s->now, LOGIN_DAY_WINDOW +
-		    window_start(s->now, LOGIN_DAY_WINDOW));
+		    limit_window_start(s->now, LOGIN_DAY_WINDOW));
 	return 0;
 }
 
+/* Reads the counters; *retry_after is 0 if no limit is reached. */
 static enum db_result
-check_limits(struct db *db, struct sending *s)
+check_code_limits(struct db *db, struct sending *s)
 {
 	struct db_value	 values[] = { db_text(s->code->address),
-		db_time(window_start(s->now, LOGIN_ADDRESS_WINDOW)),
-		db_time(window_start(s->now, LOGIN_DAY_WINDOW)),
+		db_time(limit_window_start(s->now, LOGIN_ADDRESS_WINDOW)),
+		db_time(limit_window_start(s->now, LOGIN_DAY_WINDOW)),
 		db_text(s->code->phone),
 		db_time(s->at - LOGIN_PHONE_WINDOW) };
 	enum db_result	 result;
@@ -77,12 +78,12 @@ check_limits(struct db *db, struct sending *s)
 	result = db_run(db, STATEMENT_LIMIT_READ, 1, values, 5);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
 		return result;
-	*s->retry_after = more ? wait_for_limit(db, s) : 0;
-	*s->outcome = *s->retry_after > 0 ? LOGIN_LIMITED : LOGIN_SENT;
+	*s->retry_after = more ? seconds_to_limit(db, s) : 0;
 	db_skip(db);
 	return DB_OK;
 }
 
+/* Saves the hash of the code. */
 static enum db_result
 insert_code(struct db *db, const struct sending *s)
 {
@@ -95,20 +96,19 @@ insert_code(struct db *db, const struct sending *s)
 
 /* Body of login_store_send(). */
 static enum db_result
-send_code(struct db *db, void *arg, bool *keep)
+send_code(struct db *db, void *arg)
 {
 	struct sending	*s = arg;
 	enum db_result	 result;
 
 	s->now = clock_us();
-	if ((result = count(db, s)) != DB_OK)
+	if ((result = count_code(db, s)) != DB_OK)
 		return result;
 	s->at = clock_us();
-	if ((result = check_limits(db, s)) != DB_OK)
+	if ((result = check_code_limits(db, s)) != DB_OK)
 		return result;
-	*keep = *s->outcome == LOGIN_SENT;
-	if (!*keep)
-		return DB_OK;
+	if (*s->retry_after > 0)
+		return DB_REFUSED;
 	result = insert_code(db, s);
 	return result == DB_OK ? outbox_store_add(db, &s->code->message,
 	    s->message_id) : result;
@@ -116,7 +116,7 @@ send_code(struct db *db, void *arg, bool *keep)
 
 /* Body of db_resolve(): the code was sent if its message was. */
 static enum db_result
-find_sent(struct db *db, void *arg, bool *kept)
+find_sent_code(struct db *db, void *arg, bool *kept)
 {
 	const struct sending	*s = arg;
 
@@ -125,14 +125,13 @@ find_sent(struct db *db, void *arg, bool *kept)
 
 enum db_result
 login_store_send(struct db *db, const struct login_code *code,
-    enum login_outcome *outcome, unsigned *retry_after)
+    unsigned *retry_after)
 {
-	struct sending	 s = { .code = code, .outcome = outcome,
-	    .retry_after = retry_after };
+	struct sending	 s = { .code = code, .retry_after = retry_after };
 	enum db_result	 result = db_transaction(db, send_code, &s);
 
 	return result == DB_UNKNOWN ?
-	    db_resolve(db, s.message_id, find_sent, &s) : result;
+	    db_resolve(db, s.message_id, find_sent_code, &s) : result;
 }
 
 /* A code being compared. */
@@ -143,20 +142,18 @@ struct comparing {
 	int64_t				 code_id;
 };
 
-/* Whether the row of STATEMENT_CODE_LOCK can still be guessed at. */
+/* Returns whether the code in the row of STATEMENT_CODE_LOCK is still valid. */
 static bool
-is_open(const struct db *db, int64_t now)
+code_is_open(const struct db *db, int64_t now)
 {
 	return db_get_int(db, 2) < LOGIN_GUESSES_MAX && db_is_null(db, 3) &&
 	    db_get_int(db, 4) > now;
 }
 
-/*
- * Compares with the newest code, locked. A wrong guess is counted; what is
- * not open is compared too, so that the time it takes tells nothing.
- */
+/* Compares with the newest code, locked. A wrong guess is counted. A code that
+ * is not valid is compared too, so that the time it takes reveals nothing. */
 static enum db_result
-compare(struct db *db, struct comparing *c, bool *right)
+compare_code(struct db *db, struct comparing *c, bool *right)
 {
 	struct db_value	 phone = db_text(c->attempt->phone), id;
 	const char	*hash;
@@ -170,7 +167,7 @@ compare(struct db *db, struct comparing *c, bool *right)
 		return result;
 	c->code_id = db_get_int(db, 0);
 	hash = db_get_bytes(db, 1, &len);
-	open = is_open(db, clock_us());
+	open = code_is_open(db, clock_us());
 	*right = len == LOGIN_HASH_BYTES && c->attempt->matches(
 	    (const unsigned char *)hash, c->attempt->arg) && open;
 	db_skip(db);
@@ -180,6 +177,7 @@ compare(struct db *db, struct comparing *c, bool *right)
 	return db_run(db, STATEMENT_CODE_WRONG, 1, &id, 1);
 }
 
+/* Marks the code as used. */
 static enum db_result
 use_code(struct db *db, const struct comparing *c)
 {
@@ -189,12 +187,10 @@ use_code(struct db *db, const struct comparing *c)
 	return db_run(db, STATEMENT_CODE_USED, 1, values, 2);
 }
 
-/*
- * Finds the user of the number, under lock. A login is later than the last
- * logout, even when the clock of the host that did it is ahead.
- */
+/* Finds the user of the number, under lock. A login is later than the last
+ * logout, even if that was on a host whose clock is ahead. */
 static enum db_result
-find_user(struct db *db, struct comparing *c, bool *found)
+find_login_user(struct db *db, struct comparing *c, bool *found)
 {
 	struct db_value	 phone = db_text(c->attempt->phone);
 	enum db_result	 result;
@@ -210,10 +206,10 @@ find_user(struct db *db, struct comparing *c, bool *found)
 	return DB_OK;
 }
 
-/* Makes the user of the number. Somebody else who is faster makes this a
- * duplicate: the transaction is then run again, and finds it. */
+/* Creates the user of the number. If another request is faster, this is a
+ * duplicate: the transaction is run again, and finds the user. */
 static enum db_result
-insert_user(struct db *db, struct comparing *c)
+insert_login_user(struct db *db, struct comparing *c)
 {
 	struct user	*u = &c->out->user;
 	struct db_value	 values[] = { db_text(c->attempt->phone),
@@ -231,7 +227,7 @@ insert_user(struct db *db, struct comparing *c)
 	return result;
 }
 
-/* Notes the login of a user who was there before. */
+/* Notes the login of a user who existed before. */
 static enum db_result
 note_login(struct db *db, const struct comparing *c)
 {
@@ -241,39 +237,38 @@ note_login(struct db *db, const struct comparing *c)
 	return db_run(db, STATEMENT_USER_SEEN, 1, values, 2);
 }
 
-/* Body of login_store_verify(). A wrong guess is kept: that is what counts
- * it. */
+/* Body of login_store_verify(). It commits a wrong guess too, or that would
+ * not be counted. */
 static enum db_result
-verify(struct db *db, void *arg, bool *keep)
+verify_code(struct db *db, void *arg)
 {
 	struct comparing	*c = arg;
 	struct login_result	*out = c->out;
 	enum db_result		 result;
 	bool			 right, found;
 
-	(void)keep;
 	memset(out, 0, sizeof(*out));
 	out->outcome = LOGIN_WRONG_CODE;
 	out->at = clock_us();
-	if ((result = compare(db, c, &right)) != DB_OK || !right)
+	if ((result = compare_code(db, c, &right)) != DB_OK || !right)
 		return result;
-	if ((result = find_user(db, c, &found)) != DB_OK ||
+	if ((result = find_login_user(db, c, &found)) != DB_OK ||
 	    (result = use_code(db, c)) != DB_OK)
 		return result;
 	out->outcome = LOGIN_DISABLED;
 	if (found && !out->user.is_active)
 		return DB_OK;
 	out->outcome = LOGIN_DONE;
-	result = found ? note_login(db, c) : insert_user(db, c);
+	result = found ? note_login(db, c) : insert_login_user(db, c);
 	out->user.is_verified = true;
 	out->user.last_login = out->at;
 	return result;
 }
 
-/* Looks for the code as this login has used it: body of db_resolve(). Of a
- * wrong guess nobody needs to know. */
+/* Body of db_resolve(): looks for the code as this login has used it. What
+ * became of a wrong guess does not matter. */
 static enum db_result
-find_used(struct db *db, void *arg, bool *kept)
+find_used_code(struct db *db, void *arg, bool *kept)
 {
 	const struct comparing	*c = arg;
 	struct db_value		 values[] = { db_int(c->code_id),
@@ -289,8 +284,8 @@ login_store_verify(struct db *db, struct arena *arena,
 	struct comparing	 c = { .attempt = attempt, .out = out,
 	    .arena = arena };
 
-	enum db_result		 result = db_transaction(db, verify, &c);
+	enum db_result		 result = db_transaction(db, verify_code, &c);
 
 	return result == DB_UNKNOWN ?
-	    db_resolve(db, "login", find_used, &c) : result;
+	    db_resolve(db, "login", find_used_code, &c) : result;
 }

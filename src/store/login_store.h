@@ -1,7 +1,7 @@
 /*
- * login_store.h: login codes in a market's database, and the user that a right
- * code finds or makes. All limits are counted here, under locks, so that they
- * hold across workers, hosts and restarts.
+ * login_store.h: login codes in a market's database, and the user whom a right
+ * code finds or creates. All limits are counted here, under locks, so that
+ * they hold across workers, hosts and restarts.
  */
 #ifndef ORDERMUX_LOGIN_STORE_H
 #define ORDERMUX_LOGIN_STORE_H
@@ -14,17 +14,16 @@
 #include "store/user_store.h"
 
 #define LOGIN_HASH_BYTES	32
-#define LOGIN_GUESSES_MAX	5	/* wrong ones, then a code is dead */
+#define LOGIN_GUESSES_MAX	5	/* wrong guesses at one code */
 #define LOGIN_PHONE_WINDOW	INT64_C(900000000)	/* µs: 15 minutes */
 #define LOGIN_ADDRESS_WINDOW	INT64_C(3600000000)	/* µs: an hour */
 #define LOGIN_DAY_WINDOW	INT64_C(86400000000)	/* µs: a day, UTC */
 
 enum login_outcome {
-	LOGIN_SENT,
-	LOGIN_LIMITED,
-	LOGIN_WRONG_CODE,	/* or none, or it is used, expired or dead */
-	LOGIN_DISABLED,		/* the code was right; is_active is not */
-	LOGIN_DONE
+	LOGIN_WRONG_CODE,	/* or no code, or it is used or expired */
+	LOGIN_DISABLED,		/* the code is right, but is_active = 0 */
+	LOGIN_DONE,
+	LOGIN_OUTCOME__MAX
 };
 
 /* A code to be sent. */
@@ -33,24 +32,23 @@ struct login_code {
 	const char		*address;	/* of the client */
 	unsigned char		 hash[LOGIN_HASH_BYTES];
 	int64_t			 lifetime;	/* µs */
-	unsigned		 per_phone;	/* codes in LOGIN_PHONE_WINDOW */
-	unsigned		 per_address;	/* in LOGIN_ADDRESS_WINDOW */
-	unsigned		 per_day;	/* in LOGIN_DAY_WINDOW, all numbers */
-	struct outbox_message	 message;	/* by which it is sent */
+	/* Codes in LOGIN_PHONE_WINDOW, LOGIN_ADDRESS_WINDOW, and of all
+	 * numbers together in LOGIN_DAY_WINDOW. */
+	unsigned		 per_phone;
+	unsigned		 per_address;
+	unsigned		 per_day;
+	struct outbox_message	 message;	/* sends it */
 };
 
-/*
- * Keeps the code and its message in one transaction, unless a limit is
- * reached: LOGIN_SENT, or LOGIN_LIMITED with the seconds after which it is
- * worth trying again.
- */
+/* Saves the code and its message in one transaction. DB_REFUSED if a limit is
+ * reached, with the seconds until the next try makes sense. */
 enum db_result	login_store_send(struct db *, const struct login_code *,
-    enum login_outcome *, unsigned *retry_after);
+    unsigned *retry_after);
 
 /* A code that was entered. */
 struct login_attempt {
 	const char	*phone;
-	/* Whether a hash is that of what was entered. */
+	/* Returns whether the hash is that of the code that was entered. */
 	bool		(*matches)(const unsigned char *hash, void *arg);
 	void		*arg;
 };
@@ -59,13 +57,13 @@ struct login_result {
 	enum login_outcome	outcome;
 	struct user		user;
 	bool			is_new;
-	int64_t			at;	/* µs: the login; later than any logout */
+	int64_t			at;	/* µs; later than any logout */
 };
 
 /*
- * Compares with the newest code of the number, under lock: a wrong guess is
- * counted before anybody else can guess, a right one uses the code up. Then
- * finds the user, or makes it.
+ * Compares with the newest code of the number, under lock. A wrong guess is
+ * counted before the next one is compared. A right guess uses up the code;
+ * then the user is found, or created.
  */
 enum db_result	login_store_verify(struct db *, struct arena *,
     const struct login_attempt *, struct login_result *);

@@ -4,101 +4,66 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/log.h"
+#include "market/workflow.h"
 #include "store/order_history.h"
+#include "store/order_row.h"
 #include "store/statements.h"
 
-/* Columns of STATEMENT_HISTORY_PAGE. */
+/* Columns of MOVE_ROW and EVENT_ROW. */
 enum {
-	COL_ID, COL_NUMBER, COL_STATUS, COL_TOTAL, COL_CURRENCY, COL_CREATED,
-	COL_ADDRESS, COL_ITEMS, COL_PRODUCT, COL_QUANTITY, COL_UNIT_PRICE,
-	COL_IMAGE
+	COL_LIVE, COL_ID, COL_NUMBER, COL_STATUS, COL_UPDATED, COL_EVENT,
+	COL_OLD, COL_NEW, COL_BY, COL_NOTE, COL_AT
 };
 
-/* A page being read. */
+/* A history being read. */
 struct reading {
 	struct arena			*arena;
-	const struct order_customer	*customer;
-	const struct order_page		*page;
+	const struct customer		*customer;
+	int64_t				 id;
 	struct order_history		*out;
+	size_t				 room;
 };
 
-/* Reads how many orders there are, and whether the customer may know. */
-static enum db_result
-read_total(struct db *db, struct reading *r)
+/* Adds an event and returns it. The room doubles. */
+static struct order_event *
+add_history_event(struct reading *r)
 {
 	struct order_history	*out = r->out;
-	struct db_value		 values[] = { db_time(r->customer->issued_at),
-		db_text(r->page->status), db_text(r->page->status),
-		db_int(r->customer->user_id) };
-	enum db_result		 result;
-	bool			 more;
+	struct order_event	*events;
 
-	out->outcome = ORDER_NO_USER;
-	out->total = 0;
-	result = db_run(db, STATEMENT_HISTORY_COUNT, 1, values, 4);
-	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
-		return result;
-	out->outcome = db_get_int(db, 0) ? ORDER_MADE : ORDER_DEAD_TOKEN;
-	out->total = db_get_int(db, 1);
-	db_skip(db);
-	return DB_OK;
-}
-
-static void
-read_order(const struct db *db, struct arena *arena, struct history_order *o)
-{
-	memset(o, 0, sizeof(*o));
-	o->id = db_get_int(db, COL_ID);
-	o->number = db_get_text(db, COL_NUMBER, arena);
-	o->status = db_get_text(db, COL_STATUS, arena);
-	o->total = db_get_int(db, COL_TOTAL);
-	o->currency = db_get_text(db, COL_CURRENCY, arena);
-	o->created_at = db_get_int(db, COL_CREATED);
-	o->delivery_address = db_get_text(db, COL_ADDRESS, arena);
-	o->items_count = db_get_int(db, COL_ITEMS);
-}
-
-static void
-read_line(const struct db *db, struct arena *arena, struct history_order *o)
-{
-	struct history_line	*l;
-
-	if (db_is_null(db, COL_PRODUCT))
-		return;
-	if (o->line_count == HISTORY_LINES_MAX)
-		panic("more lines than are shown");
-	l = &o->lines[o->line_count++];
-	l->product_name = db_get_text(db, COL_PRODUCT, arena);
-	l->quantity = db_get_int(db, COL_QUANTITY);
-	l->unit_price = db_get_int(db, COL_UNIT_PRICE);
-	l->image = db_get_text(db, COL_IMAGE, arena);
-}
-
-/* Reads the page. Its rows are in order, the lines of an order together. */
-static enum db_result
-read_page(struct db *db, struct reading *r)
-{
-	const struct order_page	*p = r->page;
-	struct order_history	*out = r->out;
-	struct db_value		 values[] = { db_int(r->customer->user_id),
-		db_text(p->status), db_text(p->status), db_int(p->limit),
-		db_int(p->offset) };
-	enum db_result		 result;
-	bool			 more;
-
-	result = db_run(db, STATEMENT_HISTORY_PAGE, 1, values, 5);
-	while (result == DB_OK &&
-	    (result = db_next(db, &more)) == DB_OK && more) {
-		if (out->count == 0 || out->orders[out->count - 1].id !=
-		    db_get_int(db, COL_ID)) {
-			if (out->count == (size_t)p->limit)
-				panic("more orders than the page holds");
-			read_order(db, r->arena, &out->orders[out->count++]);
-		}
-		read_line(db, r->arena, &out->orders[out->count - 1]);
+	if (out->count == r->room) {
+		r->room = r->room == 0 ? ORDER_STATE__MAX : r->room * 2;
+		events = arena_array(r->arena, r->room, sizeof(*events));
+		if (out->count > 0)
+			memcpy(events, out->events,
+			    out->count * sizeof(*events));
+		out->events = events;
 	}
-	return result;
+	return &out->events[out->count++];
+}
+
+/* Takes a row: the order, and an event unless it has none. */
+static void
+read_history_event(const struct db *db, struct reading *r)
+{
+	struct order_history	*out = r->out;
+	struct order_event	*e;
+
+	out->customer = customer_of_row(db);
+	out->found = out->customer == CUSTOMER_LIVE && !db_is_null(db, COL_ID);
+	if (!out->found)
+		return;
+	out->number = db_get_text(db, COL_NUMBER, r->arena);
+	out->status = db_get_text(db, COL_STATUS, r->arena);
+	out->updated_at = db_get_int(db, COL_UPDATED);
+	if (db_is_null(db, COL_EVENT))
+		return;
+	e = add_history_event(r);
+	e->old_status = db_get_text(db, COL_OLD, r->arena);
+	e->new_status = db_get_text(db, COL_NEW, r->arena);
+	e->by = db_get_text(db, COL_BY, r->arena);
+	e->note = db_get_text(db, COL_NOTE, r->arena);
+	e->at = db_get_int(db, COL_AT);
 }
 
 /* Body of order_history_read(). */
@@ -107,24 +72,28 @@ read_history(struct db *db, void *arg)
 {
 	struct reading	*r = arg;
 	enum db_result	 result;
+	bool		 more;
 
-	r->out->count = 0;
-	result = read_total(db, r);
-	if (result != DB_OK || r->out->outcome != ORDER_MADE ||
-	    r->out->total <= r->page->offset)
-		return result;
-	return read_page(db, r);
+	memset(r->out, 0, sizeof(*r->out));
+	r->room = 0;
+	/* Until a row says otherwise. */
+	r->out->customer = r->customer == NULL ? CUSTOMER_LIVE :
+	    CUSTOMER_UNKNOWN;
+	result = order_row_run(db, r->customer, r->id, STATEMENT_HISTORY,
+	    STATEMENT_HISTORY_ANY);
+	while (result == DB_OK &&
+	    (result = db_next(db, &more)) == DB_OK && more)
+		read_history_event(db, r);
+	return result;
 }
 
 enum db_result
 order_history_read(struct db *db, struct arena *arena,
-    const struct order_customer *customer, const struct order_page *page,
+    const struct customer *customer, int64_t id,
     struct order_history *out)
 {
 	struct reading	 r = { .arena = arena, .customer = customer,
-	    .page = page, .out = out };
+	    .id = id, .out = out };
 
-	out->orders = arena_array(arena, (size_t)page->limit,
-	    sizeof(*out->orders));
 	return db_read(db, read_history, &r);
 }

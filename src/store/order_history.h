@@ -1,49 +1,51 @@
 /*
- * order_history.h: a customer's orders as the profile shows them: little of
- * each, a few lines with pictures, and how many there are.
+ * order_history.h: the states that an order has been in, with author and time:
+ * the rows of order_status_history. A trigger writes the first, order_move()
+ * the others.
+ *
+ * Times are microseconds since 1970 UTC. What is given out lives in the arena
+ * that was handed in.
  */
 #ifndef ORDERMUX_ORDER_HISTORY_H
 #define ORDERMUX_ORDER_HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "db/db.h"
-#include "store/order_store.h"
+#include "store/customer.h"
 
-#define HISTORY_LINES_MAX 3	/* as STATEMENT_HISTORY_PAGE gives them */
+struct arena;
 
-struct history_line {
-	const char	*product_name;	/* as it was bought */
-	int64_t		 quantity;
-	int64_t		 unit_price;	/* minor units, as it was bought */
-	const char	*image;		/* the product's now; NULL: none */
-};
+/* Who did it: "customer", or "staff:" and a name. */
+#define ORDER_BY_MAX	64
+#define ORDER_BY_CUSTOMER "customer"
+#define ORDER_BY_STAFF	"staff:"
+#define ORDER_NOTE_MAX	500	/* characters */
 
-struct history_order {
-	int64_t			 id;
-	const char		*number;
-	const char		*status;
-	int64_t			 total;		/* minor units */
-	const char		*currency;
-	int64_t			 created_at;	/* µs */
-	const char		*delivery_address;
-	int64_t			 items_count;	/* of all lines */
-	struct history_line	 lines[HISTORY_LINES_MAX];
-	size_t			 line_count;
+struct order_event {
+	const char	*old_status;	/* NULL: the start */
+	const char	*new_status;
+	const char	*by;
+	const char	*note;		/* NULL: none */
+	int64_t		 at;
 };
 
 struct order_history {
-	enum order_outcome	 outcome;	/* as of order_store_find */
-	struct history_order	*orders;	/* newest first */
+	enum customer_state	 customer;	/* live for staff */
+	bool			 found;
+	/* If it was found: */
+	const char		*number;
+	const char		*status;
+	int64_t			 updated_at;
+	struct order_event	*events;	/* oldest first */
 	size_t			 count;
-	int64_t			 total;		/* on all pages */
 };
 
-/* A page by status, limit and offset (no cursor). One round trip for the
- * number, and one for the page unless it is empty. */
+/* The history of the customer's own order; of anybody's for NULL. One round
+ * trip. */
 enum db_result	order_history_read(struct db *, struct arena *,
-    const struct order_customer *, const struct order_page *,
-    struct order_history *);
+    const struct customer *, int64_t id, struct order_history *);
 
 #endif

@@ -1,42 +1,23 @@
 /*
  * order_move.c: an order goes from state to state (see order_move.h).
  *
- * The order is read plainly and changed on the condition that it still is what
- * was read, so that nobody waits for somebody who only looks. Its row is locked
- * from there to the end, the SKUs' rows come last.
+ * The order is read without a lock, and changed on the condition that it still
+ * is what was read. So a move that is refused makes nobody wait. The row of
+ * the order is locked from the change to the end. The rows of SKUs are locked
+ * last.
  */
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/order.h"
 #include "store/order_move.h"
+#include "store/order_row.h"
 #include "store/statements.h"
 
-/* Columns of MOVE_ROW and EVENT_ROW. */
-enum {
-	COL_LIVE, COL_ID, COL_NUMBER, COL_STATUS, COL_UPDATED, COL_EVENT,
-	COL_OLD, COL_NEW, COL_BY, COL_NOTE, COL_AT
-};
-
-/* Runs the statement for a customer's own order, or the one for anybody's. */
-static enum db_result
-run_for(struct db *db, const struct order_customer *customer, int64_t id,
-    enum statement_id own, enum statement_id anybodys)
-{
-	struct db_value	 values[3];
-
-	if (customer == NULL) {
-		values[0] = db_int(id);
-		return db_run(db, anybodys, 1, values, 1);
-	}
-	values[0] = db_time(customer->issued_at);
-	values[1] = db_int(id);
-	values[2] = db_int(customer->user_id);
-	return db_run(db, own, 1, values, 3);
-}
-
-/* ---- moving ---- */
+/* Columns of MOVE_ROW. */
+enum { COL_LIVE, COL_ID, COL_NUMBER, COL_STATUS, COL_UPDATED };
 
 /* A move being made. */
 struct moving {
@@ -44,23 +25,22 @@ struct moving {
 	struct arena		*arena;
 	struct order_moved	*out;
 	int64_t			 updated_at;	/* as it was read */
-	unsigned		 taken;	/* so often was a unique key */
+	unsigned		 taken;	/* how often a unique key was */
 	struct order_want	 lines[ORDER_LINES_MAX];
 	size_t			 count;
 };
 
-/* Ends the transaction with a refusal. */
+/* Ends the move: the rules are against it. */
 static enum db_result
-refuse(struct moving *m, enum order_move_outcome outcome, bool *keep)
+refuse_move(struct moving *m, enum order_move_outcome outcome)
 {
 	m->out->outcome = outcome;
-	*keep = false;
-	return DB_OK;
+	return DB_REFUSED;
 }
 
-/* Takes the row of an order that may be moved by who asks. */
+/* Takes the row of the order. */
 static enum db_result
-take_order(struct db *db, struct moving *m)
+take_moved_order(struct db *db, struct moving *m)
 {
 	struct order_moved	*out = m->out;
 	const char		*status;
@@ -70,53 +50,54 @@ take_order(struct db *db, struct moving *m)
 	m->updated_at = db_get_int(db, COL_UPDATED);
 	if (workflow_find(status, &out->from))
 		return DB_OK;
-	log_error("an order in no state that there is",
+	log_error("order has an unknown status",
 	    log_str("order_number", out->number), log_str("status", status));
 	return DB_FAILED;
 }
 
-/* Reads the order, or refuses because it is not there for who asks. */
+/* Reads the order. Refuses if the customer is not live or has no such order. */
 static enum db_result
-read_order(struct db *db, struct moving *m, bool *keep)
+read_moved_order(struct db *db, struct moving *m)
 {
-	const struct order_customer	*customer = m->move->customer;
-	enum db_result			 result;
-	bool				 more;
+	const struct customer	*customer = m->move->customer;
+	struct order_moved	*out = m->out;
+	enum db_result		 result;
+	bool			 more;
 
-	result = run_for(db, customer, m->move->order_id, STATEMENT_MOVE_READ,
-	    STATEMENT_MOVE_READ_ANY);
+	out->customer = customer == NULL ? CUSTOMER_LIVE : CUSTOMER_UNKNOWN;
+	result = order_row_run(db, customer, m->move->order_id,
+	    STATEMENT_MOVE_READ, STATEMENT_MOVE_READ_ANY);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
 		return result;
 	if (!more)
-		return refuse(m, customer != NULL ? MOVE_NO_USER :
-		    MOVE_NOT_FOUND, keep);
-	if (!db_get_int(db, COL_LIVE))
-		result = refuse(m, MOVE_DEAD_TOKEN, keep);
-	else if (db_is_null(db, COL_ID))
-		result = refuse(m, MOVE_NOT_FOUND, keep);
+		return refuse_move(m, MOVE_NOT_FOUND);
+	out->customer = customer_of_row(db);
+	if (out->customer != CUSTOMER_LIVE || db_is_null(db, COL_ID))
+		result = refuse_move(m, MOVE_NOT_FOUND);
 	else
-		result = take_order(db, m);
+		result = take_moved_order(db, m);
 	db_skip(db);
 	return result;
 }
 
-/* Refuses a move that the caller does not want any more, or the workflow. */
+/* Refuses a move if the order is not what the caller has read, or if the
+ * workflow does not allow it. */
 static enum db_result
-check_move(struct moving *m, bool *keep)
+check_move(struct moving *m)
 {
 	const struct order_move	*move = m->move;
 
 	if (move->if_updated_at != 0 && move->if_updated_at != m->updated_at)
-		return refuse(m, MOVE_CHANGED, keep);
+		return refuse_move(m, MOVE_CHANGED);
 	if (!workflow_allows(m->out->from, move->to))
-		return refuse(m, MOVE_REFUSED, keep);
+		return refuse_move(m, MOVE_REFUSED);
 	return DB_OK;
 }
 
-/* Changes the order, if it still is what was read; else it must be looked at
- * again. The time of an order only grows, whatever the clock does. */
+/* Changes the order if it still is what was read; else DB_AGAIN. The time of an
+ * order only grows, whatever the clock does. */
 static enum db_result
-change_order(struct db *db, struct moving *m)
+change_order_state(struct db *db, struct moving *m)
 {
 	struct order_moved	*out = m->out;
 	int64_t			 now = clock_us();
@@ -133,25 +114,26 @@ change_order(struct db *db, struct moving *m)
 
 /*
  * A unique key is taken: the order has been in this state before, or its stock
- * has come back before, though it is in neither state now. If that is not
- * somebody who is at it at this moment, and so gone when looked at again, it
- * was changed by hand, and nothing comes back twice.
+ * has come back before, although the order is in no such state now. The first
+ * time that may be another move at this moment, so the order is read again
+ * (DB_AGAIN). The second time the order was changed by hand. The move is
+ * refused, so that no stock comes back twice.
  */
 static enum db_result
-already(struct moving *m, bool *keep)
+refuse_repeated_move(struct moving *m)
 {
 	if (m->taken++ == 0)
 		return DB_AGAIN;
-	log_warning("an order is back in a state that it had left",
+	log_warning("order is back in a status that it had left",
 	    log_str("order_number", m->out->number),
 	    log_str("status", workflow_name(m->out->from)),
 	    log_str("was", workflow_name(m->move->to)));
-	return refuse(m, MOVE_REFUSED, keep);
+	return refuse_move(m, MOVE_REFUSED);
 }
 
 /* Writes the move into the order's history. */
 static enum db_result
-note_move(struct db *db, struct moving *m, bool *keep)
+note_move(struct db *db, struct moving *m)
 {
 	const struct order_move	*move = m->move;
 	struct db_value		 values[] = { db_int(move->order_id),
@@ -161,12 +143,12 @@ note_move(struct db *db, struct moving *m, bool *keep)
 	enum db_result		 result;
 
 	result = db_run(db, STATEMENT_MOVE_NOTE, 1, values, 6);
-	return result == DB_DUPLICATE ? already(m, keep) : result;
+	return result == DB_DUPLICATE ? refuse_repeated_move(m) : result;
 }
 
-/* Reads what the order took, by SKU. */
+/* Reads what the order took of each SKU. */
 static enum db_result
-read_lines(struct db *db, struct moving *m)
+read_returned_lines(struct db *db, struct moving *m)
 {
 	struct db_value	 id = db_int(m->move->order_id);
 	enum db_result	 result;
@@ -177,7 +159,7 @@ read_lines(struct db *db, struct moving *m)
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more) {
 		if (m->count == ORDER_LINES_MAX) {
-			log_error("an order with too many lines",
+			log_error("order has too many lines",
 			    log_str("order_number", m->out->number));
 			db_skip(db);
 			return DB_FAILED;
@@ -188,9 +170,9 @@ read_lines(struct db *db, struct moving *m)
 	return result;
 }
 
-/* Writes into the books that what the order took comes back. */
+/* Notes a movement of each SKU that comes back. */
 static enum db_result
-note_stock(struct db *db, struct moving *m, bool *keep)
+note_returned_stock(struct db *db, struct moving *m)
 {
 	struct db_value	*values = arena_array(m->arena, m->count * 6,
 	    sizeof(*values)), *v = values;
@@ -206,13 +188,13 @@ note_stock(struct db *db, struct moving *m, bool *keep)
 	}
 	result = db_run(db, STATEMENT_MOVE_STOCK, m->count, values,
 	    m->count * 6);
-	return result == DB_DUPLICATE ? already(m, keep) : result;
+	return result == DB_DUPLICATE ? refuse_repeated_move(m) : result;
 }
 
-/* Writes off what came back of SKUs that were deleted. If that is not "count"
- * of them by now, one has just come again, and all must be looked at anew. */
+/* Writes off what came back of SKUs that were deleted. If there are not "count"
+ * of them, one was just created again: DB_AGAIN. */
 static enum db_result
-write_off(struct db *db, struct moving *m, uint64_t count)
+write_off_stock(struct db *db, struct moving *m, uint64_t count)
 {
 	struct db_value	 values[] = { db_text(m->out->number),
 		db_int(m->move->order_id) };
@@ -221,16 +203,16 @@ write_off(struct db *db, struct moving *m, uint64_t count)
 	result = db_run(db, STATEMENT_STOCK_GONE, 1, values, 2);
 	if (result != DB_OK)
 		return result;
-	log_notice("stock of a SKU that is not there any more",
+	log_notice("returned stock of a deleted SKU was written off",
 	    log_str("order_number", m->out->number),
 	    log_uint("skus", db_matched(db)));
 	return db_matched(db) == count ? DB_OK : DB_AGAIN;
 }
 
 /* Gives the stock back, by one statement. A SKU that was deleted meanwhile has
- * none, which is no error of this order's. */
+ * no stock; that is not an error of this order. */
 static enum db_result
-give_stock(struct db *db, struct moving *m)
+give_stock_back(struct db *db, struct moving *m)
 {
 	struct db_value	*values = arena_array(m->arena, m->count * 3,
 	    sizeof(*values));
@@ -244,50 +226,50 @@ give_stock(struct db *db, struct moving *m)
 	result = db_run(db, STATEMENT_STOCK_GIVE, m->count, values,
 	    m->count * 3);
 	return result == DB_OK && db_matched(db) != m->count ?
-	    write_off(db, m, m->count - db_matched(db)) : result;
+	    write_off_stock(db, m, m->count - db_matched(db)) : result;
 }
 
-/* What the order took goes back, if that belongs to the new state. */
+/* Gives back what the order took, if that belongs to the new state. */
 static enum db_result
-return_stock(struct db *db, struct moving *m, bool *keep)
+return_stock(struct db *db, struct moving *m)
 {
 	enum db_result	 result;
 
 	if (!workflow_returns_stock(m->move->to))
 		return DB_OK;
-	result = read_lines(db, m);
+	result = read_returned_lines(db, m);
 	if (result != DB_OK || m->count == 0)
 		return result;
-	result = note_stock(db, m, keep);
-	return result == DB_OK && *keep ? give_stock(db, m) : result;
+	result = note_returned_stock(db, m);
+	return result == DB_OK ? give_stock_back(db, m) : result;
 }
 
-/* The transaction, from its start: body of db_transaction(). The steps stop at
- * the first that fails or refuses. */
+/* Body of db_transaction(). The first step that fails or refuses is the
+ * last. */
 static enum db_result
-move_order(struct db *db, void *arg, bool *keep)
+run_move(struct db *db, void *arg)
 {
 	struct moving	*m = arg;
 	enum db_result	 result;
 
 	memset(m->out, 0, sizeof(*m->out));
 	m->out->outcome = MOVE_MADE;
-	result = read_order(db, m, keep);
-	if (result == DB_OK && *keep)
-		result = check_move(m, keep);
-	if (result == DB_OK && *keep)
-		result = change_order(db, m);
-	if (result == DB_OK && *keep)
-		result = note_move(db, m, keep);
-	if (result == DB_OK && *keep)
-		result = return_stock(db, m, keep);
+	result = read_moved_order(db, m);
+	if (result == DB_OK)
+		result = check_move(m);
+	if (result == DB_OK)
+		result = change_order_state(db, m);
+	if (result == DB_OK)
+		result = note_move(db, m);
+	if (result == DB_OK)
+		result = return_stock(db, m);
 	return result;
 }
 
-/* Looks for the line in the history that this attempt would have left: body of
- * db_resolve(). The lock waits for a commit that is still going on. */
+/* Body of db_resolve(): looks for the line in the history that this attempt
+ * would have left. The lock waits for a commit that is still going on. */
 static enum db_result
-find_move(struct db *db, void *arg, bool *kept)
+find_made_move(struct db *db, void *arg, bool *kept)
 {
 	struct moving	*m = arg;
 	struct db_value	 values[] = { db_int(m->move->order_id),
@@ -303,92 +285,7 @@ order_move(struct db *db, struct arena *arena, const struct order_move *move,
 	struct moving	 m = { .move = move, .arena = arena, .out = out };
 	enum db_result	 result;
 
-	result = db_transaction(db, move_order, &m);
+	result = db_transaction(db, run_move, &m);
 	return result == DB_UNKNOWN ?
-	    db_resolve(db, out->number, find_move, &m) : result;
-}
-
-/* ---- what it has been through ---- */
-
-/* A history being read. */
-struct reading {
-	struct arena			*arena;
-	const struct order_customer	*customer;
-	int64_t				 id;
-	struct order_events		*out;
-	size_t				 room;
-};
-
-/* A further event; room doubles from that of all states. */
-static struct order_event *
-add_event(struct reading *r)
-{
-	struct order_events	*out = r->out;
-	struct order_event	*events;
-
-	if (out->count == r->room) {
-		r->room = r->room == 0 ? ORDER_STATE__MAX : r->room * 2;
-		events = arena_array(r->arena, r->room, sizeof(*events));
-		if (out->count > 0)
-			memcpy(events, out->events,
-			    out->count * sizeof(*events));
-		out->events = events;
-	}
-	return &out->events[out->count++];
-}
-
-/* Takes a row: the order, and an event unless it has none. */
-static void
-read_event(const struct db *db, struct reading *r)
-{
-	struct order_events	*out = r->out;
-	struct order_event	*e;
-
-	out->outcome = db_get_int(db, COL_LIVE) == 0 ? ORDER_DEAD_TOKEN :
-	    db_is_null(db, COL_ID) ? ORDER_NOT_FOUND : ORDER_MADE;
-	if (out->outcome != ORDER_MADE)
-		return;
-	out->number = db_get_text(db, COL_NUMBER, r->arena);
-	out->status = db_get_text(db, COL_STATUS, r->arena);
-	out->updated_at = db_get_int(db, COL_UPDATED);
-	if (db_is_null(db, COL_EVENT))
-		return;
-	e = add_event(r);
-	e->old_status = db_get_text(db, COL_OLD, r->arena);
-	e->new_status = db_get_text(db, COL_NEW, r->arena);
-	e->by = db_get_text(db, COL_BY, r->arena);
-	e->note = db_get_text(db, COL_NOTE, r->arena);
-	e->at = db_get_int(db, COL_AT);
-}
-
-/* Body of order_events_read(). */
-static enum db_result
-read_events(struct db *db, void *arg)
-{
-	struct reading	*r = arg;
-	enum db_result	 result;
-	bool		 more;
-
-	memset(r->out, 0, sizeof(*r->out));
-	r->room = 0;
-	/* Until a row says otherwise. */
-	r->out->outcome = r->customer != NULL ? ORDER_NO_USER :
-	    ORDER_NOT_FOUND;
-	result = run_for(db, r->customer, r->id, STATEMENT_EVENTS,
-	    STATEMENT_EVENTS_ANY);
-	while (result == DB_OK &&
-	    (result = db_next(db, &more)) == DB_OK && more)
-		read_event(db, r);
-	return result;
-}
-
-enum db_result
-order_events_read(struct db *db, struct arena *arena,
-    const struct order_customer *customer, int64_t id,
-    struct order_events *out)
-{
-	struct reading	 r = { .arena = arena, .customer = customer,
-	    .id = id, .out = out };
-
-	return db_read(db, read_events, &r);
+	    db_resolve(db, out->number, find_made_move, &m) : result;
 }

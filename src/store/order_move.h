@@ -1,12 +1,12 @@
 /*
- * order_move.h: an order goes from one state to another, and what it has been
- * through.
+ * order_move.h: an order goes from one state to another.
  *
- * A move is one transaction: the state, its line in the history, and, when the
- * order is cancelled or returned, the stock, which comes back exactly once. It
- * is made on the state that was read: if somebody else has moved the order
- * since, it is looked at again, or refused if the caller insists on what it
- * has seen. SKUs are locked last and in id order, as when an order is made.
+ * A move is one transaction. It changes the state and adds a line to the
+ * history. If the order is cancelled or returned, it also gives the stock
+ * back, exactly once. The change is on the condition that the order still is
+ * what was read. If another move was faster, the order is read again, or the
+ * move is refused if the caller insists on what it has seen. SKUs are locked
+ * last and in id order, as when an order is made.
  *
  * Times are microseconds since 1970 UTC. What is given out lives in the arena
  * that was handed in.
@@ -20,73 +20,46 @@
 
 #include "db/db.h"
 #include "market/workflow.h"
-#include "store/order_store.h"
-
-/* As order_status_history has it: "customer", or "staff:" and a name. */
-#define ORDER_BY_MAX	64
-#define ORDER_BY_CUSTOMER "customer"
-#define ORDER_BY_STAFF	"staff:"
-#define ORDER_NOTE_MAX	500	/* characters */
+#include "store/customer.h"
+#include "store/order_history.h"
 
 struct order_move {
 	int64_t				 order_id;
-	/* Whose order it must be, the token checked as for reading it; NULL:
-	 * anybody's, for staff. */
-	const struct order_customer	*customer;
+	/* The order must be this customer's, and the token is checked; NULL:
+	 * anybody's order, for staff. */
+	const struct customer		*customer;
 	enum order_state		 to;
+	/* As order_history.h has them. */
 	const char			*by;
 	const char			*note;		/* NULL: none */
-	/* What the caller has read (order.updated_at); 0 = it does not care. */
+	/* The order.updated_at that the caller has read; 0 = any. */
 	int64_t				 if_updated_at;
 };
 
 enum order_move_outcome {
 	MOVE_MADE,
-	MOVE_NO_USER,
-	MOVE_DEAD_TOKEN,
 	MOVE_NOT_FOUND,
-	MOVE_REFUSED,	/* the workflow does not allow it from this state, or
-			 * it has been in the new one before */
-	MOVE_CHANGED	/* the order is not what the caller has read */
+	MOVE_REFUSED,	/* the workflow does not allow it, or the order has
+			 * been in the new state before */
+	MOVE_CHANGED,	/* the order is not what the caller has read */
+	MOVE_OUTCOME__MAX
 };
 
 struct order_moved {
+	enum customer_state	 customer;	/* live for staff */
 	enum order_move_outcome	 outcome;
-	/* But for the first three refusals: */
+	/* Unless it was not found: */
 	const char		*number;
 	enum order_state	 from;	/* the state it was in */
 	int64_t			 at;	/* the new updated_at, if it was made */
 };
 
 /*
- * Moves the order. DB_OK with an outcome; DB_UNKNOWN when the connection broke
- * in COMMIT and the database could not be asked; else as db.h says, and
- * nothing was changed.
+ * Moves the order. DB_OK or DB_REFUSED with an outcome; DB_UNKNOWN when the
+ * connection broke in COMMIT and the database could not be asked; else as db.h
+ * says, and nothing was changed.
  */
 enum db_result	order_move(struct db *, struct arena *,
     const struct order_move *, struct order_moved *);
-
-/* A line of an order's history. The first has no old state. */
-struct order_event {
-	const char	*old_status;	/* NULL: the start */
-	const char	*new_status;
-	const char	*by;
-	const char	*note;		/* NULL: none */
-	int64_t		 at;
-};
-
-struct order_events {
-	enum order_outcome	 outcome;	/* as of order_store_find */
-	const char		*number;
-	const char		*status;
-	int64_t			 updated_at;
-	struct order_event	*events;	/* oldest first */
-	size_t			 count;
-};
-
-/* The history of an order: the customer's own; of anybody's for NULL. One
- * round trip. */
-enum db_result	order_events_read(struct db *, struct arena *,
-    const struct order_customer *, int64_t id, struct order_events *);
 
 #endif

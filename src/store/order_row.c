@@ -39,9 +39,25 @@ order_row_read(const struct db *db, struct arena *arena, struct order *o)
 	o->updated_at = db_get_int(db, COL_UPDATED);
 }
 
-/* A further line of an order; room doubles from that of a usual order. */
+enum db_result
+order_row_run(struct db *db, const struct customer *customer, int64_t id,
+    enum statement_id own, enum statement_id anybodys)
+{
+	struct db_value	 values[3];
+
+	if (customer == NULL) {
+		values[0] = db_int(id);
+		return db_run(db, anybodys, 1, values, 1);
+	}
+	values[0] = db_time(customer->issued_at);
+	values[1] = db_int(id);
+	values[2] = db_int(customer->user_id);
+	return db_run(db, own, 1, values, 3);
+}
+
+/* Adds a line to the order and returns it. The room doubles. */
 static struct order_line *
-add_line(struct arena *arena, struct order *o)
+add_order_line(struct arena *arena, struct order *o)
 {
 	struct order_line	*lines;
 
@@ -62,7 +78,7 @@ order_row_add_line(const struct db *db, struct arena *arena, struct order *o)
 
 	if (db_is_null(db, COL_LINE_NO))
 		return;
-	l = add_line(arena, o);
+	l = add_order_line(arena, o);
 	l->line_no = (unsigned)db_get_int(db, COL_LINE_NO);
 	l->product_name = db_get_text(db, COL_PRODUCT, arena);
 	l->sku_code = db_get_text(db, COL_SKU_CODE, arena);

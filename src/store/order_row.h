@@ -1,19 +1,26 @@
 /*
- * order_row.h: the rows of a join of orders and their lines, which several
- * statements give behind a first column of their own: ORDER_COLUMNS and
- * LINE_COLUMNS of statement.c.
+ * order_row.h: the rows of a join of orders and their lines: ORDER_COLUMNS and
+ * LINE_COLUMNS of statements.c. Several statements give them, each after a
+ * first column of its own.
  */
 #ifndef ORDERMUX_ORDER_ROW_H
 #define ORDERMUX_ORDER_ROW_H
 
 #include "db/db.h"
-#include "store/order_store.h"
+#include "store/customer.h"
+#include "store/order.h"
+#include "store/statements.h"
 
-/* The columns that others need, too. */
+/* The columns that other files read, too. */
 enum { ORDER_COL_FIRST, ORDER_COL_ID };
 
 /* Takes the order of the row; it has no lines yet. */
 void	order_row_read(const struct db *, struct arena *, struct order *);
+
+/* Runs the statement for the customer's own order, or for no customer (NULL)
+ * the one for anybody's. */
+enum db_result	order_row_run(struct db *, const struct customer *, int64_t id,
+    enum statement_id own, enum statement_id anybodys);
 
 /* Adds the line of the row to its order, unless the order has none. */
 void	order_row_add_line(const struct db *, struct arena *, struct order *);

@@ -63,9 +63,9 @@ read_claim(const struct db *db, struct arena *arena, struct outbox_claim *c)
 	c->payload = arena_strndup(arena, payload, c->payload_len);
 }
 
-/* Locks messages that are due and nobody else is claiming. */
+/* Locks messages that are due and that no other courier is claiming. */
 static enum db_result
-find_due(struct db *db, struct claiming *c)
+lock_due_messages(struct db *db, struct claiming *c)
 {
 	struct db_value	 max = db_int((int64_t)c->max);
 	enum db_result	 result;
@@ -79,19 +79,18 @@ find_due(struct db *db, struct claiming *c)
 	return result;
 }
 
-/* Body of outbox_store_claim(). */
+/* Body of outbox_store_claim(): refuses when nothing is due. */
 static enum db_result
-claim(struct db *db, void *arg, bool *keep)
+claim_due_messages(struct db *db, void *arg)
 {
 	struct claiming	*c = arg;
 	struct db_value	 values[2 + OUTBOX_CLAIM_MAX] = { db_text(c->owner),
 		db_int(c->lifetime) };
 	enum db_result	 result;
 
-	result = find_due(db, c);
-	*keep = c->count > 0;
-	if (result != DB_OK || !*keep)
-		return result;
+	result = lock_due_messages(db, c);
+	if (result != DB_OK || c->count == 0)
+		return result == DB_OK ? DB_REFUSED : result;
 	for (size_t i = 0; i < c->count; i++)
 		values[2 + i] = db_int(c->out[i].id);
 	return db_run(db, STATEMENT_OUTBOX_CLAIM, c->count, values,
@@ -106,10 +105,10 @@ outbox_store_claim(struct db *db, struct arena *arena, const char *owner,
 	struct claiming	 c = { .arena = arena, .owner = owner,
 	    .lifetime = lifetime, .out = out,
 	    .max = max < OUTBOX_CLAIM_MAX ? max : OUTBOX_CLAIM_MAX };
-	enum db_result	 result = db_transaction(db, claim, &c);
+	enum db_result	 result = db_transaction(db, claim_due_messages, &c);
 
 	*count = result == DB_OK ? c.count : 0;
-	return result;
+	return result == DB_REFUSED ? DB_OK : result;
 }
 
 /* Outcomes being written. */
@@ -119,9 +118,9 @@ struct ending {
 	size_t			 count;
 };
 
-/* Writes one outcome, if the claim is still its owner's. */
+/* Writes one outcome, if the claim still belongs to this owner. */
 static enum db_result
-end_one(struct db *db, const char *owner, struct outbox_outcome *o)
+end_claim(struct db *db, const char *owner, struct outbox_outcome *o)
 {
 	bool		 later = o->end == OUTBOX_LATER;
 	struct db_value	 finished[] = {
@@ -139,14 +138,13 @@ end_one(struct db *db, const char *owner, struct outbox_outcome *o)
 
 /* Body of outbox_store_end(). */
 static enum db_result
-end_all(struct db *db, void *arg, bool *keep)
+end_claims(struct db *db, void *arg)
 {
 	struct ending	*e = arg;
 	enum db_result	 result = DB_OK;
 
-	(void)keep;
 	for (size_t i = 0; result == DB_OK && i < e->count; i++)
-		result = end_one(db, e->owner, &e->list[i]);
+		result = end_claim(db, e->owner, &e->list[i]);
 	return result;
 }
 
@@ -156,7 +154,7 @@ outbox_store_end(struct db *db, const char *owner,
 {
 	struct ending	 e = { .owner = owner, .list = list, .count = count };
 
-	return db_transaction(db, end_all, &e);
+	return db_transaction(db, end_claims, &e);
 }
 
 /* Claims being listed. */
@@ -169,7 +167,7 @@ struct listing {
 
 /* Body of outbox_store_claimed(). */
 static enum db_result
-list_claimed(struct db *db, void *arg)
+list_claims(struct db *db, void *arg)
 {
 	struct listing	*l = arg;
 	struct db_value	 values[] = { db_text(l->host),
@@ -193,7 +191,7 @@ outbox_store_claimed(struct db *db, struct arena *arena, const char *host,
     struct outbox_claim out[OUTBOX_CLAIM_MAX], size_t *count)
 {
 	struct listing	 l = { .arena = arena, .host = host, .out = out };
-	enum db_result	 result = db_read(db, list_claimed, &l);
+	enum db_result	 result = db_read(db, list_claims, &l);
 
 	*count = result == DB_OK ? l.count : 0;
 	db_settle(db);
@@ -202,13 +200,12 @@ outbox_store_claimed(struct db *db, struct arena *arena, const char *host,
 
 /* Body of outbox_store_release(). */
 static enum db_result
-release(struct db *db, void *arg, bool *keep)
+release_claim(struct db *db, void *arg)
 {
 	const struct outbox_claim	*c = arg;
 	struct db_value			 values[] = { db_int(c->id),
 		db_text(c->owner) };
 
-	(void)keep;
 	return db_run(db, STATEMENT_OUTBOX_RELEASE, 1, values, 2);
 }
 
@@ -217,7 +214,7 @@ outbox_store_release(struct db *db, const struct outbox_claim *c)
 {
 	struct outbox_claim	 copy = *c;
 
-	return db_transaction(db, release, &copy);
+	return db_transaction(db, release_claim, &copy);
 }
 
 /* Rows being deleted. */
@@ -226,18 +223,19 @@ struct tidying {
 	bool			*more;
 };
 
-/* A body of outbox_store_tidy(), for one table. */
+/* Body of outbox_store_tidy(), for one table: refuses when there is nothing to
+ * delete. */
 static enum db_result
-tidy(struct db *db, void *arg, bool *keep)
+tidy_table(struct db *db, void *arg)
 {
 	const struct tidying	*t = arg;
 	struct db_value		 rows = db_int(TIDY_ROWS);
 	enum db_result		 result;
 
 	result = db_run(db, t->statement, 1, &rows, 1);
-	*keep = result == DB_OK && db_matched(db) > 0;
-	*t->more |= *keep && db_matched(db) == TIDY_ROWS;
-	return result;
+	if (result == DB_OK && db_matched(db) == TIDY_ROWS)
+		*t->more = true;
+	return result == DB_OK && db_matched(db) == 0 ? DB_REFUSED : result;
 }
 
 enum db_result
@@ -252,7 +250,9 @@ outbox_store_tidy(struct db *db, bool *more)
 	for (size_t i = 0; result == DB_OK &&
 	    i < sizeof(tables) / sizeof(*tables); i++) {
 		t.statement = tables[i];
-		result = db_transaction(db, tidy, &t);
+		result = db_transaction(db, tidy_table, &t);
+		if (result == DB_REFUSED)
+			result = DB_OK;
 	}
 	return result;
 }

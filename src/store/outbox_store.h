@@ -1,10 +1,10 @@
 /*
  * outbox_store.h: messages that wait in a market's database to be delivered.
  *
- * A message is written in the transaction of what it is about, so that there
- * is never one without the other; the courier (courier/) delivers it, at least
- * once, each time under the same id. What is in it is sealed (auth/secretbox.h):
- * the database never sees a login code.
+ * A message is written in the same transaction as what it is about, so that
+ * neither is kept without the other. The courier (courier/) delivers it at
+ * least once, each time under the same id. Its content is sealed
+ * (auth/secretbox.h): the database never sees a login code.
  */
 #ifndef ORDERMUX_OUTBOX_STORE_H
 #define ORDERMUX_OUTBOX_STORE_H
@@ -24,22 +24,22 @@ struct outbox_message {
 	int64_t			 expires_at;	/* µs; 0 = never */
 };
 
-/* Adds a message to the running transaction: for bodies of db_transaction().
- * Gives out the id that it has from now on. */
+/* For bodies of db_transaction(): adds a message, and gives out its id. */
 enum db_result	outbox_store_add(struct db *, const struct outbox_message *,
     char id[OUTBOX_ID_MAX + 1]);
 
-/* Whether the message was kept: for bodies of db_resolve(). */
+/* For bodies of db_resolve(): says whether the message was kept. */
 enum db_result	outbox_store_find(struct db *, const char *id, bool *found);
 
 /*
  * ---- delivering: for the courier ----
  *
- * A message is pending until it is delivered or dead. A courier that tries it
- * has claimed it before, in a transaction of its own, under its name: of two
- * couriers one gets it. While it is claimed, due_at is when the claim runs out
- * and anybody may claim it again: what became of the first try is then
- * unknown. A finished message keeps all but its payload.
+ * A message is pending until it is delivered or dead. Before a courier tries
+ * to deliver a message, it claims it under its name, in a transaction of its
+ * own: of two couriers, one gets it. While a message is claimed, due_at is the
+ * time when the claim expires. Then any courier may claim it again, and the
+ * result of the first try is unknown. A finished message keeps all but its
+ * payload.
  */
 
 #define OUTBOX_CLAIM_MAX 16	/* messages in one call */
@@ -55,11 +55,11 @@ struct outbox_claim {
 	size_t		 payload_len;
 	unsigned	 attempts;	/* this one included */
 	bool		 expired;
-	const char	*owner;		/* whose claim it was; NULL = nobody's */
+	const char	*owner;		/* who had claimed it; NULL = nobody */
 };
 
-/* Claims up to max messages that are due, the longest due first, for so many
- * microseconds. Kept when it is DB_OK. */
+/* Claims up to max messages that are due, the longest due first. The claims
+ * expire after lifetime microseconds. */
 enum db_result	outbox_store_claim(struct db *, struct arena *,
     const char *owner, int64_t lifetime, size_t max,
     struct outbox_claim out[OUTBOX_CLAIM_MAX], size_t *count);
@@ -75,23 +75,22 @@ struct outbox_outcome {
 	bool		 kept;		/* filled in: it was still ours */
 };
 
-/* Writes what became of them, in one transaction, and ends their claims. */
+/* Writes the outcomes, in one transaction, and ends the claims. */
 enum db_result	outbox_store_end(struct db *, const char *owner,
     struct outbox_outcome *, size_t count);
 
-/* Messages that couriers of a host have claimed (OUTBOX_CLAIM_MAX at most):
- * id, message_id and owner of each are filled in. */
+/* Lists messages that couriers of a host have claimed (at most
+ * OUTBOX_CLAIM_MAX). Fills in id, message_id and owner of each. */
 enum db_result	outbox_store_claimed(struct db *, struct arena *,
     const char *host, struct outbox_claim out[OUTBOX_CLAIM_MAX],
     size_t *count);
 
-/* Makes a message due now whose owner is known not to try it any more. */
+/* Ends a claim whose owner does not exist any more: the message is due now. */
 enum db_result	outbox_store_release(struct db *,
     const struct outbox_claim *);
 
-/* Deletes some of what is of no more use: finished messages after 30 days,
- * login codes after one, their counters after two. *more: there may be more
- * of it. */
+/* Deletes some old rows: finished messages after 30 days, login codes after
+ * one day, their counters after two. *more says that there may be more. */
 enum db_result	outbox_store_tidy(struct db *, bool *more);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * reconcile.c: see reconcile.h. What each check looks for is in statement.c.
+ * reconcile.c: see reconcile.h. What each check looks for is in statements.c.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "store/reconcile.h"
 #include "store/statements.h"
 
-/* What a check's statement is given. */
+/* The parameters of a check's statement. */
 enum given {
 	GIVEN_NOTHING,
 	GIVEN_CURRENCY,		/* the market's */
@@ -79,10 +79,10 @@ reconcile_check(size_t n)
 
 #define GIVEN_MAX (ORDER_STATE__MAX * ORDER_STATE__MAX * 2)
 
-/* Writes the names of each two states of which the second may follow the
- * first; returns how many pairs. */
+/* Writes each pair of states of which the second may follow the first; returns
+ * the number of pairs. */
 static size_t
-give_moves(struct db_value *out)
+give_allowed_moves(struct db_value *out)
 {
 	size_t	 n = 0;
 
@@ -101,9 +101,9 @@ give_moves(struct db_value *out)
 	return n;
 }
 
-/* Writes the names of the states in which stock is back; returns how many. */
+/* Writes the states in which the stock has come back; returns how many. */
 static size_t
-give_back(struct db_value *out)
+give_return_states(struct db_value *out)
 {
 	size_t	 n = 0;
 
@@ -114,9 +114,9 @@ give_back(struct db_value *out)
 	return n;
 }
 
-/* Sends a check's statement with what it is given. */
+/* Runs the statement of a check with its parameters. */
 static enum db_result
-send_query(struct db *db, const struct check *c)
+send_check(struct db *db, const struct check *c)
 {
 	struct db_value	 values[GIVEN_MAX];
 	size_t		 n = 1;
@@ -128,18 +128,20 @@ send_query(struct db *db, const struct check *c)
 		values[0] = db_text(db_market(db)->currency.code);
 		return db_run(db, c->statement, 1, values, 1);
 	case GIVEN_MOVES:
-		n = give_moves(values);
+		n = give_allowed_moves(values);
 		return db_run(db, c->statement, n, values, n * 2);
 	case GIVEN_BACK:
-		n = give_back(values);
+		n = give_return_states(values);
 		return db_run(db, c->statement, n, values, n);
 	}
 	panic("a check that is given %d", (int)c->given);
 }
 
-/* A column of a finding; a whole number of minor units as an amount. */
+/* Returns a column of a finding as text. A whole number of minor units becomes
+ * an amount if "money" says so. */
 static const char *
-read_side(const struct db *db, struct arena *arena, size_t column, bool money)
+read_finding_side(const struct db *db, struct arena *arena, size_t column,
+    bool money)
 {
 	const char	*text = db_get_text(db, column, arena);
 	char		 amount[MONEY_TEXT_MAX];
@@ -158,7 +160,7 @@ reconcile_run(struct db *db, struct arena *arena, size_t n,
     struct reconcile_findings *out)
 {
 	const struct check		*c = &checks[n];
-	enum db_result			 result = send_query(db, c);
+	enum db_result			 result = send_check(db, c);
 	struct reconcile_finding	*f;
 	bool				 more;
 
@@ -168,9 +170,9 @@ reconcile_run(struct db *db, struct arena *arena, size_t n,
 		if (out->count++ >= RECONCILE_SHOWN)
 			continue;
 		f = &out->shown[out->count - 1];
-		f->what = read_side(db, arena, 0, false);
-		f->expected = read_side(db, arena, 1, c->money);
-		f->found = read_side(db, arena, 2, c->money);
+		f->what = read_finding_side(db, arena, 0, false);
+		f->expected = read_finding_side(db, arena, 1, c->money);
+		f->found = read_finding_side(db, arena, 2, c->money);
 	}
 	return result;
 }

@@ -1,18 +1,18 @@
 /*
  * reconcile.h: proves that a market's books are right.
  *
- * All checks read one snapshot of the database, and lock nobody: they may run
- * while orders are made. Each check is one statement that gives what is wrong,
- * a row a finding; a clean market gives none. A check costs a pass or two over
- * a table, whatever is in it, and memory for RECONCILE_SHOWN findings.
+ * All checks read one snapshot of the database, without locks: they may run
+ * while orders are made. Each check is one statement. It gives one row for
+ * each finding, and no row if nothing is wrong. A check reads a table once or
+ * twice, and keeps RECONCILE_SHOWN findings in memory.
  *
  * What must hold:
  *	a SKU's stock = sum of its movements - sum of what was sold of it,
  *	one movement "initial" a SKU, and for a cancelled or returned order one
  *	a line; amounts that add up; a history that leads from one start by
  *	moves of the workflow to the order's state; nothing without its owner.
- * Unique order numbers and idempotency keys are the schema's affair, and whose
- * database it is was checked when it was connected to.
+ * The schema itself makes order numbers and idempotency keys unique. The
+ * connection has checked that the database is the market's (db.h).
  */
 #ifndef ORDERMUX_RECONCILE_H
 #define ORDERMUX_RECONCILE_H
@@ -41,8 +41,7 @@ struct reconcile_check {
 	enum reconcile_table	 of;		/* what was looked at */
 };
 
-/* Check number n, in the order in which they are best read; NULL behind the
- * last. */
+/* Check number n, in the order in which to show them; NULL after the last. */
 const struct reconcile_check *reconcile_check(size_t n);
 
 struct reconcile_finding {
@@ -56,15 +55,15 @@ struct reconcile_findings {
 	struct reconcile_finding	shown[RECONCILE_SHOWN];
 };
 
-/* Takes the snapshot, and counts what is in it. */
+/* Takes the snapshot, and counts its rows. */
 enum db_result	reconcile_begin(struct db *, struct reconcile_counts *);
 
-/* Runs check number n. Amounts among the findings are in the market's major
- * units. What is found lives in the arena. */
+/* Runs check number n. Amounts in the findings are in the market's major
+ * units. The findings live in the arena. */
 enum db_result	reconcile_run(struct db *, struct arena *, size_t n,
     struct reconcile_findings *);
 
-/* Lets the snapshot go. */
+/* Ends the snapshot. */
 void	reconcile_end(struct db *);
 
 #endif

@@ -20,7 +20,7 @@ struct finding {
 
 /* Body of staff_order_find(). */
 static enum db_result
-find(struct db *db, void *arg)
+read_staff_order(struct db *db, void *arg)
 {
 	struct finding		*f = arg;
 	struct staff_order	*out = f->out;
@@ -42,9 +42,9 @@ find(struct db *db, void *arg)
 	return result;
 }
 
-/* The order number in upper case, as ours are; NULL if it is that already. */
+/* Returns the number in upper case, as ours are; NULL if it is that already. */
 static const char *
-upper_number(struct arena *arena, const char *number)
+upper_order_number(struct arena *arena, const char *number)
 {
 	char	*upper = arena_strdup(arena, number);
 
@@ -53,9 +53,9 @@ upper_number(struct arena *arena, const char *number)
 	return strcmp(upper, number) != 0 ? upper : NULL;
 }
 
-/* Whether it can be a number at all: some visible ASCII. */
+/* Returns whether this can be an order number: visible ASCII. */
 static bool
-may_be_number(const char *text)
+may_be_order_number(const char *text)
 {
 	size_t	 n = 0;
 
@@ -64,16 +64,16 @@ may_be_number(const char *text)
 	return text[n] == '\0' && n > 0 && n <= ORDER_NUMBER_MAX;
 }
 
-/* Looks by the statement, unless it has been found. */
+/* Looks for the order by the statement, unless it was found before. */
 static enum db_result
-look(struct db *db, struct finding *f, enum statement_id statement,
+look_up_order(struct db *db, struct finding *f, enum statement_id statement,
     struct db_value value)
 {
 	if (f->out->found)
 		return DB_OK;
 	f->statement = statement;
 	f->value = value;
-	return db_read(db, find, f);
+	return db_read(db, read_staff_order, f);
 }
 
 enum db_result
@@ -86,15 +86,17 @@ staff_order_find(struct db *db, struct arena *arena, const char *number_or_id,
 	int64_t		 id;
 
 	memset(out, 0, sizeof(*out));
-	if (!may_be_number(number_or_id))
+	if (!may_be_order_number(number_or_id))
 		return DB_OK;
-	result = look(db, &f, STATEMENT_STAFF_BY_NUMBER, db_text(number_or_id));
+	result = look_up_order(db, &f, STATEMENT_STAFF_BY_NUMBER,
+	    db_text(number_or_id));
 	if (result == DB_OK &&
-	    (upper = upper_number(arena, number_or_id)) != NULL)
-		result = look(db, &f, STATEMENT_STAFF_BY_NUMBER,
+	    (upper = upper_order_number(arena, number_or_id)) != NULL)
+		result = look_up_order(db, &f, STATEMENT_STAFF_BY_NUMBER,
 		    db_text(upper));
 	if (result == DB_OK && str_to_int64(number_or_id, &id))
-		result = look(db, &f, STATEMENT_STAFF_BY_ID, db_int(id));
+		result = look_up_order(db, &f, STATEMENT_STAFF_BY_ID,
+		    db_int(id));
 	return result;
 }
 
@@ -111,7 +113,7 @@ struct listing {
 
 /* Takes a row of STATEMENT_STAFF_LIST. */
 static void
-read_entry(const struct db *db, struct arena *arena,
+read_staff_entry(const struct db *db, struct arena *arena,
     struct staff_order_entry *e)
 {
 	e->id = db_get_int(db, 0);
@@ -125,7 +127,7 @@ read_entry(const struct db *db, struct arena *arena,
 
 /* Body of staff_order_list(). */
 static enum db_result
-list(struct db *db, void *arg)
+list_staff_orders(struct db *db, void *arg)
 {
 	struct listing	*l = arg;
 	struct db_value	 values[] = { db_text(l->status), db_text(l->status),
@@ -137,7 +139,7 @@ list(struct db *db, void *arg)
 	result = db_run(db, STATEMENT_STAFF_LIST, 1, values, 3);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more)
-		read_entry(db, l->arena, &l->entries[l->count++]);
+		read_staff_entry(db, l->arena, &l->entries[l->count++]);
 	return result;
 }
 
@@ -150,7 +152,7 @@ staff_order_list(struct db *db, struct arena *arena, const char *status,
 	enum db_result	 result;
 
 	l.entries = arena_array(arena, limit, sizeof(*l.entries));
-	result = db_read(db, list, &l);
+	result = db_read(db, list_staff_orders, &l);
 	*entries = l.entries;
 	*count = result == DB_OK ? l.count : 0;
 	return result;

@@ -1,6 +1,6 @@
 /*
- * staff_order.h: orders as staff see them: anybody's, by number or id, and the
- * newest of the market. To move one, see order_move.h.
+ * staff_order.h: orders as staff see them: those of any customer, by number or
+ * id, and the newest of the market. To move an order, see order_move.h.
  *
  * Amounts are minor units, times microseconds since 1970 UTC. What is given
  * out lives in the arena that was handed in.
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "db/db.h"
-#include "store/order_store.h"
+#include "store/order.h"
 
 struct staff_order {
 	bool		 found;
@@ -21,8 +21,8 @@ struct staff_order {
 	struct order	 order;
 };
 
-/* The order with this number, as it is written or in upper case; or else with
- * this id. */
+/* Finds the order with this number, as written or in upper case; else the order
+ * with this id. */
 enum db_result	staff_order_find(struct db *, struct arena *,
     const char *number_or_id, struct staff_order *);
 
@@ -37,8 +37,8 @@ struct staff_order_entry {
 	const char	*customer_name;
 };
 
-/* The newest orders (by id), in this state; NULL: in any. Room for the limit
- * is in the arena; *count is how many there are. */
+/* Lists the newest orders (by id) with this status, or with any (NULL). The
+ * arena has room for the limit; *count is their number. */
 enum db_result	staff_order_list(struct db *, struct arena *,
     const char *status, size_t limit, struct staff_order_entry **,
     size_t *count);

@@ -9,9 +9,9 @@
 #include "store/statements.h"
 #include "store/staff_stock.h"
 
-/* Takes a row of STATEMENT_STAFF_SKUS and its like. */
+/* Takes a row of SKU_ROW. */
 static void
-read_sku(const struct db *db, struct arena *arena, struct stock_sku *s)
+read_stock_sku(const struct db *db, struct arena *arena, struct stock_sku *s)
 {
 	s->id = db_get_int(db, 0);
 	s->code = db_get_text(db, 1, arena);
@@ -34,7 +34,7 @@ struct paging {
 
 /* Body of staff_stock_page(). */
 static enum db_result
-read_page(struct db *db, void *arg)
+read_stock_page(struct db *db, void *arg)
 {
 	struct paging	*p = arg;
 	struct db_value	 values[] = { db_int(p->after_id),
@@ -46,7 +46,7 @@ read_page(struct db *db, void *arg)
 	result = db_run(db, STATEMENT_STAFF_SKUS, 1, values, 2);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more)
-		read_sku(db, p->arena, &p->out[p->count++]);
+		read_stock_sku(db, p->arena, &p->out[p->count++]);
 	return result;
 }
 
@@ -56,7 +56,7 @@ staff_stock_page(struct db *db, struct arena *arena, int64_t after_id,
 {
 	struct paging	 p = { .arena = arena, .after_id = after_id,
 	    .out = out };
-	enum db_result	 result = db_read(db, read_page, &p);
+	enum db_result	 result = db_read(db, read_stock_page, &p);
 
 	*count = result == DB_OK ? p.count : 0;
 	return result;
@@ -69,13 +69,13 @@ struct changing {
 	const struct stock_change	*change;
 	struct arena			*arena;
 	struct stock_changed		*out;
-	/* Of its movement: tells this attempt from all others. */
+	/* The time of its movement: tells this attempt from all others. */
 	int64_t				 at;
 };
 
 /* Reads one SKU; *found says whether it is there. */
 static enum db_result
-read_one(struct db *db, struct changing *c, enum statement_id statement,
+read_one_sku(struct db *db, struct changing *c, enum statement_id statement,
     struct db_value value, bool *found)
 {
 	enum db_result	 result = db_run(db, statement, 1, &value, 1);
@@ -83,31 +83,31 @@ read_one(struct db *db, struct changing *c, enum statement_id statement,
 	if (result == DB_OK)
 		result = db_next(db, found);
 	if (result == DB_OK && *found)
-		read_sku(db, c->arena, &c->out->sku);
+		read_stock_sku(db, c->arena, &c->out->sku);
 	db_skip(db);
 	return result;
 }
 
-/* Finds the SKU that is meant. */
+/* Finds the SKU, by its code or else by its id. */
 static enum db_result
-find_sku(struct db *db, struct changing *c, bool *found)
+find_stock_sku(struct db *db, struct changing *c, bool *found)
 {
 	const char	*sku = c->change->sku;
 	enum db_result	 result;
 	int64_t		 id;
 
-	result = read_one(db, c, STATEMENT_STAFF_SKU_BY_CODE, db_text(sku),
+	result = read_one_sku(db, c, STATEMENT_STAFF_SKU_BY_CODE, db_text(sku),
 	    found);
 	if (result == DB_OK && !*found && str_to_int64(sku, &id))
-		result = read_one(db, c, STATEMENT_STAFF_SKU_BY_ID, db_int(id),
-		    found);
+		result = read_one_sku(db, c, STATEMENT_STAFF_SKU_BY_ID,
+		    db_int(id), found);
 	return result;
 }
 
-/* Changes the stock of the SKU that was found, unless that cannot be; reads
- * what it is then. */
+/* Changes the stock of the SKU if the result is possible. Reads the SKU as it
+ * is then. */
 static enum db_result
-add_stock(struct db *db, struct changing *c)
+add_to_stock(struct db *db, struct changing *c)
 {
 	struct stock_changed	*out = c->out;
 	int64_t			 delta = c->change->delta;
@@ -120,16 +120,16 @@ add_stock(struct db *db, struct changing *c)
 	if (result != DB_OK)
 		return result;
 	out->outcome = db_matched(db) == 1 ? STOCK_CHANGED : STOCK_REFUSED;
-	result = read_one(db, c, STATEMENT_STAFF_SKU_BY_ID,
+	result = read_one_sku(db, c, STATEMENT_STAFF_SKU_BY_ID,
 	    db_int(out->sku.id), &found);
 	if (result == DB_OK && !found)
 		out->outcome = STOCK_NO_SKU;
 	return result;
 }
 
-/* Writes the change into the books. */
+/* Notes the movement. */
 static enum db_result
-note_change(struct db *db, struct changing *c)
+note_stock_change(struct db *db, struct changing *c)
 {
 	const struct stock_change	*change = c->change;
 	struct db_value			 values[] = {
@@ -139,9 +139,9 @@ note_change(struct db *db, struct changing *c)
 	return db_run(db, STATEMENT_STAFF_STOCK_NOTE, 1, values, 5);
 }
 
-/* The transaction, from its start: body of db_transaction(). */
+/* Body of db_transaction(). */
 static enum db_result
-change_stock(struct db *db, void *arg, bool *keep)
+change_sku_stock(struct db *db, void *arg)
 {
 	struct changing	*c = arg;
 	enum db_result	 result;
@@ -150,17 +150,19 @@ change_stock(struct db *db, void *arg, bool *keep)
 	memset(c->out, 0, sizeof(*c->out));
 	c->out->outcome = STOCK_NO_SKU;
 	c->at = clock_us();
-	result = find_sku(db, c, &found);
+	result = find_stock_sku(db, c, &found);
 	if (result == DB_OK && found)
-		result = add_stock(db, c);
-	*keep = c->out->outcome == STOCK_CHANGED;
-	return result == DB_OK && *keep ? note_change(db, c) : result;
+		result = add_to_stock(db, c);
+	if (result != DB_OK)
+		return result;
+	return c->out->outcome == STOCK_CHANGED ? note_stock_change(db, c) :
+	    DB_REFUSED;
 }
 
-/* Looks for the movement that this attempt would have left: body of
- * db_resolve(). */
+/* Body of db_resolve(): looks for the movement that this attempt would have
+ * left. */
 static enum db_result
-find_change(struct db *db, void *arg, bool *kept)
+find_stock_change(struct db *db, void *arg, bool *kept)
 {
 	struct changing	*c = arg;
 	struct db_value	 values[] = { db_int(c->out->sku.id),
@@ -175,8 +177,8 @@ staff_stock_change(struct db *db, struct arena *arena,
     const struct stock_change *change, struct stock_changed *out)
 {
 	struct changing	 c = { .change = change, .arena = arena, .out = out };
-	enum db_result	 result = db_transaction(db, change_stock, &c);
+	enum db_result	 result = db_transaction(db, change_sku_stock, &c);
 
 	return result == DB_UNKNOWN ?
-	    db_resolve(db, out->sku.code, find_change, &c) : result;
+	    db_resolve(db, out->sku.code, find_stock_change, &c) : result;
 }

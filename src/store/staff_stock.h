@@ -1,7 +1,7 @@
 /*
  * staff_stock.h: the stock of SKUs as staff see and correct it.
  *
- * Every change but a sale has its row in stock_movements, in the same
+ * Every change but a sale has a row in stock_movements, written in the same
  * transaction, so that the books stay right (reconcile.h).
  */
 #ifndef ORDERMUX_STAFF_STOCK_H
@@ -28,14 +28,14 @@ struct stock_sku {
 	const char	*color;
 };
 
-/* The next SKUs behind this id, by id; fewer than STOCK_PAGE: the last. */
+/* The next SKUs after this id, by id. Fewer than STOCK_PAGE are the last. */
 enum db_result	staff_stock_page(struct db *, struct arena *, int64_t after_id,
     struct stock_sku out[STOCK_PAGE], size_t *count);
 
 struct stock_change {
 	const char	*sku;	/* its code; or else its id */
 	int64_t		 delta;	/* not 0 */
-	const char	*by;	/* as order_move.h has it */
+	const char	*by;	/* as order_history.h has it */
 	const char	*note;	/* NULL: none */
 };
 
@@ -51,8 +51,8 @@ struct stock_changed {
 };
 
 /*
- * Adds delta to the stock. DB_OK with an outcome; DB_UNKNOWN when the
- * connection broke in COMMIT and the database could not be asked; else as
+ * Adds delta to the stock. DB_OK or DB_REFUSED with an outcome; DB_UNKNOWN when
+ * the connection broke in COMMIT and the database could not be asked; else as
  * db.h says, and nothing was changed.
  */
 enum db_result	staff_stock_change(struct db *, struct arena *,

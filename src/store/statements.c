@@ -6,8 +6,8 @@
 #include "store/statements.h"
 
 /*
- * A user by whom an order may be made or read: active, and the token not
- * issued before tokens_valid_from. The parameter is the token's time.
+ * A customer who is live (customer.h): active, and the token was not issued
+ * before tokens_valid_from. The parameter is the time of the token.
  */
 #define TOKEN_LIVE \
 	"u.is_active = 1 AND " \
@@ -27,8 +27,8 @@
 	"i s32 s16 s255 s20 s255 s500 s100 s500 s50 i i i i i s3 t t " \
 	"i s255 s50 s20 s50 i i i"
 
-/* An order's state, behind the column that says whether the token is live, and
- * a line of its history, as order_move.c takes them. */
+/* An order's state, after the column that says whether the customer is live,
+ * and a line of its history, as order_move.c and order_history.c take them. */
 #define MOVE_COLUMNS	"o.id, o.order_number, o.status, o.updated_at"
 #define MOVE_ROW	"i i s32 s16 t"
 #define EVENT_COLUMNS \
@@ -42,8 +42,8 @@
 	"u.is_active, u.is_verified, u.last_login, u.created_at"
 #define USER_ROW "i s20 s255 s255 s500 i i t t"
 
-/* A line of a cart behind its id, SKU and quantity, as cart_store.c takes it;
- * of a SKU that was deleted they are NULL. */
+/* The rest of a line of a cart, after its id, SKU and quantity, as cart_store.c
+ * takes it. The columns are NULL if the SKU was deleted. */
 #define CART_COLUMNS \
 	"s.price_minor, s.stock, s.is_active AND p.is_active, p.title, " \
 	"p.image_url, s.size, s.color"
@@ -55,14 +55,14 @@
 	"s.size, s.color FROM skus s JOIN products p ON p.id = s.product_id"
 #define SKU_ROW "i s50 i i s255 s20 s50"
 
-/* A finding of reconcile.c: what, what is expected of it, what was found.
- * Sums are made of DECIMALs: what is in the columns may be anything. */
+/* A finding of reconcile.c: the thing, the expected value, the value found.
+ * Sums are of DECIMALs, because the columns may hold any value. */
 #define THE_ORDER "CONCAT('order ', o.order_number, ' (', o.id, ')')"
 #define THE_SKU "CONCAT('SKU ', s.sku_code, ' (', s.id, ')')"
 #define WIDE(column) "CAST(" column " AS DECIMAL(30))"
 #define FINDING_ROW "s160 s160 s160"
 
-/* How often a SKU has begun: one that was removed may begin again. */
+/* How often a SKU has begun. A SKU that was removed may begin again. */
 #define BEGINNINGS \
 	"SUM(CASE m.reason WHEN 'initial' THEN 1 WHEN 'removed' THEN -1 " \
 	"ELSE 0 END)"
@@ -78,8 +78,8 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "SELECT " TOKEN_LIVE " FROM users u WHERE u.id = ?",
 	    "i" },
 
-	/* A plain read: prices and titles now. Stock is only looked at here;
-	 * it is taken under guard by stock_take, last. */
+	/* A read without a lock: prices and titles as they are now. The stock
+	 * is only looked at here; stock_take takes it last, under guard. */
 	[STATEMENT_SKUS] = { "skus",
 	    "SELECT s.id, s.price_minor, s.stock, p.title, s.sku_code, "
 	    "s.size, s.color FROM skus s JOIN products p "
@@ -87,23 +87,23 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE s.id IN ({?|,}) AND s.is_active = 1",
 	    "i i i s255 s50 s20 s50" },
 
-	/* The user's row is locked first, as by everybody who changes a cart:
-	 * in the other order, an order and a change would wait for each other
-	 * (the order's row refers to the user, which locks it too). */
+	/* The user's row is locked first, as by every change of a cart. In the
+	 * other order, an order and a change would wait for each other (the
+	 * order's row refers to the user, which locks that row too). */
 	[STATEMENT_CART_LOCK] = { "cart_lock",
 	    "SELECT c.id, c.sku_id, c.quantity FROM users u "
 	    "JOIN cart_items c ON c.user_id = u.id "
 	    "WHERE u.id = ? ORDER BY c.id FOR UPDATE",
 	    "i i i" },
 
-	/* Only what was read: a line that was added meanwhile stays. */
+	/* Only the lines that were read: one that was added meanwhile stays. */
 	[STATEMENT_CART_EMPTY] = { "cart_empty",
 	    "DELETE FROM cart_items WHERE user_id = ? AND id IN ({?|,})",
 	    NULL },
 
-	/* A user that may not order gives NULL for user_id, which the column
-	 * refuses (1048): the check costs no round trip. As a value, not as
-	 * INSERT ... SELECT, which would lock the table's AUTO_INCREMENT. */
+	/* A customer who is not live gives NULL for user_id, which the column
+	 * rejects (1048): so the check costs no round trip. This is a value,
+	 * because INSERT ... SELECT would lock the table's AUTO_INCREMENT. */
 	[STATEMENT_ORDER_INSERT] = { "order_insert",
 	    "INSERT INTO orders (user_id, order_number, customer_name, "
 	    "customer_phone, customer_email, delivery_address, delivery_city, "
@@ -121,7 +121,7 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    NULL },
 
 	/* Rows in id order, so that two orders cannot lock the same SKUs
-	 * crosswise; each guarded. As many rows as lines, or it is a shortage. */
+	 * crosswise. Each is guarded: fewer rows than lines are a shortage. */
 	[STATEMENT_STOCK_TAKE] = { "stock_take",
 	    "UPDATE skus FORCE INDEX (PRIMARY) "
 	    "SET stock = stock - CASE id {WHEN ? THEN ?| } END "
@@ -146,7 +146,7 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "LOCK IN SHARE MODE",
 	    "i" },
 
-	/* A mark of the duplicate window that has run out. */
+	/* A mark whose duplicate window is over. */
 	[STATEMENT_KEY_RELEASE] = { "key_release",
 	    "UPDATE orders SET idempotency_key = NULL "
 	    "WHERE user_id = ? AND idempotency_key = ? AND created_at < ?",
@@ -161,10 +161,10 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE u.id = ? ORDER BY i.line_no",
 	    "i " ORDER_ROW },
 
-	/* Newest first; the page starts behind (created_at, id) of the cursor.
-	 * The page is found in the index alone, then each order is read once,
-	 * and its lines, which lie beside each other. The user is looked up
-	 * beside it: as a part of the join it would cost a fifth more. */
+	/* Newest first; the page starts after (created_at, id) of the cursor.
+	 * The page is found in the index alone. Then each order is read once,
+	 * and its lines, which lie side by side. The user is a subquery: as a
+	 * part of the join it would cost a fifth more. */
 	[STATEMENT_ORDER_LIST] = { "order_list",
 	    "SELECT (SELECT " TOKEN_LIVE " FROM users u WHERE u.id = ?), "
 	    ORDER_COLUMNS ", " LINE_COLUMNS " FROM (SELECT k.id FROM orders k "
@@ -175,15 +175,16 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "LEFT JOIN order_items i ON i.order_id = o.id",
 	    "i " ORDER_ROW },
 
-	/* As many orders as a filter lets through, and whose they are. */
-	[STATEMENT_HISTORY_COUNT] = { "history_count",
+	/* The number of orders that a filter lets through, and the state of the
+	 * customer. */
+	[STATEMENT_CARD_COUNT] = { "card_count",
 	    "SELECT " TOKEN_LIVE ", (SELECT COUNT(*) FROM orders o "
 	    "WHERE o.user_id = u.id AND (? = '' OR o.status = ?)) "
 	    "FROM users u WHERE u.id = ?",
 	    "i i" },
 
-	/* At most three lines of each order, with pictures of today. */
-	[STATEMENT_HISTORY_PAGE] = { "history_page",
+	/* At most three lines of each order, with the pictures of now. */
+	[STATEMENT_CARD_PAGE] = { "card_page",
 	    "SELECT o.id, o.order_number, o.status, o.total_minor, "
 	    "o.currency, o.created_at, o.delivery_address, "
 	    "(SELECT COUNT(*) FROM order_items n WHERE n.order_id = o.id), "
@@ -200,7 +201,7 @@ static const struct statement statements[STATEMENT__MAX] = {
 
 	/* ---- moving an order from state to state ---- */
 
-	/* A customer's own; the first column as in order_detail. */
+	/* A customer's own order; the first column as in order_detail. */
 	[STATEMENT_MOVE_READ] = { "move_read",
 	    "SELECT " TOKEN_LIVE ", " MOVE_COLUMNS " FROM users u "
 	    "LEFT JOIN orders o ON o.id = ? AND o.user_id = u.id "
@@ -212,9 +213,9 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "SELECT 1, " MOVE_COLUMNS " FROM orders o WHERE o.id = ?",
 	    MOVE_ROW },
 
-	/* Only if it is as it was read. An order that gives its stock back
-	 * (1) also gives back its mark of the duplicate window, which has a
-	 * space in it: the same may be ordered anew at once. */
+	/* Only if the order is as it was read. An order that gives its stock
+	 * back (1) also gives up its mark of the duplicate window, which has a
+	 * space in it. So the same may be ordered again at once. */
 	[STATEMENT_MOVE_ORDER] = { "move_order",
 	    "UPDATE orders SET status = ?, updated_at = ?, idempotency_key = "
 	    "IF(? = 1 AND idempotency_key LIKE '% %', NULL, idempotency_key) "
@@ -228,7 +229,7 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "VALUES (?, ?, ?, ?, ?, ?)",
 	    NULL },
 
-	/* By SKU: an order that was made by hand may have one twice. */
+	/* By SKU: an order that was made by hand may have a SKU twice. */
 	[STATEMENT_MOVE_LINES] = { "move_lines",
 	    "SELECT i.sku_id, CAST(SUM(i.quantity) AS SIGNED) "
 	    "FROM order_items i WHERE i.order_id = ? GROUP BY i.sku_id "
@@ -248,8 +249,8 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE id IN ({?|,}) ORDER BY id",
 	    NULL },
 
-	/* What comes back of SKUs that were deleted has nowhere to go: the
-	 * books say so, or they would be wrong if the SKU came again. */
+	/* The stock of a SKU that was deleted has nowhere to go. The books must
+	 * say so, or they would be wrong if the SKU were created again. */
 	[STATEMENT_STOCK_GONE] = { "stock_gone",
 	    "INSERT INTO stock_movements (sku_id, delta, reason, changed_by, "
 	    "note, created_at) SELECT m.sku_id, -m.delta, 'gone', "
@@ -264,15 +265,15 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "AND new_status = ? AND created_at = ? LOCK IN SHARE MODE",
 	    "i" },
 
-	/* Oldest first; but its start came first, whatever the clocks said. */
-	[STATEMENT_EVENTS] = { "events",
+	/* Oldest first. The start is the first, whatever the clocks said. */
+	[STATEMENT_HISTORY] = { "history",
 	    "SELECT " TOKEN_LIVE ", " MOVE_COLUMNS ", " EVENT_COLUMNS
 	    " FROM users u LEFT JOIN orders o ON o.id = ? AND o.user_id = u.id "
 	    "LEFT JOIN order_status_history h ON h.order_id = o.id "
 	    "WHERE u.id = ? ORDER BY " EVENT_ORDER,
 	    MOVE_ROW " " EVENT_ROW },
 
-	[STATEMENT_EVENTS_ANY] = { "events_any",
+	[STATEMENT_HISTORY_ANY] = { "history_any",
 	    "SELECT 1, " MOVE_COLUMNS ", " EVENT_COLUMNS " FROM orders o "
 	    "LEFT JOIN order_status_history h ON h.order_id = o.id "
 	    "WHERE o.id = ? ORDER BY " EVENT_ORDER,
@@ -280,8 +281,8 @@ static const struct statement statements[STATEMENT__MAX] = {
 
 	/* ---- the cart ---- */
 
-	/* The first column as in order_detail. A line whose SKU is gone or not
-	 * for sale any more stays: its customer is to see it. */
+	/* The first column as in order_detail. A line whose SKU was deleted, or
+	 * is not for sale any more, stays so that the customer sees it. */
 	[STATEMENT_CART_SHOW] = { "cart_show",
 	    "SELECT " TOKEN_LIVE ", c.id, c.sku_id, c.quantity, " CART_COLUMNS
 	    " FROM users u LEFT JOIN cart_items c ON c.user_id = u.id "
@@ -290,8 +291,8 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE u.id = ? ORDER BY c.id",
 	    CART_ROW },
 
-	/* Two who change one cart come one after the other. The cart itself
-	 * may have no row yet that could be locked. */
+	/* Changes of one cart take turns. The lock is on the user, because the
+	 * cart may have no row yet. */
 	[STATEMENT_CART_USER_LOCK] = { "cart_user_lock",
 	    "SELECT u.id FROM users u WHERE u.id = ? FOR UPDATE",
 	    "i" },
@@ -323,8 +324,8 @@ static const struct statement statements[STATEMENT__MAX] = {
 
 	/* ---- login and profile ---- */
 
-	/* Locks the rows too, in this order: the number's first, the day's,
-	 * which all share, last. */
+	/* Also locks the rows, in this order: that of the number first, that of
+	 * the day, which all share, last. */
 	[STATEMENT_LIMIT_COUNT] = { "limit_count",
 	    "INSERT INTO login_limits (scope, subject, window_start, sent) "
 	    "VALUES ('phone', ?, '1970-01-01', 1), ('address', ?, ?, 1), "
@@ -413,8 +414,8 @@ static const struct statement statements[STATEMENT__MAX] = {
 	/* ---- delivering: all times by the database's own clock, which is the
 	 * same for every host that delivers ---- */
 
-	/* Who comes second takes others, and does not wait. A payload that is
-	 * longer than this is cut, and then cannot be opened. */
+	/* Of two couriers, the second takes other rows and does not wait. A
+	 * payload that is longer than this is cut, and cannot be opened. */
 	[STATEMENT_OUTBOX_DUE] = { "outbox_due",
 	    "SELECT id, message_id, kind, attempts, claimed_by, "
 	    "expires_at IS NOT NULL AND expires_at <= UTC_TIMESTAMP(6), "
@@ -453,8 +454,8 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE id = ? AND claimed_by = ?",
 	    NULL },
 
-	/* What is of no more use, a bit at a time. A message is finished at
-	 * about the time when it was due last, and that is in an index. */
+	/* Old rows, some at a time. A message is finished at about the time
+	 * when it was due last, which is in an index. */
 	[STATEMENT_OUTBOX_TIDY] = { "outbox_tidy",
 	    "DELETE FROM outbox WHERE state IN ('delivered', 'dead') "
 	    "AND due_at < UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT ?",
@@ -472,7 +473,7 @@ static const struct statement statements[STATEMENT__MAX] = {
 
 	/* ---- not for requests: orders and stock as staff see them ---- */
 
-	/* In the columns of order_detail, with the customer in front. */
+	/* The columns of order_detail, after the id of the customer. */
 	[STATEMENT_STAFF_BY_NUMBER] = { "staff_by_number",
 	    "SELECT o.user_id, " ORDER_COLUMNS ", " LINE_COLUMNS
 	    " FROM orders o LEFT JOIN order_items i ON i.order_id = o.id "
@@ -521,8 +522,8 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "i" },
 
 	/* ---- not for requests: reconciling. Each gives what is wrong, and
-	 * runs for as long as it takes. Sums over an order are made along the
-	 * primary key, so that nothing is sorted or put aside. ---- */
+	 * runs for as long as it takes. Sums over an order follow the primary
+	 * key, so that the server needs no sort and no temporary table. ---- */
 
 	[STATEMENT_CHECK_COUNTS] = { "check_counts",
 	    "SELECT (SELECT COUNT(*) FROM orders), "
@@ -531,7 +532,7 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "FROM stock_movements",
 	    "i i i i i" },
 
-	/* Of a SKU that is gone there must be none left. */
+	/* A SKU that was deleted must have no stock left. */
 	[STATEMENT_CHECK_STOCK] = { "check_stock",
 	    "SELECT " THE_SKU ", COALESCE(m.n, 0) - COALESCE(i.n, 0), s.stock "
 	    "FROM skus s LEFT JOIN (SELECT sku_id, SUM(delta) AS n "
@@ -646,9 +647,9 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "AND (h.old_status, h.new_status) NOT IN ({(?, ?)|, })",
 	    FINDING_ROW },
 
-	/* An order enters a state once (the schema's affair). So a history with
-	 * one start and no circle is a chain if but one state in it was not
-	 * left again, and that must be the order's. */
+	/* The schema lets an order enter a state only once. So a history with
+	 * one start and no circle is a chain if all its states but one were
+	 * left again, and that one must be the order's. */
 	[STATEMENT_CHECK_STATES] = { "check_states",
 	    "SELECT " THE_ORDER ", CONCAT('state ', h.new_status, "
 	    "', by its history'), CONCAT('state ', o.status) "

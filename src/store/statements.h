@@ -1,7 +1,7 @@
 /*
  * statements.h: every statement that the service sends to a market's database,
- * as one table. There is no other SQL in the request path. db/statement.h says
- * how a row is written.
+ * as one table. Requests use no other SQL. db/statement.h says how to write a
+ * row.
  */
 #ifndef ORDERMUX_STATEMENTS_H
 #define ORDERMUX_STATEMENTS_H
@@ -15,7 +15,7 @@ struct market;
 struct slot;
 
 enum statement_id {
-	/* Who the customer of a token is; behind STATEMENT_IDENTITY. */
+	/* The state of a token's customer; after STATEMENT_IDENTITY. */
 	STATEMENT_USER_STATE = STATEMENT_IDENTITY + 1,
 	/* Making an order. */
 	STATEMENT_SKUS,
@@ -32,9 +32,9 @@ enum statement_id {
 	/* Showing orders. */
 	STATEMENT_ORDER_DETAIL,
 	STATEMENT_ORDER_LIST,
-	STATEMENT_HISTORY_COUNT,
-	STATEMENT_HISTORY_PAGE,
-	/* Moving an order from state to state, and what it has been through. */
+	STATEMENT_CARD_COUNT,
+	STATEMENT_CARD_PAGE,
+	/* Moving an order from state to state, and its history. */
 	STATEMENT_MOVE_READ,
 	STATEMENT_MOVE_READ_ANY,
 	STATEMENT_MOVE_ORDER,
@@ -44,8 +44,8 @@ enum statement_id {
 	STATEMENT_STOCK_GIVE,
 	STATEMENT_STOCK_GONE,
 	STATEMENT_MOVE_FIND,
-	STATEMENT_EVENTS,
-	STATEMENT_EVENTS_ANY,
+	STATEMENT_HISTORY,
+	STATEMENT_HISTORY_ANY,
 	/* The cart. */
 	STATEMENT_CART_SHOW,
 	STATEMENT_CART_USER_LOCK,
@@ -114,7 +114,7 @@ enum statement_id {
 /* By enum statement_id. */
 extern const struct statement_table store_statements;
 
-/* A connection that runs these statements; else as db_new(). */
+/* Makes a connection that runs these statements; else as db_new(). */
 struct db *	store_db_new(const struct market *, const struct db_limits *,
     const struct scoreboard *, struct slot *);
 

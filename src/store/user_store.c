@@ -26,16 +26,16 @@ user_store_read(const struct db *db, struct arena *arena, size_t column,
 /* A customer being looked up or changed. */
 struct lookup {
 	struct arena			*arena;
-	const struct order_customer	*customer;
+	const struct customer		*customer;
 	const char			*full_name;
 	const char			*profile_image_url;
-	enum order_outcome		*outcome;
+	enum customer_state		*state;
 	struct user			*user;
 };
 
-/* Reads the row: a body of db_read(), and the end of a change. */
+/* Body of db_read(), and the end of a change: reads the row. */
 static enum db_result
-find(struct db *db, void *arg)
+read_user(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
 	struct db_value	 values[] = { db_time(l->customer->issued_at),
@@ -46,10 +46,9 @@ find(struct db *db, void *arg)
 	result = db_run(db, STATEMENT_USER_PROFILE, 1, values, 2);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
 		return result;
-	*l->outcome = ORDER_NO_USER;
+	*l->state = CUSTOMER_UNKNOWN;
 	if (more) {
-		*l->outcome = db_get_int(db, 0) ? ORDER_MADE :
-		    ORDER_DEAD_TOKEN;
+		*l->state = customer_of_row(db);
 		user_store_read(db, l->arena, 1, l->user);
 	}
 	db_skip(db);
@@ -58,18 +57,18 @@ find(struct db *db, void *arg)
 
 enum db_result
 user_store_find(struct db *db, struct arena *arena,
-    const struct order_customer *customer, enum order_outcome *outcome,
+    const struct customer *customer, enum customer_state *state,
     struct user *user)
 {
 	struct lookup	 l = { .arena = arena, .customer = customer,
-	    .outcome = outcome, .user = user };
+	    .state = state, .user = user };
 
-	return db_read(db, find, &l);
+	return db_read(db, read_user, &l);
 }
 
-/* Changes the row, and reads it: a body of db_transaction(). */
+/* Body of db_transaction(): changes the row, and reads it. */
 static enum db_result
-update(struct db *db, void *arg, bool *keep)
+update_user(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
 	struct db_value	 values[] = { db_text(l->full_name),
@@ -80,54 +79,54 @@ update(struct db *db, void *arg, bool *keep)
 
 	result = db_run(db, STATEMENT_USER_UPDATE, 1, values, 4);
 	if (result == DB_OK)
-		result = find(db, l);
-	*keep = *l->outcome == ORDER_MADE;
-	return result;
+		result = read_user(db, l);
+	return result == DB_OK && *l->state != CUSTOMER_LIVE ? DB_REFUSED :
+	    result;
 }
 
 enum db_result
 user_store_update(struct db *db, struct arena *arena,
-    const struct order_customer *customer, const char *full_name,
-    const char *profile_image_url, enum order_outcome *outcome,
+    const struct customer *customer, const char *full_name,
+    const char *profile_image_url, enum customer_state *state,
     struct user *user)
 {
 	struct lookup	 l = { .arena = arena, .customer = customer,
 	    .full_name = full_name, .profile_image_url = profile_image_url,
-	    .outcome = outcome, .user = user };
+	    .state = state, .user = user };
 
-	return db_transaction(db, update, &l);
+	return db_transaction(db, update_user, &l);
 }
 
-/* Ends the tokens: a body of db_transaction(). A token that could not be
- * ended because it is dead already is told as such. */
+/* Body of db_transaction(): revokes the tokens. If this token is dead already,
+ * refuses with that state. */
 static enum db_result
-logout(struct db *db, void *arg, bool *keep)
+end_tokens(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
 	int64_t		 now = clock_us(), issued = l->customer->issued_at;
-	/* This token ends, also when it came from a clock ahead of ours. */
+	/* Also revokes a token of a host whose clock is ahead of ours. */
 	struct db_value	 values[] = { db_time(issued < now ? now : issued + 1),
 		db_time(issued),
 		db_int(l->customer->user_id) };
 	enum db_result	 result;
 
-	*l->outcome = ORDER_MADE;
+	*l->state = CUSTOMER_LIVE;
 	result = db_run(db, STATEMENT_USER_LOGOUT, 1, values, 3);
 	if (result != DB_OK || db_matched(db) == 1)
 		return result;
-	*keep = false;
-	return find(db, l);
+	result = read_user(db, l);
+	return result == DB_OK ? DB_REFUSED : result;
 }
 
 enum db_result
-user_store_logout(struct db *db, const struct order_customer *customer,
-    enum order_outcome *outcome)
+user_store_logout(struct db *db, const struct customer *customer,
+    enum customer_state *state)
 {
 	struct arena	*arena = arena_new(4096);
 	struct user	 user;
 	struct lookup	 l = { .arena = arena, .customer = customer,
-	    .outcome = outcome, .user = &user };
-	enum db_result	 result = db_transaction(db, logout, &l);
+	    .state = state, .user = &user };
+	enum db_result	 result = db_transaction(db, end_tokens, &l);
 
 	arena_free(arena);
 	return result;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "db/db.h"
-#include "store/order_store.h"
+#include "store/customer.h"
 
 /* Times are microseconds since 1970; texts NULL where there is none. */
 struct user {
@@ -23,22 +23,21 @@ struct user {
 	int64_t		 created_at;
 };
 
-/* The customer's own row. The outcome is ORDER_MADE, ORDER_NO_USER or
- * ORDER_DEAD_TOKEN. One round trip. */
+/* The customer's own row, if the customer is live. One round trip. */
 enum db_result	user_store_find(struct db *, struct arena *,
-    const struct order_customer *, enum order_outcome *, struct user *);
+    const struct customer *, enum customer_state *, struct user *);
 
-/* Changes what is not NULL, and gives the row as it then is. */
+/* Changes the columns that are not NULL, and gives the row as it is then. */
 enum db_result	user_store_update(struct db *, struct arena *,
-    const struct order_customer *, const char *full_name,
-    const char *profile_image_url, enum order_outcome *, struct user *);
+    const struct customer *, const char *full_name,
+    const char *profile_image_url, enum customer_state *, struct user *);
 
-/* Ends every token that was issued to the customer before now. */
+/* Revokes every token that was issued to the customer before now. */
 enum db_result	user_store_logout(struct db *,
-    const struct order_customer *, enum order_outcome *);
+    const struct customer *, enum customer_state *);
 
-/* Reads the columns of a row that are a user's, from this one on, in the order
- * of USER_COLUMNS in statement.c. */
+/* Takes a user from the columns of a row, from this column on, in the order of
+ * USER_COLUMNS in statements.c. */
 void	user_store_read(const struct db *, struct arena *, size_t column,
     struct user *);
 

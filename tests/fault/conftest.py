@@ -6,15 +6,12 @@ end of the run, whether it passed or not.
 """
 import os
 import pathlib
-import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "integration"))
-
-import harness                                              # noqa: E402
-from chaos import WORKERS                                   # noqa: E402
-from proxy import Proxy                                     # noqa: E402
+import harness
+from chaos import WORKERS
+from proxy import Proxy
 
 HERE = pathlib.Path(__file__).parent
 counted = []
@@ -80,13 +77,3 @@ def pytest_terminal_summary(terminalreporter):
             terminalreporter.write_line(name)
         terminalreporter.write_line("    " + line)
         last = name
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item):
-    """A failure shows what the daemon said last."""
-    report = (yield).get_result()
-    shop = getattr(item, "funcargs", {}).get("shop")
-    if report.failed and shop and shop.log.exists():
-        lines = shop.log.read_text(errors="replace").splitlines()
-        report.sections.append(("the daemon's log", "\n".join(lines[-15:])))

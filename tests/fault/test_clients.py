@@ -331,10 +331,9 @@ WRONG = {
 
 def reach(shop):
     """A connection to one of the workers."""
-    path = re.search(r"(?m)^listen *= *(.*)$", shop.conf.read_text())[1]
     c = socket.socket(socket.AF_UNIX)
     c.settimeout(30)
-    c.connect(path.strip())
+    c.connect(shop.option("daemon", "listen"))
     return c
 
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 import chaos
-from harness import Load, order, poll, reconcile
+from harness import RepeatedJobs, order, poll, reconcile
 from markets import back
 from proxy import Proxy
 
@@ -293,7 +293,7 @@ def test_thirty_commits_are_cut_and_every_order_is_there_once(
         told.append((b.id, a.json["id"]))
         return a
 
-    with Load([lambda b=b: place(b) for b in buyers]) as load:
+    with RepeatedJobs([lambda b=b: place(b) for b in buyers]) as load:
         for n in range(30):
             load.wait_for(3)
             proxy.at_commit((Proxy.CUT_AFTER, Proxy.CUT_BEFORE)[n % 2])

@@ -8,9 +8,7 @@ import contextlib
 import itertools
 import os
 import pathlib
-import re
 import signal
-import subprocess
 import time
 
 import pytest
@@ -19,7 +17,8 @@ import accounts
 import chaos
 import harness
 from accounts import statuses
-from harness import TREE, Sql, poll
+from harness import Sql, poll
+from instance import ini
 from load import Group, Load
 from proxy import Proxy
 
@@ -32,19 +31,12 @@ GAP = 5                 # seconds, in which a killed node is left out
 class Cluster(harness.Shop):
     """As scripts/galera runs it. Queries on us go to the node "reader"."""
 
+    script = "galera"
+
     def __init__(self, directory):
         self.reader = 1
         self.nodes = {}
         super().__init__(directory)
-
-    @staticmethod
-    def stack(*args, check=True):
-        done = subprocess.run([str(TREE / "scripts/galera"), *map(str, args)],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              stdin=subprocess.DEVNULL, text=True, timeout=180)
-        assert not check or done.returncode == 0, \
-            f"galera {args}: exit {done.returncode}\n{done.stdout}"
-        return done.stdout
 
     def close(self):
         for n in NODES:
@@ -121,47 +113,34 @@ class Cluster(harness.Shop):
 
     # ---- the second host
 
-    @contextlib.contextmanager
-    def second_writer(self):
-        """The second daemon prefers the last node."""
-        file = pathlib.Path(self.env["ORDERMUX_CONF_2"]).parent / \
-            "markets.d" / "us.conf"
-        before = file.read_text()
-        hosts = re.search(r"(?m)^host = (.*)$", before)[1].split(", ")
-        file.write_text(before.replace(", ".join(hosts),
-                                       ", ".join(reversed(hosts))))
-        try:
-            self.restart()
-            yield
-        finally:
-            file.write_text(before)
-            self.restart()
+    def us_files(self):
+        """That of each of the daemons."""
+        return [pathlib.Path(self.env[name], "us.conf") for name in
+                ("ORDERMUX_MARKETS_DIR", "ORDERMUX_MARKETS_DIR_2")]
 
     def hosts(self):
-        """The nodes, as the market's file has them: (address, port)."""
-        text = (self.conf.parent / "markets.d" / "us.conf").read_text()
-        return [(h.strip().split(":")[0], int(h.split(":")[1])) for h in
-                re.search(r"(?m)^host = (.*)$", text)[1].split(",")]
+        """The nodes: (address, port)."""
+        return [("127.0.0.1", int(self.env[f"ORDERMUX_GALERA_PORT_{n}"]))
+                for n in NODES]
+
+    def second_writer(self):
+        """The second daemon prefers the last node."""
+        file = self.us_files()[1]
+        hosts = ", ".join(f"{a}:{port}" for a, port in reversed(self.hosts()))
+        return self.files_changed(
+            {file: ini.change(file.read_text(), {"host": hosts})})
 
     @contextlib.contextmanager
     def one_address(self):
         """Both daemons know of one server only, and what answers there can
         be changed, as behind a load balancer. Gives the proxy."""
         port = harness.free_port()
-        files = [pathlib.Path(self.env[n]).parent / "markets.d" / "us.conf"
-                 for n in ("ORDERMUX_CONF", "ORDERMUX_CONF_2")]
-        before = [f.read_text() for f in files]
-        with Proxy(("127.0.0.1", port), self.hosts()[0]) as proxy:
-            for file, text in zip(files, before):
-                file.write_text(re.sub(r"(?m)^host = .*$",
-                                       f"host = 127.0.0.1:{port}", text))
-            try:
-                self.restart()
-                yield proxy
-            finally:
-                for file, text in zip(files, before):
-                    file.write_text(text)
-                self.restart()
+        texts = {file: ini.change(file.read_text(),
+                                  {"host": f"127.0.0.1:{port}"})
+                 for file in self.us_files()}
+        with Proxy(("127.0.0.1", port), self.hosts()[0]) as proxy, \
+                self.files_changed(texts):
+            yield proxy
 
     def created(self):
         """How many orders each of the daemons says that it made."""

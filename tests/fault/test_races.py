@@ -11,7 +11,7 @@ import pytest
 import accounts
 from accounts import latencies, statuses
 from chaos import Later, Locked, WORKERS
-from harness import MARKETS, TREE, Load as Threads, at_once, tally
+from harness import MARKETS, TREE, RepeatedJobs, at_once, tally
 from load import Group, Load
 
 
@@ -266,7 +266,7 @@ def test_orders_and_cancels_of_the_same_skus_keep_the_stock_to_the_unit(
             assert c.status == 200, c
         return a
 
-    with Threads([lambda b=b: come_and_go(b) for b in buyers]):
+    with RepeatedJobs([lambda b=b: come_and_go(b) for b in buyers]):
         time.sleep(4)
     tell({" ".join(map(str, k)): n for k, n in sorted(seen.items())})
     for s in skus:

@@ -6,6 +6,7 @@ import pytest
 
 import chaos
 from harness import reconcile
+from instance import ini
 from markets import back, hang_with_all_workers_in_it
 
 
@@ -44,12 +45,11 @@ def renew(shop, options):
 @pytest.fixture(scope="module")
 def tls_shop(fault_stack, tmp_path_factory):
     ca, key, cert = certificate(tmp_path_factory.mktemp("tls"))
-    file = fault_stack.conf.parent / "markets.d" / "us.conf"
+    file = fault_stack.market_file("us")
     before = file.read_text()
     renew(fault_stack, f"--ssl-cert={cert} --ssl-key={key}")
     try:
-        file.write_text(before.replace("[database]\n",
-                                       f"[database]\ntls_ca = {ca}\n"))
+        file.write_text(ini.put(before, "database", "tls_ca", ca))
         fault_stack.restart()
         yield fault_stack
     finally:

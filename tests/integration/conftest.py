@@ -15,11 +15,6 @@ import harness
 FILLING = ("test_concurrency", "test_operations", "test_database_away")
 
 
-def pytest_configure(config):
-    config.addinivalue_line(
-        "markers", "slow: takes 5 seconds or more (scripts/test --quick)")
-
-
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.module.__name__ in FILLING)
 
@@ -30,16 +25,6 @@ def shop():
             os.environ.get("ORDERMUX_TEST_STACK"), "--workers", 8) as shop, \
             shop.patient():
         yield shop
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item):
-    """A failure shows what the daemon said last."""
-    report = (yield).get_result()
-    shop = getattr(item, "funcargs", {}).get("shop")
-    if report.failed and shop:
-        lines = shop.log.read_text(errors="replace").splitlines()
-        report.sections.append(("the daemon's log", "\n".join(lines[-15:])))
 
 
 @pytest.fixture(params=harness.MARKETS)

@@ -21,8 +21,9 @@ import time
 
 import pytest
 
-from harness import BUILD, SLOW, TREE, Load, LogTail, answered, at_once, \
-    free_port, poll, saved, tally
+from harness import (BUILD, SLOW, TREE, LogTail, RepeatedJobs, answered,
+                     at_once, free_port, poll, saved, tally)
+from instance import ini
 
 numbers = itertools.count(int(time.time() * 1000) % 10**7)
 UNKNOWN = "delivery outcome unknown, sending again"
@@ -76,10 +77,8 @@ def reaches(shop, state, where, market="us", seconds=15):
     return row(shop, market, where)
 
 
-def command(shop, market="us"):
-    conf = shop.conf.parent / "markets.d" / f"{market}.conf"
-    return pathlib.Path(re.search(r"(?m)^command = (\S+)",
-                                  conf.read_text())[1])
+def command(shop):
+    return pathlib.Path(shop.env["ORDERMUX_SMS_COMMAND"])
 
 
 def put(path, text, mode=0o755):
@@ -101,23 +100,6 @@ def script(shop, text):
         yield path
     finally:
         put(path, usual)
-
-
-@contextlib.contextmanager
-def market_file(shop, market="us", **options):
-    """The daemon with other values in a market's [sms] or [login]."""
-    conf = shop.conf.parent / "markets.d" / f"{market}.conf"
-    before = text = conf.read_text()
-    for name, value in options.items():
-        text, n = re.subn(rf"(?m)^{name} *=.*$", f"{name} = {value}", text)
-        assert n == 1, name
-    conf.write_text(text)
-    try:
-        shop.restart()
-        yield
-    finally:
-        conf.write_text(before)
-        shop.restart()
 
 
 def times(path):
@@ -217,7 +199,7 @@ def test_any_other_exit_gives_the_message_up(shop, status):
         r = reaches(shop, "dead", where)
     assert r["attempts"] == 1 and r["payload"] == 0 and r["finished"], r
     assert r["error"].startswith(f"exit {status}: "), r
-    line, = [l for l in log.lines() if "given up" in l]
+    line, = [l for l in log.lines() if "giving up" in l]
     assert line.startswith("<3>level=error"), line
     # The command has shown all that it was given.
     assert '\\"to\\":\\"+***\\",\\"text\\":\\"***\\"' in line, line
@@ -226,12 +208,12 @@ def test_any_other_exit_gives_the_message_up(shop, status):
 
 
 @pytest.mark.parametrize("name, text, why", [
-    ("hangs", "exec sleep 60", "not finished after 1000 ms"),
-    ("hangs with a child", "sleep 60; exit 0", "not finished"),
+    ("hangs", "exec sleep 60", "timed out after 1000 ms"),
+    ("hangs with a child", "sleep 60; exit 0", "timed out"),
     ("ignores signals", "trap '' TERM INT HUP; while :; do :; done",
-     "not finished"),
-    ("prints for ever", "yes", "not finished"),
-    ("complains for ever", "yes >&2", "not finished after 1000 ms: y"),
+     "timed out"),
+    ("prints for ever", "yes", "timed out"),
+    ("complains for ever", "yes >&2", "timed out after 1000 ms: y"),
     ("kills itself", "kill -SEGV $$", "signal 11"),
     ("is no program", None, "Exec format error"),
 ])
@@ -261,7 +243,7 @@ def test_a_command_that_does_not_end_by_itself_is_tried_again(
 @pytest.fixture
 def limited(shop):
     """The shop with a second for each command."""
-    with market_file(shop, timeout="1s"):
+    with shop.market_configured("us", "sms", timeout="1s"):
         yield shop
 
 
@@ -335,7 +317,8 @@ def test_a_command_has_arguments_and_little_else(shop, tmp_path):
         f'printf "%s\\n" "$@" >{tmp_path}/args\n'
         f"tr '\\0' '\\n' </proc/$$/environ >{tmp_path}/env\n"
         f"ls /proc/$$/fd >{tmp_path}/fds\n")
-    with market_file(shop, command=f"{program} -x  $HOME;\t*"):
+    with shop.market_configured("us", "sms",
+                                command=f"{program} -x  $HOME;\t*"):
         send(shop, number())
         reaches(shop, "delivered", newest(shop))
     assert (tmp_path / "args").read_text() == "-x\n$HOME;\n*\n"
@@ -349,7 +332,7 @@ def test_a_command_has_arguments_and_little_else(shop, tmp_path):
 
 
 def test_a_market_without_a_command_keeps_its_messages(shop):
-    with market_file(shop, command=""):
+    with shop.market_configured("us", "sms", command=""):
         phone = send(shop, number())
         where = newest(shop)
         poll("a try", lambda: row(shop, "us", where)["error"])
@@ -403,13 +386,13 @@ def test_messages_that_nobody_can_deliver_hold_nobody_up(shop):
     wheres.append(insert(shop, kind="pigeon"))
     errors = [poll("a try", lambda: row(shop, "us", w)["error"])
               for w in wheres]
-    assert errors == ["no live key opens it"] * 4 + ["unknown kind of message"]
+    assert errors == ["no valid key opens it"] * 4 + ["unknown message kind"]
     arrived(shop, send(shop, number()))
     for w in wheres:
         assert row(shop, "us", w)["state"] == "pending"
         shop.sql("us", "UPDATE outbox SET attempts = 30, "
                        f"due_at = UTC_TIMESTAMP(6) WHERE {w}")
-        assert reaches(shop, "dead", w)["error"] == "tried too often"
+        assert reaches(shop, "dead", w)["error"] == "too many attempts"
 
 
 @pytest.mark.slow
@@ -596,7 +579,8 @@ def test_customers_are_served_while_a_stop_waits_for_a_delivery(shop):
     sku, courier = shop.sku("us", stock=10**6), shop.courier()
     try:
         with script(shop, "sleep 3; deliver"), \
-                Load([lambda b=b: b.order(sku) for b in buyers]) as load:
+                RepeatedJobs([lambda b=b: b.order(sku)
+                              for b in buyers]) as load:
             load.wait_for(20)
             phone, where = stopping(shop)
             time.sleep(0.5)
@@ -661,8 +645,8 @@ def second(shop, tmp_path):
     etc = tmp_path / "etc"
     shutil.copytree(shop.conf.parent, etc)
     conf = etc / "ordermux.conf"
-    conf.write_text(re.sub(r"(?m)^listen = .*", f"listen = {tmp_path}/s",
-                           conf.read_text()))
+    conf.write_text(ini.change(conf.read_text(),
+                               {"listen": f"{tmp_path}/s"}))
     log = open(tmp_path / "log", "wb")
     daemon = subprocess.Popen([str(BUILD / "ordermuxd"), "-c", str(conf)],
                               stderr=log, stdin=subprocess.DEVNULL)

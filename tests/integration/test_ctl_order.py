@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from harness import BUILD, at_once, money
+from instance import ini
 
 STATES = ("pending", "confirmed", "processing", "shipped", "delivered",
           "cancelled", "returned")
@@ -414,8 +415,7 @@ def test_a_database_that_is_away_is_an_error_and_changes_nothing(
     copy = tmp_path / "etc"
     shutil.copytree(shop.conf.parent, copy)
     path = copy / "markets.d" / "us.conf"
-    path.write_text(re.sub(r"(?m)^socket = .*", "socket = /nonexistent",
-                           path.read_text()))
+    path.write_text(ini.change(path.read_text(), {"socket": "/nonexistent"}))
     for args in (["list", "us"], ["show", "us", o["id"]],
                  ["confirm", "us", o["id"]]):
         said = failed(shop, 1, "-c", copy / "ordermux.conf", "order", *args)

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from harness import MARKETS, Load, LogTail, answered, at_once, poll, saved, \
-    states
+from harness import (MARKETS, LogTail, RepeatedJobs, answered, at_once, poll,
+                     saved, states)
 
 QUICK = 3           # seconds: clearly less than any timeout
 
@@ -86,7 +86,7 @@ def test_a_hung_database_is_503_and_the_other_market_serves_on(
         return a
 
     with hung(shop.database_pid("us")):
-        with Load([serve_on, lambda: kg.get("/orders")]) as load:
+        with RepeatedJobs([serve_on, lambda: kg.get("/orders")]) as load:
             answers = at_once([lambda: us.order(us_sku),
                                lambda: us.get("/orders"),
                                lambda: us.get("/orders/7")])
@@ -136,7 +136,7 @@ def test_a_killed_database_loses_no_order_and_comes_back(shop, two_servers):
     buyers, kg = [shop.buyer("us") for _ in range(4)], shop.buyer("kg")
     sku, kg_sku = shop.sku("us", stock=10**6), shop.sku("kg", stock=10**6)
     try:
-        with Load([lambda b=b: b.order(sku) for b in buyers]) as load:
+        with RepeatedJobs([lambda b=b: b.order(sku) for b in buyers]) as load:
             load.wait_for(100)
             os.kill(shop.database_pid("us"), signal.SIGKILL)
             poll("refusals", lambda: [a for a in load.results
@@ -157,9 +157,7 @@ def test_a_killed_database_loses_no_order_and_comes_back(shop, two_servers):
         assert r.status == 503, r
         assert shop.request("GET", "/auth/markets").status == 200
     finally:
-        shop.close()        # of the clients, too, the servers are gone
-        shop.stack("start", "--dir", shop.dir)
-        shop.read_env()
+        shop.start()
     recovered(shop, buyers[0])
     recovered(shop, kg)
     assert {a.status for a in load.results} <= {200, 503}, load.results[-1]

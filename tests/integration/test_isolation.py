@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness import BASE, MARKETS, TREE, Sql, order
+from harness import BASE, MARKETS, Sql, order
 
 OTHER = {"kg": "us", "us": "kg"}
 
@@ -174,18 +174,14 @@ def test_a_profile_is_the_senders_own_in_the_tokens_market(
     assert said.get("user_id", me) == me, a
 
 
-def test_every_route_that_takes_a_token_is_tried():
-    """The dispatcher's own table, read from its source, against the above."""
-    source = (TREE / "src/api/service.c").read_text()
-    names = {"": ""}
-    for name, base, rest in re.findall(
-            r'#define (\w+)\s+(?:(\w+) )?"([^"]*)"\n', source):
-        names[name] = names[base] + rest
-    rows = re.findall(r'BY_TOKEN\((\w+), (\w+)(?: "([^"]*)")?,',
-                      source.partition(" routes[] = {")[2])
-    assert len(rows) > 10 and source.count("ROUTE_TOKEN_MARKET") == 2
-    wanted = {(m, (names[base] + rest).removeprefix(BASE))
-              for m, base, rest in rows}
+def test_every_route_that_takes_a_token_is_tried(shop):
+    """The daemon lists its routes: method, path, market, body."""
+    rows = shop.lists("routes")
+    assert all(market in ("none", "token", "phone")
+               for _, _, market, _ in rows), rows
+    wanted = {(method, path.removeprefix(BASE))
+              for method, path, market, _ in rows if market == "token"}
+    assert len(wanted) > 10, rows
     tried = {(m, re.sub(r"{\w+}", "{id}", path.partition("?")[0]))
              for m, path, _ in ROUTES + PROFILE}
     assert not wanted - tried
@@ -267,13 +263,10 @@ def test_a_header_with_an_underscore_is_not_the_token(shop):
 
 def account(shop, market, server=None):
     """A client with the market's own account, at any market's server."""
-    conf = (shop.conf.parent / "markets.d" / f"{market}.conf").read_text()
-    section = conf.partition("[database]")[2]
-    values = dict(tuple(x.strip() for x in line.split("=", 1))
-                  for line in section.splitlines()
-                  if "=" in line and not line.startswith("#"))
-    password = (shop.conf.parent / values["password_file"]).read_text()
-    client = Sql(shop.socket(server or market), "", values["user"])
+    user, file = (shop.option("database", name, market)
+                  for name in ("user", "password_file"))
+    password = (shop.conf.parent / file).read_text()
+    client = Sql(shop.socket(server or market), "", user)
     client.argv[-1:] = [f"--password={password}"]
     return client
 

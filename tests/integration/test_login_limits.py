@@ -3,15 +3,9 @@
 Each code costs money and wakes somebody up. All is counted in the market's
 database, so it holds whichever worker or host is asked, and over restarts.
 """
-import contextlib
-import os
-import pathlib
-import signal
-import subprocess
-
 import pytest
 
-from harness import MARKETS, at_once, poll, tally
+from harness import MARKETS, at_once, tally
 
 OTHER = {"kg": "us", "us": "kg"}
 
@@ -156,35 +150,15 @@ def test_one_address_gets_so_many_codes_an_hour_in_a_market(shop, market):
     assert send(shop, shop.phone(market), source=mine).status == 200
 
 
-def reload_nginx(shop):
-    """Until none of its workers has the configuration of before."""
-    pid, = pathlib.Path(shop.dir, "pids/nginx.pid").read_text().split()
-
-    def workers():
-        return set(subprocess.run(["pgrep", "-P", pid], text=True,
-                                  stdout=subprocess.PIPE).stdout.split())
-
-    before = workers()
-    os.kill(int(pid), signal.SIGHUP)
-    poll("other workers", lambda: workers() and not workers() & before)
-
-
-@contextlib.contextmanager
 def balancer(shop):
     """nginx believes us who the client is, as it would a load balancer."""
-    conf = pathlib.Path(shop.dir, "etc/nginx/nginx.conf")
-    before = conf.read_text()
+    conf = shop.nginx_file("nginx.conf")
+    text = conf.read_text()
     mark = "\t\tserver_name localhost;\n"
-    assert before.count(mark) == 1, before
-    try:
-        conf.write_text(before.replace(
-            mark, mark + "\t\tset_real_ip_from 127.0.0.1;\n"
-            "\t\treal_ip_header X-Test-Client;\n"))
-        reload_nginx(shop)
-        yield
-    finally:
-        conf.write_text(before)
-        reload_nginx(shop)
+    assert text.count(mark) == 1, text
+    return shop.files_changed({conf: text.replace(
+        mark, mark + "\t\tset_real_ip_from 127.0.0.1;\n"
+        "\t\treal_ip_header X-Test-Client;\n")}, shop.reload_nginx)
 
 
 def test_a_client_of_ipv6_is_its_64_and_of_ipv4_its_address(shop, market):

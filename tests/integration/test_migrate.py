@@ -1,11 +1,11 @@
 """ordermuxctl migrate: all hosts may run it at once, none harms a database."""
-import re
 import shutil
 import subprocess
 
 import pytest
 
 from harness import BUILD, TREE
+from instance import ini
 
 FILES = sorted(p.name for p in (TREE / "sql").glob("[0-9]*_*.sql"))
 
@@ -28,8 +28,8 @@ def copy(shop, tmp_path):
 def point(directory, market, database, socket):
     """The market's database is another one."""
     path = directory / "markets.d" / f"{market}.conf"
-    text = re.sub(r"(?m)^name = .*", f"name = {database}", path.read_text())
-    path.write_text(re.sub(r"(?m)^socket = .*", f"socket = {socket}", text))
+    path.write_text(ini.change(path.read_text(), {
+        "name": database, "socket": socket}, "database"))
 
 
 def test_four_hosts_that_migrate_at_once_take_turns(shop, copy):

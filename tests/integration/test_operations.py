@@ -11,8 +11,9 @@ import time
 
 import pytest
 
-from harness import BUILD, MARKETS, Load, LogTail, answered, at_once, order, \
-    poll, saved, tally
+from harness import (BUILD, MARKETS, LogTail, RepeatedJobs, answered, at_once,
+                     order, poll, saved, tally)
+from instance import ini
 from test_order_life import locked
 
 
@@ -37,15 +38,14 @@ def creating(buyers, sku):
 # -------------------------------------------------------------- processes
 
 def test_as_many_workers_run_as_are_configured(shop):
-    configured = int(re.search(r"(?m)^workers *= *(\d+)",
-                               shop.conf.read_text())[1])
+    configured = int(shop.option("daemon", "workers"))
     assert len(shop.workers()) == configured
 
 
 def test_a_killed_worker_is_replaced_and_takes_one_request_with_it(shop):
     buyers, sku = buyers_and_sku(shop, 6)
     before = shop.workers()
-    with Load(creating(buyers, sku)) as load:
+    with RepeatedJobs(creating(buyers, sku)) as load:
         load.wait_for(100)
         os.kill(before[0], signal.SIGKILL)
         poll("as many workers as before", lambda: (
@@ -63,7 +63,7 @@ def test_a_killed_worker_is_replaced_and_takes_one_request_with_it(shop):
 
 def test_workers_that_are_told_to_go_lose_no_request(shop):
     buyers, sku = buyers_and_sku(shop, 6)
-    with Load(creating(buyers, sku)) as load:
+    with RepeatedJobs(creating(buyers, sku)) as load:
         for pid in shop.workers()[:4]:
             count = len(shop.workers())
             load.wait_for(30)
@@ -80,7 +80,7 @@ def test_a_stopped_service_has_answered_all_that_it_accepted(shop):
     buyers, sku = buyers_and_sku(shop, 6)
     master, workers = shop.master, shop.workers()
     try:
-        with Load(creating(buyers, sku)) as load:
+        with RepeatedJobs(creating(buyers, sku)) as load:
             load.wait_for(150)
             os.kill(master, signal.SIGTERM)
             poll("the end of the service", lambda: all(
@@ -188,10 +188,10 @@ def test_a_name_server_that_is_silent_is_not_waited_for_long(
     etc = tmp_path / "etc"
     shutil.copytree(shop.conf.parent, etc)
     conf, us = etc / "ordermux.conf", etc / "markets.d" / "us.conf"
-    conf.write_text(re.sub(r"(?m)^listen = .*", f"listen = {tmp_path}/s",
-                           conf.read_text()))
-    us.write_text(re.sub(r"(?m)^host = .*\nsocket = .*", "host = db.example",
-                         us.read_text()))
+    conf.write_text(ini.change(conf.read_text(),
+                               {"listen": f"{tmp_path}/s"}))
+    us.write_text(ini.change(ini.remove(us.read_text(), "database", "socket"),
+                             {"host": "db.example"}))
     with open(tmp_path / "log", "w+") as log:
         daemon = subprocess.Popen([*silent, str(BUILD / "ordermuxd"), "-c",
                                    str(conf)], stderr=log)

@@ -14,7 +14,8 @@ import subprocess
 import pytest
 
 import harness
-from harness import Load, reconcile
+from harness import RepeatedJobs, reconcile
+from instance import ini
 
 # What a tampering may change. Triggers on the first write into the last.
 TABLES = ("users", "skus", "orders", "order_items", "order_status_history",
@@ -494,8 +495,7 @@ def test_a_database_that_is_away_leaves_the_others_to_be_checked(
     copy = tmp_path / "etc"
     shutil.copytree(shop.conf.parent, copy)
     path = copy / "markets.d" / "kg.conf"
-    path.write_text(re.sub(r"(?m)^socket = .*", "socket = /nonexistent",
-                           path.read_text()))
+    path.write_text(ini.change(path.read_text(), {"socket": "/nonexistent"}))
     done = shop.ctl("-c", str(copy / "ordermux.conf"), "reconcile")
     assert done.returncode == 4, done.stdout
     assert "kg: COULD NOT BE READ\n" in done.stdout
@@ -580,7 +580,7 @@ def test_twenty_runs_while_orders_are_made_and_moved_are_all_clean(shop):
 
     seen = set()
     jobs = [lambda b=b: make(b) for b in buyers] + [correct]
-    with Load(jobs) as load:
+    with RepeatedJobs(jobs) as load:
         for _ in range(20):
             load.wait_for(4)
             # They may all have been corrections of the stock.

@@ -99,7 +99,7 @@ def added(shop):
     made = []
     try:
         for name, text in FILES.items():
-            conf = directory / "markets.d" / f"{name}.conf"
+            conf = shop.market_file(name)
             password = directory / f"{name}.password"
             language = text.split("language = ")[1].split("\n")[0]
             says = directory / "texts" / f"login_code.{language}.txt"

@@ -219,7 +219,7 @@ Test(sms, what_is_no_message_is_refused)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		cr_expect_null(line(cases[i], &why), "%s", cases[i]);
 		cr_expect_str_eq(why,
-		    "the message has no number, template or values");
+		    "the message needs a phone number, a template and values");
 	}
 }
 
@@ -293,13 +293,13 @@ Test(command, the_exit_status_says_what_became_of_it)
 		    "exit 3: a?b" },
 		{ "printf 'ж' >&2; exit 3", COMMAND_DEAD, "exit 3: ж" },
 		{ "exec 2>&-; exit 3", COMMAND_DEAD, "exit 3" },
-		{ "exec sleep 9", COMMAND_AGAIN, "not finished after 1000 ms" },
+		{ "exec sleep 9", COMMAND_AGAIN, "timed out after 1000 ms" },
 		{ "trap '' TERM INT; while :; do :; done", COMMAND_AGAIN,
-		    "not finished after 1000 ms" },
+		    "timed out after 1000 ms" },
 		{ "yes | head -c 3000000; exit 4", COMMAND_DEAD, "exit 4" },
 		{ "yes n | head -c 3000000 >&2; exit 4", COMMAND_DEAD,
 		    "exit 4: n" },
-		{ "yes >&2", COMMAND_AGAIN, "not finished after 1000 ms: y" },
+		{ "yes >&2", COMMAND_AGAIN, "timed out after 1000 ms: y" },
 		{ "head -c 3000000 /dev/zero >&2; exit 0", COMMAND_DELIVERED,
 		    NULL },
 		{ "sleep 9 & exit 0", COMMAND_DELIVERED, "exit 0" },
@@ -341,7 +341,7 @@ Test(command, what_has_ended_by_itself_is_judged_by_that_however_late)
 		{ "exit 75", COMMAND_AGAIN, "exit 75" },
 		{ "echo no >&2; exit 1", COMMAND_DEAD, "exit 1: no" },
 		{ "kill -KILL $$", COMMAND_AGAIN,
-		    "not finished after 1000 ms" },
+		    "timed out after 1000 ms" },
 	};
 	struct command	 c;
 

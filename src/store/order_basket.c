@@ -1,0 +1,216 @@
+/*
+ * order_basket.c: see order_basket.h.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "store/order_basket.h"
+#include "store/statements.h"
+
+void
+order_basket_init(struct order_basket *b, struct arena *arena,
+    const struct order_request *q, struct order_result *result)
+{
+	memset(b, 0, sizeof(*b));
+	b->arena = arena;
+	b->request = q;
+	b->result = result;
+	b->count = q->want_count;
+	b->wants = arena_array(arena, ORDER_LINES_MAX, sizeof(*b->wants));
+	b->cart_ids = arena_array(arena, ORDER_LINES_MAX,
+	    sizeof(*b->cart_ids));
+	b->stocks = arena_array(arena, ORDER_LINES_MAX, sizeof(*b->stocks));
+	if (q->want_count > 0)
+		memcpy(b->wants, q->wants, q->want_count * sizeof(*b->wants));
+}
+
+/* Notes the reason for which the order is refused. */
+static enum db_result
+refuse_basket(struct order_basket *b, enum order_outcome outcome)
+{
+	b->result->outcome = outcome;
+	return DB_REFUSED;
+}
+
+/* ---- what is wanted ---- */
+
+/* Takes what the cart holds, under lock: until the end of the transaction
+ * nobody else can order or change these lines. */
+static enum db_result
+take_cart(struct db *db, struct order_basket *b)
+{
+	struct db_value	 user = db_int(b->request->customer.user_id);
+	enum db_result	 result;
+	bool		 more, wrong = false;
+
+	b->count = 0;
+	result = db_run(db, STATEMENT_CART_LOCK, 1, &user, 1);
+	if (result != DB_OK)
+		return result;
+	while ((result = db_next(db, &more)) == DB_OK && more) {
+		if (b->count == ORDER_LINES_MAX) {
+			db_skip(db);
+			return refuse_basket(b, ORDER_TOO_MANY_LINES);
+		}
+		b->cart_ids[b->count] = db_get_int(db, 0);
+		b->wants[b->count].sku_id = db_get_int(db, 1);
+		b->wants[b->count].quantity = db_get_int(db, 2);
+		wrong = wrong || db_get_int(db, 2) < 1 ||
+		    db_get_int(db, 2) > ORDER_QUANTITY_MAX;
+		b->count++;
+	}
+	if (result == DB_OK && wrong)
+		return refuse_basket(b, ORDER_CART_WRONG);
+	if (result == DB_OK && b->count == 0)
+		return refuse_basket(b, ORDER_CART_EMPTY);
+	return result;
+}
+
+/* ---- what the shop has ---- */
+
+/* Fills the line of the want that a row of STATEMENT_SKUS is about. */
+static void
+fill_basket_line(const struct db *db, struct order_basket *b)
+{
+	int64_t			 id = db_get_int(db, 0);
+	struct order_line	*l = b->result->order.lines;
+	size_t			 i;
+
+	for (i = 0; i < b->count && b->wants[i].sku_id != id; i++)
+		;
+	if (i == b->count)
+		return;
+	l += i;
+	l->sku_id = id;
+	l->line_no = (unsigned)i + 1;
+	l->quantity = b->wants[i].quantity;
+	l->unit_price = db_get_int(db, 1);
+	b->stocks[i] = db_get_int(db, 2);
+	l->product_name = db_get_text(db, 3, b->arena);
+	l->sku_code = db_get_text(db, 4, b->arena);
+	l->size = db_get_text(db, 5, b->arena);
+	l->color = db_get_text(db, 6, b->arena);
+}
+
+/* Reads all SKUs by one statement, into the lines of the order. A line whose
+ * SKU does not exist keeps sku_id 0. */
+static enum db_result
+fill_basket_lines(struct db *db, struct order_basket *b)
+{
+	struct order	*o = &b->result->order;
+	struct db_value	*ids = arena_array(b->arena, b->count, sizeof(*ids));
+	enum db_result	 result;
+	bool		 more;
+
+	o->lines = arena_array(b->arena, b->count, sizeof(*o->lines));
+	o->line_count = b->count;
+	for (size_t i = 0; i < b->count; i++)
+		ids[i] = db_int(b->wants[i].sku_id);
+	result = db_run(db, STATEMENT_SKUS, b->count, ids, b->count);
+	while (result == DB_OK &&
+	    (result = db_next(db, &more)) == DB_OK && more)
+		fill_basket_line(db, b);
+	return result;
+}
+
+/* Notes all lines that want more than is in stock; returns how many. */
+static size_t
+find_shortages(struct order_basket *b)
+{
+	struct order_result	*r = b->result;
+
+	r->shortages = arena_array(b->arena, b->count, sizeof(*r->shortages));
+	r->shortage_count = 0;
+	for (size_t i = 0; i < b->count; i++) {
+		const struct order_line	*l = &r->order.lines[i];
+
+		if (l->quantity <= b->stocks[i])
+			continue;
+		r->shortages[r->shortage_count++] = (struct order_shortage){
+			.sku_id = l->sku_id, .requested = l->quantity,
+			.available = b->stocks[i],
+			.product_name = l->product_name, .size = l->size,
+			.color = l->color };
+	}
+	return r->shortage_count;
+}
+
+/* Refuses what cannot be bought: a SKU that does not exist, too little
+ * stock. */
+static enum db_result
+check_basket_lines(struct order_basket *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->result->order.lines[i].sku_id == 0) {
+			b->result->missing_sku = b->wants[i].sku_id;
+			return refuse_basket(b, ORDER_NO_SKU);
+		}
+	}
+	if (find_shortages(b) > 0)
+		return refuse_basket(b, ORDER_SHORT);
+	return DB_OK;
+}
+
+enum db_result
+order_basket_fill(struct db *db, struct order_basket *b)
+{
+	enum db_result	 result = DB_OK;
+
+	if (b->request->from_cart)
+		result = take_cart(db, b);
+	if (result == DB_OK)
+		result = fill_basket_lines(db, b);
+	return result == DB_OK ? check_basket_lines(b) : result;
+}
+
+/* ---- when it is ordered ---- */
+
+enum db_result
+order_basket_empty_cart(struct db *db, struct order_basket *b)
+{
+	struct db_value	*values;
+	enum db_result	 result;
+
+	if (!b->request->from_cart)
+		return DB_OK;
+	values = arena_array(b->arena, b->count + 1, sizeof(*values));
+	values[0] = db_int(b->request->customer.user_id);
+	for (size_t i = 0; i < b->count; i++)
+		values[i + 1] = db_int(b->cart_ids[i]);
+	result = db_run(db, STATEMENT_CART_EMPTY, b->count, values,
+	    b->count + 1);
+	/* They are locked: a missing one is a bug. */
+	if (result == DB_OK && db_matched(db) != b->count) {
+		log_error("the cart changed under lock",
+		    log_uint("lines", b->count),
+		    log_uint("deleted", db_matched(db)));
+		return DB_FAILED;
+	}
+	return result;
+}
+
+enum db_result
+order_basket_take_stock(struct db *db, struct order_basket *b)
+{
+	struct db_value	*values = arena_array(b->arena, b->count * 4,
+	    sizeof(*values));
+	enum db_result	 result;
+
+	for (size_t i = 0; i < b->count; i++) {
+		struct db_value	 id = db_int(b->wants[i].sku_id);
+		struct db_value	 n = db_int(b->wants[i].quantity);
+
+		values[2 * i] = values[2 * (b->count + i)] = id;
+		values[2 * i + 1] = values[2 * (b->count + i) + 1] = n;
+	}
+	result = db_run(db, STATEMENT_STOCK_TAKE, b->count, values,
+	    b->count * 4);
+	if (result != DB_OK || db_matched(db) == b->count)
+		return result;
+	/* Another order was faster: looks at what is left. */
+	if ((result = fill_basket_lines(db, b)) != DB_OK ||
+	    (result = check_basket_lines(b)) != DB_OK)
+		return result;
+	return DB_AGAIN;
+}

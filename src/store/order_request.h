@@ -1,0 +1,57 @@
+/*
+ * order_request.h: what order_make() makes an order of, and its result.
+ */
+#ifndef ORDERMUX_ORDER_REQUEST_H
+#define ORDERMUX_ORDER_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/customer.h"
+#include "store/order.h"
+
+#define ORDER_HASH_BYTES 16
+
+struct order_request {
+	struct customer		 customer;
+	const char		*customer_name;
+	const char		*customer_phone;
+	const char		*customer_email;
+	const char		*delivery_address;
+	const char		*delivery_city;
+	const char		*delivery_notes;
+	const char		*payment_method;	/* its own name */
+	bool			 from_cart;	/* else from the wants */
+	const struct order_want	*wants;		/* each SKU once */
+	size_t			 want_count;
+	const char		*key;		/* Idempotency-Key, or NULL */
+	/* Of all of the above but the key. */
+	unsigned char		 hash[ORDER_HASH_BYTES];
+	int64_t			 window;	/* µs, duplicates; 0 = off */
+};
+
+enum order_outcome {
+	ORDER_MADE,
+	ORDER_REPLAYED,		/* made before: this is that order */
+	ORDER_CART_EMPTY,
+	ORDER_CART_WRONG,	/* a quantity in it is not 1 .. 100 */
+	ORDER_TOO_MANY_LINES,
+	ORDER_NO_SKU,		/* missing_sku */
+	ORDER_SHORT,		/* shortages */
+	ORDER_TOO_EXPENSIVE,
+	ORDER_KEY_REUSED,
+	ORDER_DELETED,		/* made before, but deleted meanwhile */
+	ORDER_OUTCOME__MAX
+};
+
+struct order_result {
+	enum customer_state	 customer;
+	enum order_outcome	 outcome;
+	struct order		 order;		/* made or replayed */
+	int64_t			 missing_sku;
+	struct order_shortage	*shortages;
+	size_t			 shortage_count;
+};
+
+#endif

@@ -1,0 +1,38 @@
+"""Where things are, and how long to wait for them."""
+import os
+import pathlib
+import socket
+import time
+
+import pytest
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("ORDERMUX_BUILD") or TREE / "build")
+MARKETS = ("kg", "us")
+# How much longer than usual things may take: valgrind is slow.
+SLOW = int(os.environ.get("ORDERMUX_TEST_SLOW") or 1)
+
+
+def poll(what, probe, seconds=15, interval=0.05):
+    """Waits until probe() is true and returns its value; else fails."""
+    end = time.monotonic() + seconds * SLOW
+    while True:
+        value = probe()
+        if value:
+            return value
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(interval)
+
+
+def skip(reason):
+    """Leaves a test out that cannot be made here. ORDERMUX_TEST_STRICT=1 is
+    for where none may be left out: it fails then."""
+    if os.environ.get("ORDERMUX_TEST_STRICT") == "1":
+        pytest.fail(f"left out, and none may be: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
