@@ -51,7 +51,7 @@ static const struct {
 	const char	*meaning;
 } exits[] = {
 	{ EXIT_SUCCESS, "done" },
-	{ EXIT_FAILURE, "wrong configuration, or an error of the system" },
+	{ EXIT_FAILURE, "the configuration or the environment is wrong" },
 	{ EXIT_USAGE, "wrong usage" },
 };
 #define EXIT_COUNT (sizeof(exits) / sizeof(*exits))
