@@ -10,7 +10,7 @@ import pytest
 
 import accounts
 import chaos
-from accounts import statuses, tally, within
+from accounts import between, statuses, tally, within
 from harness import LogTail, poll, reconcile
 from load import Load
 from markets import ENOUGH, back, check_all, groups, refused, tell_both
@@ -116,13 +116,19 @@ def test_a_database_that_only_reads_serves_what_only_reads(shop, tell):
     assert tally(seen["create"]).keys() == {503}
 
 
+DELAY = 0.7             # seconds, for each statement; an order has five
+
+
 def test_a_slow_database_is_slow_for_its_own_market(shop, proxy, tell):
+    """If us had all workers, most answers of kg would wait for longer than a
+    statement of us takes."""
     both = groups(shop, patience=0)
+    chaos.all_connected(shop, "us")
     with Load(shop, both) as load:
         load.wait_for_each(100)
         began = time.monotonic()
-        proxy.delay = 0.2       # for each statement; an order has five
-        load.wait_for(20, "us", served=True)
+        proxy.delay = DELAY
+        load.wait_for(10, "us", served=True)
         load.wait_for(ENOUGH, "kg", served=True)
         ended = time.monotonic()
         proxy.heal()
@@ -131,6 +137,8 @@ def test_a_slow_database_is_slow_for_its_own_market(shop, proxy, tell):
     tell_times(tell, load, began, ended)
     tell(f"back after {returned:.1f} s")
     check_all(shop, load, both, tell)
+    during = between(load.of("kg"), began, ended)
+    assert sum(t.took < DELAY for t in during) > len(during) / 2
 
 
 def test_a_daemon_with_a_slow_database_ends_with_all_it_has_begun_answered(
