@@ -64,7 +64,7 @@ def kill_a_worker(shop):
 def kill_database(shop, market):
     pid = shop.database_pid(market)
     os.kill(pid, signal.SIGKILL)
-    poll(f"the end of the database of {market}", lambda: ended(pid), 10)
+    poll(f"the end of the database of {market}", lambda: ended(pid))
 
 
 def ended(pid):
@@ -80,7 +80,7 @@ def shut_down_database(shop, market):
     """As an administrator does, who waits until it has ended."""
     pid = shop.database_pid(market)
     os.kill(pid, signal.SIGTERM)
-    poll(f"the end of the database of {market}", lambda: ended(pid), 60)
+    poll(f"the end of the database of {market}", lambda: ended(pid))
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items):
 def fault_stack():
     with harness.Shop.running_or_private(
             os.environ.get("ORDERMUX_TEST_STACK"),
-            "--workers", WORKERS) as shop:
+            "--workers", WORKERS) as shop, shop.patient():
         yield shop
 
 

@@ -28,9 +28,9 @@ import threading
 import time
 import traceback
 
-from harness import order, poll
+from harness import LIMIT, SLACK, order, poll
 
-TIMEOUT = 15            # of a try; nginx answers for the service after 10 s
+TIMEOUT = 10 + SLACK    # of a try; nginx answers for the service after 10 s
 RETRIED = (0, 502, 503, 504)
 PROCESSES = 2
 FIRST_PAUSE, LAST_PAUSE = 0.02, 0.5     # between tries
@@ -71,7 +71,7 @@ class Group:
     buyers: list                # of harness.Buyer
     skus: list                  # of harness.Sku
     lists: float = 0            # the share of requests that are lists
-    patience: float = 20        # seconds, for one request; 0: one try
+    patience: float = LIMIT     # seconds, for one request; 0: one try
     pause: float = 0            # seconds, between two requests
     after_refusal: float = 0.05     # seconds, behind one that was refused
     most: float = math.inf      # requests of all clients together
@@ -167,7 +167,8 @@ class Client:
             r, data = self.make(n)
             self.requests.append(r)
             self.ask(r, data, stop)
-            self.progress[self.slot] += 1
+            self.progress.done[self.slot] += 1
+            self.progress.served[self.slot] += r.status == 200
             refused = self.group.after_refusal if r.status in RETRIED else 0
             time.sleep(self.group.pause + refused)
 
@@ -247,6 +248,21 @@ def serve(address, parts, progress, stop, failed, pipe):
 runs = itertools.count(1)
 
 
+class Progress:
+    """What the clients have come to, in memory that all processes share. Each
+    client has a slot."""
+
+    def __init__(self, fork, groups):
+        self.markets = [g.market for g in groups for _ in range(g.clients)]
+        self.done = fork.RawArray("l", len(self.markets))
+        self.served = fork.RawArray("l", len(self.markets))
+
+    def count(self, market=None, served=False):
+        counts = self.served if served else self.done
+        return sum(n for n, of in zip(counts, self.markets)
+                   if market in (None, of))
+
+
 class Load:
     """Groups of clients at work until the with block ends, or all is done."""
 
@@ -255,7 +271,7 @@ class Load:
         fork = multiprocessing.get_context("fork")
         self.stop, self.failed = fork.Event(), fork.Event()
         total = sum(g.clients for g in groups)
-        self.progress = fork.RawArray("l", total)
+        self.progress = Progress(fork, groups)
         run = f"load-{int(time.time())}-{next(runs)}"
         slots = iter(range(total))
         parts = [[] for _ in range(processes)]
@@ -286,7 +302,7 @@ class Load:
         self.stop.set()
         self.finish()
 
-    def finish(self, seconds=120):
+    def finish(self, seconds=2 * LIMIT):
         """Waits for the clients; their accounts are then in requests. What
         went wrong in one of them is raised."""
         if not self.pipes:
@@ -312,14 +328,22 @@ class Load:
             f"{len(self.failures)} clients failed\n{self.failures[0]}"
 
     def done(self):
-        return sum(self.progress)
+        return self.progress.count()
 
-    def wait_for(self, n, seconds=60):
-        """Until n more requests have come to something, or a client has
-        failed, which the end of the load tells."""
-        n += self.done()
+    def wait_for(self, n, market=None, served=False, seconds=LIMIT):
+        """Until n more requests (of a market) have come to something (or to
+        200), or a client has failed, which the end of the load tells."""
+        def count():
+            return self.progress.count(market, served)
+
+        n += count()
         poll(f"{n} requests under load",
-             lambda: self.failed.is_set() or self.done() >= n, seconds, 0.02)
+             lambda: self.failed.is_set() or count() >= n, seconds, 0.02)
+
+    def wait_for_each(self, n):
+        """Until n more requests of each market were answered with 200."""
+        for market in sorted(set(self.progress.markets)):
+            self.wait_for(n, market, served=True)
 
     def of(self, market, kind=None):
         return [r for r in self.requests if r.market == market and

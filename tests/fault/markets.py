@@ -1,14 +1,25 @@
 """Load on two markets while the database of one, us, is in trouble: what the
-clients of each may notice."""
+clients of each may notice.
+
+Nothing here says how quick an answer must be: a busy machine is slow too, and
+scripts/compare-speeds compares. It says that kg has no error at all, that no
+wait of kg is as long as us would make it, and that us is answered in time.
+"""
 import time
 
 import accounts
 import chaos
-from accounts import between, latencies, percentile, rate, statuses
-from harness import poll
+from accounts import between, latencies, rate, statuses
+from harness import SLACK, poll
 from load import Group, Load
 
-DEADLINE = 8.5          # seconds: request_deadline, and half a second to come
+DEADLINE = 8            # seconds: request_deadline
+QUERY = 5               # seconds: query_timeout
+LATEST = DEADLINE + SLACK
+# How many answers kg must have while us is in trouble. If kg waited for us, it
+# would have one answer for each worker in query_timeout: so many of them would
+# take minutes.
+ENOUGH = 500
 
 
 def groups(shop, **us):
@@ -24,7 +35,7 @@ def check_kg(requests):
     """Not one error, and no answer that had to wait for the other market."""
     assert set(statuses(requests)) == {200}, statuses(requests)
     slowest = max(t.took for r in requests for t in r.tries)
-    assert slowest < 3, f"an answer of kg took {slowest:.1f} s"
+    assert slowest < QUERY, f"an answer of kg took {slowest:.1f} s"
 
 
 def check_us(requests):
@@ -35,7 +46,7 @@ def check_us(requests):
         [t for t in tries if t.status not in (200, 503)][:5])
     assert all(t.retry_after for t in tries if t.status == 503)
     slowest = max(t.took for t in tries)
-    assert slowest < DEADLINE, f"an answer of us took {slowest:.1f} s"
+    assert slowest < LATEST, f"an answer of us took {slowest:.1f} s"
 
 
 def check_all(shop, load, groups, tell):
@@ -51,89 +62,44 @@ def back(shop, market):
     """How long it takes until the market serves again, in seconds."""
     buyer, began = shop.buyer(market), time.monotonic()
     poll(f"{market} serves again",
-         lambda: buyer.get("/orders").status == 200, 15)
+         lambda: buyer.get("/orders").status == 200)
     return time.monotonic() - began
 
 
-def tell_kg(tell, load, name, began, ended):
-    kg = load.of("kg")
-    tell(f"kg {name}: {rate(kg, began, ended):.0f} requests/s,",
-         latencies(between(kg, began, ended)))
+def refused(buyer):
+    """Waits until a request of this buyer is answered 503."""
+    poll(f"{buyer.market} is refused",
+         lambda: buyer.get("/orders").status == 503)
 
 
-def hang_with_all_workers_in_it(shop, tell, seconds):
-    """A kg that comes when us hangs, at a moment at which nobody but us is
-    being served, has what it had beside a busy us for so many seconds. Returns
-    kg's load, and from when to when it was looked at."""
+def tell_both(tell, load, name, began, ended):
+    """How it went in this time. Nothing depends on it."""
+    kg, us = load.of("kg"), load.of("us")
+    tell(f"{name}: kg {rate(kg, began, ended):.0f} requests/s,",
+         latencies(between(kg, began, ended)), "; us",
+         latencies(between(us, began, ended)),
+         accounts.tally(between(us, began, ended)))
+
+
+def hang_with_all_workers_in_it(shop, tell):
+    """us hangs at a moment at which nobody but us is being served. Then kg
+    comes, and is served."""
     kg, us = groups(shop)
     us.clients, us.pause = 32, 0
     with Load(shop, [us], 1) as busy:
-        with Load(shop, [kg], 1) as before:
-            time.sleep(seconds)
-        time.sleep(1)
+        busy.wait_for(200)
         with chaos.stopped(shop.database_pid("us")), \
                 Load(shop, [kg], 1) as load:
             began = time.monotonic()
-            time.sleep(8)
+            load.wait_for(ENOUGH, served=True)
+            ended = time.monotonic()
         returned = back(shop, "us")
-    calm = rate(before.requests, before.began + 0.5, before.began + seconds)
-    beside = rate(load.requests, began + 0.5, began + 8)
-    for name, n, requests in (("beside a busy us", calm, before.requests),
-                              ("from when us hangs", beside, load.requests)):
-        tell(f"kg {name}: {n:.0f} requests/s,",
-             latencies([t for r in requests for t in r.tries]))
+    tell(f"kg from when us hangs: {rate(load.requests, began, ended):.0f} "
+         "requests/s,", latencies(t for r in load.requests for t in r.tries))
     tell("us while it hangs:", latencies(
-        between(busy.requests, began, began + 8)),
+        between(busy.requests, began, ended)),
         statuses(busy.requests), f"; back {returned:.1f} s after it")
     tell("us", accounts.check(shop, busy.requests, us.skus))
-    tell("kg", accounts.check(shop, before.requests + load.requests, kg.skus))
+    tell("kg", accounts.check(shop, load.requests, kg.skus))
     check_us(busy.requests)
     check_kg(load.requests)
-    compare(shop, (beside, 0.8 * calm))
-    return load, began + 0.5, began + 8
-
-
-def compare(shop, *pairs):
-    """Each first number is not less than the second; but with sanitizers, when
-    the daemon itself takes most of the machine."""
-    if not shop.sanitized:
-        for more, least in pairs:
-            assert more >= least, pairs
-
-
-class KgAlone:
-    """What kg has while nobody asks us. Beside a us that works it has less,
-    by what that takes of the processors; a us that hangs takes none, and then
-    kg must have as good as all of it. Measured before the trouble and after
-    it, as the machine may have something else to do at one of the times."""
-    SECONDS = 5
-    SHARE = 0.7             # us is still asked, and answered 503
-    SLOWER = 0.05           # seconds
-
-    def __init__(self, shop, tell):
-        self.shop, self.tell = shop, tell
-        self.rates, self.p99s = [], []
-        self.measure()
-
-    def measure(self):
-        kg = groups(self.shop)[0]
-        with Load(self.shop, [kg]) as load:
-            time.sleep(self.SECONDS)
-        began, ended = load.began + 0.5, load.began + self.SECONDS
-        tell_kg(self.tell, load, "alone", began, ended)
-        check_kg(load.requests)
-        accounts.check(self.shop, load.requests, kg.skus)
-        self.rates.append(rate(load.requests, began, ended))
-        self.p99s.append(p99(load.requests, began, ended))
-
-    def check(self, load, began, ended):
-        """Of a load that has ended, while us hung."""
-        self.measure()
-        kg = load.of("kg")
-        compare(self.shop,
-                (rate(kg, began, ended), self.SHARE * min(self.rates)),
-                (2 * max(self.p99s) + self.SLOWER, p99(kg, began, ended)))
-
-
-def p99(requests, began, ended):
-    return percentile(between(requests, began, ended), 99)

@@ -102,8 +102,8 @@ class Passage:
 
     def commit(self, data):
         what = self.proxy.next_strike()
-        if what is not None and self.proxy.moves_to:
-            self.proxy.server = self.proxy.moves_to
+        if what is not None:
+            self.proxy.turn()
         if what == Proxy.CUT_BEFORE:
             self.cut()
             return
@@ -141,6 +141,7 @@ class Proxy:
         self.delay = 0              # seconds, for each command
         self.hold = 0               # seconds, of HOLD and LATE
         self.moves_to = None        # the server that answers behind a strike
+        self.refuses_then = None    # the value of refusing behind a strike
         self.flowing = threading.Event()
         self.flowing.set()
         self.strikes = []
@@ -181,9 +182,13 @@ class Proxy:
             client.close()
             return
         try:
-            self.passages.add(Passage(self, client))
+            passage = Passage(self, client)
         except OSError:             # the server is away, and so are we
             client.close()
+            return
+        self.passages.add(passage)
+        if self.refusing:           # since we looked
+            passage.cut()
 
     # ---- for tests
 
@@ -202,8 +207,16 @@ class Proxy:
     def heal(self):
         """As if nothing had been."""
         self.refusing, self.delay, self.hold = None, 0, 0
+        self.refuses_then = None
         self.strikes = []
         self.flowing.set()
+
+    def turn(self):
+        """What changes at the moment of a strike."""
+        if self.moves_to:
+            self.server = self.moves_to
+        if self.refuses_then:
+            self.refusing = self.refuses_then
 
     def at_commit(self, what, times=1, hold=0):
         """What becomes of the next COMMITs of transactions that wrote."""

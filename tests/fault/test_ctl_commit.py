@@ -3,11 +3,8 @@
 ordermuxctl asks what became of it; if nobody answers, it says that it does not
 know, and where to look.
 """
-import subprocess
-
 import pytest
 
-from harness import BUILD, poll
 from proxy import Proxy
 
 
@@ -95,15 +92,11 @@ def test_an_outcome_that_cannot_be_asked_for_is_said_to_be_unknown(
         shop, action, proxy, what):
     """Nobody can connect any more once the COMMIT is on its way."""
     proxy.at_commit(what, hold=1)
-    run = subprocess.Popen(
-        [str(BUILD / "ordermuxctl"), "-c", str(shop.conf), *action.args],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        stdin=subprocess.DEVNULL)
-    poll("a COMMIT", proxy.struck, interval=0.01)
-    proxy.refusing = "close"
-    said, _ = run.communicate(timeout=30)
-    proxy.refusing = None
-    assert run.returncode == 1, said
-    assert action.unknown.format(number=action.number) in said
-    assert "nothing was changed" not in said
+    proxy.refuses_then = "close"
+    done = shop.ctl(*action.args)
+    assert proxy.struck()
+    proxy.heal()
+    assert done.returncode == 1, done.stdout
+    assert action.unknown.format(number=action.number) in done.stdout
+    assert "nothing was changed" not in done.stdout
     assert action.times_made() == 1

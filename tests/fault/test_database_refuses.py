@@ -10,11 +10,10 @@ import pytest
 
 import accounts
 import chaos
-from accounts import between, latencies, rate, statuses, tally, \
-    within
+from accounts import statuses, tally, within
 from harness import LogTail, poll, reconcile
 from load import Load
-from markets import back, check_all, compare, groups
+from markets import ENOUGH, back, check_all, groups, refused, tell_both
 
 
 @pytest.fixture
@@ -30,107 +29,86 @@ def proxy(proxied):
     return proxied[1]
 
 
-CALM = 4                # seconds, that are measured before and after trouble
-
-
-def trouble(what, seconds=4):
-    """Calm, then trouble; from when to when it was."""
-    time.sleep(CALM + 1)
-    began = time.monotonic()
-    what()
-    time.sleep(seconds)
-    return began, time.monotonic()
-
-
-def check_times(shop, load, tell, began, ended, healed):
-    """kg has not less than four fifths of what it had before, or has after,
-    if the machine has something else to do by then. And it is as well behind
-    the trouble as before: nothing of it stays."""
-    kg, us = load.of("kg"), load.of("us")
-    spans = {"before": (began - CALM, began), "during": (began, ended),
-             "after": (healed, healed + CALM)}
-    for name, (a, b) in spans.items():
-        tell(f"{name}: kg {rate(kg, a, b):.0f} requests/s,",
-             latencies(between(kg, a, b)), "; us",
-             latencies(between(us, a, b)), tally(between(us, a, b)))
-    before, during, after = (rate(kg, *s) for s in spans.values())
-    compare(shop, (during, 0.8 * min(before, after)), (after, 0.7 * before))
-
-
-def calm(shop):
-    """Until us is back, and for as long as is measured then; since when."""
-    returned, healed = back(shop, "us"), time.monotonic()
-    time.sleep(CALM)
-    return returned, healed
+def tell_times(tell, load, began, ended):
+    tell_both(tell, load, "before", load.began, began)
+    tell_both(tell, load, "during", began, ended)
+    tell_both(tell, load, "after", ended, load.began + load.took)
 
 
 def test_a_database_that_refuses_connections_is_503_at_once(
         shop, proxy, tell):
-    def refuse():
+    """Whom nobody connects for, but the one who tries for all once a second,
+    waits for nothing."""
+    both, buyer = groups(shop, patience=0), shop.buyer("us")
+    with Load(shop, both) as load:
+        load.wait_for_each(100)
         proxy.refusing = "close"
         proxy.cut()
-
-    both = groups(shop, patience=0)
-    with Load(shop, both) as load:
-        began, ended = trouble(refuse)
-        came = proxy.connected
-        time.sleep(2)
-        came = proxy.connected - came
+        refused(buyer)
+        came, began = proxy.connected, time.monotonic()
+        load.wait_for(ENOUGH, "us")
+        load.wait_for(ENOUGH, "kg", served=True)
+        came, ended = proxy.connected - came, time.monotonic()
         proxy.heal()
-        returned, healed = calm(shop)
-    check_times(shop, load, tell, began, ended, healed)
-    tell(f"{came / 2:.1f} connects a second; back after {returned:.1f} s")
+        returned = back(shop, "us")
+        load.wait_for_each(100)
+    tell_times(tell, load, began, ended)
+    tell(f"{came} connects in {ended - began:.1f} s;",
+         f"back after {returned:.1f} s")
     check_all(shop, load, both, tell)
-    late = within(load.of("us"), began + 0.5, ended)
+    late = within(load.of("us"), began, ended)
     assert {t.status for t in late} == {503}
-    assert max(t.took for t in late) < 1, "not at once"
     # The courier, which has its own, tries too.
-    assert came <= 2 * 2 + 2 and returned < 5
+    assert came <= 2 * (ended - began) + 4
 
 
 def test_a_full_database_serves_those_who_are_connected(shop, proxy, tell):
     """Error 1040: too many connections."""
-    both = groups(shop, patience=0)
+    both, buyer = groups(shop, patience=0), shop.buyer("us")
     chaos.all_connected(shop, "us")
     with Load(shop, both) as load:
-        time.sleep(1)
+        load.wait_for_each(100)
         proxy.refusing = "full"
         full = time.monotonic()
-        time.sleep(2)
-        began = time.monotonic()
+        load.wait_for_each(ENOUGH)
+        cut = time.monotonic()
         proxy.cut()
-        time.sleep(3)
+        refused(buyer)
+        began = time.monotonic()
+        load.wait_for(100, "us")
+        load.wait_for(ENOUGH, "kg", served=True)
         ended = time.monotonic()
         proxy.heal()
         returned = back(shop, "us")
-    connected = within(load.of("us"), full, began)
-    tell(f"us when connected: {len(connected)} requests,",
-         latencies(connected), "; not connected:",
-         latencies(between(load.of("us"), began, ended)),
-         f"; back after {returned:.1f} s")
+    tell_both(tell, load, "connected", full, cut)
+    tell_both(tell, load, "not connected", began, ended)
+    tell(f"back after {returned:.1f} s")
     check_all(shop, load, both, tell)
-    assert {t.status for t in connected} == {200}
-    assert {t.status for t in within(load.of("us"), began + 0.5, ended)} == \
-        {503}
-    assert returned < 5
+    assert {t.status for t in within(load.of("us"), full, cut)} == {200}
+    assert {t.status for t in within(load.of("us"), began, ended)} == {503}
 
 
 def test_a_database_that_only_reads_serves_what_only_reads(shop, tell):
     both = groups(shop, patience=0)
     both[1].lists = 0.5
+    chaos.all_connected(shop, "us")
     with Load(shop, both) as load:
+        load.wait_for_each(100)
         try:
-            began, ended = trouble(
-                lambda: shop.sql("us", "SET GLOBAL read_only = 1"))
+            shop.sql("us", "SET GLOBAL read_only = 1")
+            began = time.monotonic()
+            load.wait_for(ENOUGH, "us")
+            load.wait_for(ENOUGH, "kg", served=True)
+            ended = time.monotonic()
         finally:
             shop.sql("us", "SET GLOBAL read_only = 0")
         buyer = shop.buyer("us")
         poll("us writes again", lambda: buyer.request(
-            "PUT", "/auth/profile", {"full_name": "Ann"}).status == 200, 5)
-        _, healed = calm(shop)
-    check_times(shop, load, tell, began, ended, healed)
+            "PUT", "/auth/profile", {"full_name": "Ann"}).status == 200)
+        load.wait_for_each(100)
+    tell_times(tell, load, began, ended)
     check_all(shop, load, both, tell)
-    seen = {kind: within(load.of("us", kind), began + 0.2, ended)
+    seen = {kind: within(load.of("us", kind), began, ended)
             for kind in ("list", "create")}
     tell("us when it only reads:", *(f"{kind}s {tally(t)}"
                                      for kind, t in seen.items()))
@@ -139,35 +117,36 @@ def test_a_database_that_only_reads_serves_what_only_reads(shop, tell):
 
 
 def test_a_slow_database_is_slow_for_its_own_market(shop, proxy, tell):
-    def slow():
-        proxy.delay = 0.2       # for each statement; an order has five
-
     both = groups(shop, patience=0)
     with Load(shop, both) as load:
-        began, ended = trouble(slow, 6)
+        load.wait_for_each(100)
+        began = time.monotonic()
+        proxy.delay = 0.2       # for each statement; an order has five
+        load.wait_for(20, "us", served=True)
+        load.wait_for(ENOUGH, "kg", served=True)
+        ended = time.monotonic()
         proxy.heal()
-        returned, healed = calm(shop)
-    check_times(shop, load, tell, began, ended, healed)
-    us = between(load.of("us"), began, ended)
+        returned = back(shop, "us")
+        load.wait_for_each(100)
+    tell_times(tell, load, began, ended)
     tell(f"back after {returned:.1f} s")
     check_all(shop, load, both, tell)
-    assert tally(us)[200] > 10 and returned < 5
 
 
 def test_a_daemon_with_a_slow_database_ends_with_all_it_has_begun_answered(
         shop, proxy, tell):
     both = groups(shop)
     with Load(shop, both) as load:
-        time.sleep(1)
+        load.wait_for_each(100)
         proxy.delay = 0.2
-        time.sleep(2)
+        load.wait_for(10, "us")
         began = time.monotonic()
         os.kill(shop.master, signal.SIGTERM)
-        poll("the end of the daemon", lambda: chaos.ended(shop.master), 10)
+        poll("the end of the daemon", lambda: chaos.ended(shop.master))
         took = time.monotonic() - began
         proxy.heal()
         shop.restart()
-        time.sleep(1)
+        load.wait_for_each(100)
     for g in both:
         tell(g.market, statuses(load.of(g.market)))
         tell(g.market, accounts.check(shop, load.of(g.market), g.skus))
@@ -179,27 +158,31 @@ def test_a_daemon_with_a_slow_database_ends_with_all_it_has_begun_answered(
     assert not replayed, "saved, and answered 502 or 503"
 
 
+KILLS = 25
+
+
 def test_killed_connections_are_made_anew(shop, tell):
-    """KILL, five times a second, of all that the service has. It costs a
-    client something only where it hits a COMMIT, and undoes it; or one of a
-    hundred, again and again; or one that is connecting, which shuts the market
-    for the second until the next probe."""
-    both, log = groups(shop), LogTail(shop)
-    with Load(shop, both) as load, chaos.Repeatedly(
-            0.2, lambda: chaos.kill_connections(shop, "us")) as kills:
-        time.sleep(5)
+    """KILL, behind every fifty requests, of all that the service has. It costs
+    a client something only where it hits a COMMIT, and undoes it; or one that
+    is connecting, which shuts the market until the next probe. And who asks
+    again has the order."""
+    both, log = groups(shop, patience=60), LogTail(shop)
+    with Load(shop, both) as load:
+        for _ in range(KILLS):
+            load.wait_for(50, "us", served=True)
+            chaos.kill_connections(shop, "us")
+        load.wait_for(50, "us", served=True)
     check_all(shop, load, both, tell)
     # Not the courier's.
     outcomes = [l for l in log.lines()
                 if "outcome of a commit" in l and "request_id=" in l]
-    kept = sum("kept=yes" in l for l in outcomes)
+    undone = sum("kept=yes" not in l for l in outcomes)
     shut = sum("market shut" in l for l in log.lines())
-    tell(f"killed {kills.times} times, and with it {len(outcomes)} COMMITs,",
-         f"of which {kept} were kept; shut {shut} times")
-    assert kills.times >= 10
     found = statuses(load.of("us"))
-    assert shut <= kills.times / 4
-    # 16 clients who are refused ask again after 50 ms each.
-    assert found.get(503, 0) <= \
-        len(outcomes) - kept + 0.01 * found[200] + shut * 16 / 0.05, \
-        accounts.refusals(load.of("us"))
+    tell(f"killed {KILLS} times, and with it {len(outcomes)} COMMITs,",
+         f"of which {undone} were undone; shut {shut} times; us", found)
+    assert {r.status for r in load.of("us")} == {200}
+    # One was hit twice in the time of fifty others: it may happen now and then.
+    if not shut:
+        assert found.get(503, 0) <= undone + KILLS, \
+            accounts.refusals(load.of("us"))

@@ -50,7 +50,7 @@ def group(**options):
 def test_a_load_has_what_its_clients_were_told():
     with answering(GOOD) as server:
         with Load(server, [group(most=40)]) as load:
-            load.finish(20)
+            load.finish()
     assert statuses(load.requests) == {200: 40}
     assert {(r.order_id, r.number) for r in load.requests} == {(7, "MQ-1")}
 
@@ -65,4 +65,4 @@ def test_a_garbled_answer_of_200_ends_the_load_and_the_test(body, lists):
         with pytest.raises(AssertionError, match="clients failed\nload-"):
             with Load(server, [group(lists=lists)]) as load:
                 # Nobody waits for what will not come any more.
-                load.wait_for(10**6, 20)
+                load.wait_for(10**6)

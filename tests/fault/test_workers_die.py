@@ -6,9 +6,9 @@ import chaos
 from accounts import statuses
 from harness import poll
 from load import Group, Load
-from markets import compare
 
 ORDERS = int(os.environ.get("ORDERMUX_FAULT_ORDERS", 20000))
+KILLS = 30              # at least
 
 
 def group(shop, **options):
@@ -32,27 +32,27 @@ def ask_again(shop, requests, buyers):
 
 
 def test_no_order_is_lost_or_doubled_while_workers_are_killed(shop, tell):
-    g = group(shop, most=ORDERS)
-    with Load(shop, [g]) as load, \
-            chaos.Repeatedly(0.2, lambda: chaos.kill_a_worker(shop)) as kills:
-        load.finish(60 + ORDERS / 200)
+    """A worker is killed behind every few orders, until there are enough of
+    both."""
+    g = group(shop)
+    with Load(shop, [g]) as load:
+        kills = 0
+        while kills < KILLS or load.done() < ORDERS:
+            load.wait_for(max(40, ORDERS // 100))
+            kills += chaos.kill_a_worker(shop)
     counts = accounts.check(shop, load.requests, g.skus)
     retried = [r for r in load.requests if len(r.tries) > 1]
     same = ask_again(shop, retried[:500], g.buyers)
-    tell(f"{kills.times} workers killed in {load.took:.0f} s,",
+    tell(f"{kills} workers killed in {load.took:.0f} s,",
          f"{len(load.requests) / load.took:.0f} orders/s; tries by status:",
          statuses(load.requests))
     tell(counts)
     tell(f"{same} of those asked again were asked for once more: the same")
-    assert counts["asked"] == counts["acknowledged"] == ORDERS
-    # Nearly as often as was meant to be: five times a second. With sanitizers
-    # a worker takes longer to be there at all.
-    assert kills.times >= 10
-    compare(shop, (kills.times, 0.6 * load.took / 0.2))
+    assert counts["asked"] == counts["acknowledged"] >= ORDERS
     assert counts["asked again"] > 0
     assert set(statuses(load.requests)) <= {200, 502, 503}
     poll("as many workers as before",
-         lambda: len(chaos.workers(shop)) == chaos.WORKERS, 65)
+         lambda: len(chaos.workers(shop)) == chaos.WORKERS)
 
 
 def test_no_order_is_lost_or_doubled_while_the_daemon_is_restarted(

@@ -13,6 +13,7 @@ the demo data.
     stack.py    scripts/stack             settings.py  other values for a while
     shop.py     Shop: all of these        parallel.py  many at once
     checks.py   sums, books, leaks        logs.py      what the daemon says
+    statements.py   what the service asks a database
 
 The harness learns from "scripts/stack env" where things are.
 """
@@ -21,17 +22,20 @@ from .api import (BASE, ENVELOPE, LEAKS, TIMEOUT, Answer, check_error, locs,
 from .buyer import Buyer, Sku, order
 from .checks import (answered, check_money, check_sums, money, reconcile,
                      saved, tally, tax_added, tax_included)
-from .common import BUILD, MARKETS, SLOW, TREE, free_port, poll, skip
+from .common import (BUILD, LIMIT, MARKETS, SLACK, SLOW, TREE, free_port, poll,
+                     skip)
 from .logs import LogTail, sanitizer_reports
 from .parallel import RepeatedJobs, at_once
 from .shop import Shop
 from .sql import Sql, changed, quote
+from .statements import Statements, without_final_commit
 from .tokens import b64, raw_token
 
 __all__ = [
-    "BASE", "BUILD", "ENVELOPE", "LEAKS", "MARKETS", "SLOW", "TIMEOUT",
-    "TREE", "Answer", "Buyer", "LogTail", "RepeatedJobs", "Shop", "Sku",
-    "Sql", "answered", "at_once", "b64", "changed", "check_error",
-    "check_money", "check_sums", "free_port", "locs", "money", "order",
-    "poll", "quote", "raw_token", "reconcile", "sanitizer_reports", "saved",
-    "skip", "states", "tally", "tax_added", "tax_included"]
+    "BASE", "BUILD", "ENVELOPE", "LEAKS", "LIMIT", "MARKETS", "SLACK", "SLOW",
+    "TIMEOUT", "TREE", "Answer", "Buyer", "LogTail", "RepeatedJobs", "Shop",
+    "Sku", "Sql", "Statements", "answered", "at_once", "b64", "changed",
+    "check_error", "check_money", "check_sums", "free_port", "locs", "money",
+    "order", "poll", "quote", "raw_token", "reconcile", "sanitizer_reports",
+    "saved", "skip", "states", "tally", "tax_added", "tax_included",
+    "without_final_commit"]

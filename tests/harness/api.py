@@ -12,7 +12,7 @@ import jwt
 from .common import SLOW
 
 BASE = "/api/v1"
-TIMEOUT = 30 * SLOW         # of one request; nothing may wait for ever
+TIMEOUT = 60 * SLOW         # of one request; nothing may wait for ever
 ENVELOPE = {"success", "error", "message", "detail", "status_code",
             "request_id"}
 # What no client may ever read: SQL, tables, columns, drivers, file names.

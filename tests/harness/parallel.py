@@ -74,4 +74,4 @@ class RepeatedJobs:
         """Until n more results have come."""
         n += len(self.results)
         poll(f"{n} results under load",
-             lambda: self.failures or len(self.results) >= n, 30, 0.01)
+             lambda: self.failures or len(self.results) >= n, interval=0.01)

@@ -39,10 +39,17 @@ class Settings:
         return ini.value(file.read_text(), section, name)
 
     def patient(self):
-        """With a longer crowd_after: a burst may wait for longer than usual
-        beside the burst of another process's shop. What it is for is tested
-        in tests/fault, with its default."""
+        """With a longer crowd_after: on a busy machine, a market that is well
+        may answer later than the default allows."""
         return self.configured(crowd_after=f"{2 * SLOW}s")
+
+    def patient_with_locks(self, **more):
+        """So that a request waits for a locked row for longer than a test
+        holds the row, on a busy machine too. By default a request waits for
+        2 s."""
+        return self.configured(crowd_after="30s", query_timeout="50s",
+                               request_deadline="60s", stop_timeout="1m",
+                               **more)
 
     def market_configured(self, market, section, **options):
         """As configured(), in one section of a market's file."""
@@ -64,7 +71,7 @@ class Settings:
         old = set(self.nginx_workers())
         os.kill(self.nginx_master(), signal.SIGHUP)
         poll("nginx has its new configuration",
-             lambda: (new := set(self.nginx_workers())) and not new & old, 30)
+             lambda: (new := set(self.nginx_workers())) and not new & old)
 
     @contextlib.contextmanager
     def proxied(self, market, make):

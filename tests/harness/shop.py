@@ -2,7 +2,7 @@
 import time
 
 from .api import Api
-from .common import MARKETS
+from .common import LIMIT, MARKETS
 from .login import Logins
 from .parallel import at_once
 from .rows import Rows
@@ -19,7 +19,7 @@ class Shop(Stack, Settings, Databases, Rows, Api, Logins):
         Rows.__init__(self)
         Stack.__init__(self, directory)
 
-    def serves(self, *markets, seconds=30):
+    def serves(self, *markets, seconds=LIMIT):
         """Waits until every worker serves the markets (or all) again.
 
         A worker leaves a database alone for a second after a failure, and

@@ -5,7 +5,7 @@ import re
 import subprocess
 import threading
 
-from .common import MARKETS, poll
+from .common import LIMIT, MARKETS, poll
 
 # What a request has written of tables where the courier, in its own time,
 # notes what it has delivered and takes away what is of no more use.
@@ -45,12 +45,23 @@ class Sql:
 
     def lines(self, query):
         """The rows as the client prints them: quicker, for comparing."""
-        with self.lock:
+        with self.lock, self._an_end():
             try:
                 return self._ask(query)
             except Exception:
                 self.close()
                 raise
+
+    @contextlib.contextmanager
+    def _an_end(self):
+        """Also with a server that hangs."""
+        timer = threading.Timer(2 * LIMIT, lambda: self.client and
+                                self.client.kill())
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _ask(self, query):
         if self.client is None:
@@ -162,16 +173,16 @@ class Databases:
 
     # ---- who is in a transaction
 
-    def wait_for_transactions(self, market, enough, where="1", seconds=5):
+    def wait_for_transactions(self, market, enough, where="1"):
         """Until enough() says so of the number of transactions that are open
         there. Not asked too often: the server makes this table anew only when
         nobody asks for 0.1 s."""
         poll(f"transactions in {market} where {where}",
              lambda: enough(self.count(
                  market, "information_schema.innodb_trx", where)),
-             seconds, 0.2)
+             interval=0.12)
 
     def all_settled(self, market):
         """Waits until no transaction is open: a worker that is still ending
         what it has read would hang with its database."""
-        self.wait_for_transactions(market, lambda n: n == 0, seconds=10)
+        self.wait_for_transactions(market, lambda n: n == 0)

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import urllib.parse
 
-from .common import BUILD, TREE, free_port
+from .common import BUILD, LIMIT, TREE, free_port
 from .logs import sanitizer_reports
 
 
@@ -30,7 +30,7 @@ class Stack:
         done = subprocess.run([str(TREE / "scripts" / cls.script),
                                *map(str, args)], stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True,
-                              stdin=subprocess.DEVNULL, timeout=180)
+                              stdin=subprocess.DEVNULL, timeout=600)
         assert not check or done.returncode == 0, \
             f"{cls.script} {args}: exit {done.returncode}\n{done.stdout}"
         return done.stdout
@@ -105,7 +105,7 @@ class Stack:
 
     def ctl(self, *args):
         return subprocess.run([str(BUILD / "ordermuxctl"), "-c",
-                               str(self.conf), *args], text=True, timeout=60,
+                               str(self.conf), *args], text=True, timeout=LIMIT,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               stdin=subprocess.DEVNULL, cwd=TREE)
 
@@ -113,7 +113,7 @@ class Stack:
     def lists(what):
         """The lines of "ordermuxd --list", each as a list of its fields."""
         done = subprocess.run([str(BUILD / "ordermuxd"), "--list", what],
-                              text=True, timeout=60, check=True,
+                              text=True, timeout=LIMIT, check=True,
                               stdout=subprocess.PIPE)
         return [line.split("\t") for line in done.stdout.splitlines()]
 

@@ -21,7 +21,7 @@ import time
 
 import pytest
 
-from harness import (BUILD, SLOW, TREE, LogTail, RepeatedJobs, answered,
+from harness import (BUILD, LIMIT, TREE, LogTail, RepeatedJobs, answered,
                      at_once, free_port, poll, saved, tally)
 from instance import ini
 
@@ -49,7 +49,7 @@ def sent(shop, phones):
     return [m for m in lines if m["to"] in wanted]
 
 
-def arrived(shop, *phones, seconds=15):
+def arrived(shop, *phones, seconds=LIMIT):
     """Waits until each number has a message; returns all of them."""
     poll(f"messages to {len(phones)} numbers",
          lambda: {m["to"] for m in sent(shop, phones)} == set(phones),
@@ -71,9 +71,9 @@ def newest(shop, market="us"):
     return "id = " + shop.value(market, "SELECT MAX(id) FROM outbox")
 
 
-def reaches(shop, state, where, market="us", seconds=15):
+def reaches(shop, state, where, market="us"):
     poll(f"a message {state}",
-         lambda: row(shop, market, where)["state"] == state, seconds)
+         lambda: row(shop, market, where)["state"] == state)
     return row(shop, market, where)
 
 
@@ -100,6 +100,19 @@ def script(shop, text):
         yield path
     finally:
         put(path, usual)
+
+
+@contextlib.contextmanager
+def held_back(shop, directory, text="hold; deliver"):
+    """As script(), in which hold is a function that does not end until the
+    block calls the function that it is given, or ends."""
+    gate = directory / "gate"
+    with script(shop, f"hold() {{ until [ -e {gate} ]; do sleep 0.05; done; }}"
+                      f"\n{text}"):
+        try:
+            yield gate.touch
+        finally:
+            gate.touch()
 
 
 def times(path):
@@ -134,18 +147,25 @@ def test_a_message_arrives_and_is_emptied(shop, market):
 
 
 def test_a_message_waits_for_nobody_to_look(shop):
-    """The worker says so. By looking once a second alone, five in a row would
-    be as quick once in 400 times."""
-    for _ in range(5):
-        time.sleep(random.uniform(0, 1))
-        arrived(shop, send(shop, number()), seconds=2 if shop.sanitized
-                else 0.3)
+    """The worker says so. The courier alone looks once a second: then none of
+    them would be as quick, as it has just looked."""
+    took = []
+    for _ in range(10):
+        phone = send(shop, number())
+        arrived(shop, phone)
+        reaches(shop, "delivered", newest(shop))
+        time.sleep(0.2)
+        phone, began = number(), time.monotonic()
+        arrived(shop, send(shop, phone))
+        took.append(time.monotonic() - began)
+        reaches(shop, "delivered", newest(shop))
+    assert min(took) < 0.5, took
 
 
 def test_many_messages_each_arrive_once(shop):
     phones = [number(m) for m in ("us", "kg") for _ in range(60)]
     at_once([lambda p=p: send(shop, p) for p in phones], 8)
-    messages = arrived(shop, *phones, seconds=30)
+    messages = arrived(shop, *phones)
     time.sleep(1.5)
     assert sorted(m["to"] for m in sent(shop, phones)) == sorted(phones)
     assert len({m["id"] for m in messages}) == len(phones)
@@ -160,7 +180,7 @@ def test_a_message_of_another_host_arrives_without_a_word(shop):
         poll("a try", lambda: row(shop, "us", where)["error"])
     shop.sql("us", "UPDATE outbox SET due_at = UTC_TIMESTAMP(6) "
                    f"WHERE {where}")
-    arrived(shop, phone, seconds=3)
+    arrived(shop, phone)
 
 
 # ------------------------------------------------- commands that misbehave
@@ -176,7 +196,7 @@ def test_exit_75_is_tried_again_with_the_same_id(shop, tmp_path):
                                            or ""))
         r = row(shop, "us", where)
         assert r["state"] == "pending" and r["payload"] > 0, r
-        r = reaches(shop, "delivered", where, seconds=20)
+        r = reaches(shop, "delivered", where)
     assert r["attempts"] == 4 and r["error"] is None, r
     read = [json.loads(l) for l in (tmp_path / "read").read_text()
             .splitlines()]
@@ -207,13 +227,18 @@ def test_any_other_exit_gives_the_message_up(shop, status):
     assert not re.search(r"(?<![0-9a-f])\d{6}(?![0-9a-f])", r["error"]), r
 
 
+# Stands for MARK in the scripts below: so their programs are known from all
+# others of the machine. Each process of pytest must name its tests alike.
+MARK = f"{random.randrange(10**6, 10**7)}"
+
+
 @pytest.mark.parametrize("name, text, why", [
-    ("hangs", "exec sleep 60", "timed out after 1000 ms"),
-    ("hangs with a child", "sleep 60; exit 0", "timed out"),
+    ("hangs", "exec sleep 60.MARK", "timed out after 1000 ms"),
+    ("hangs with a child", "sleep 60.MARK; exit 0", "timed out"),
     ("ignores signals", "trap '' TERM INT HUP; while :; do :; done",
      "timed out"),
-    ("prints for ever", "yes", "timed out"),
-    ("complains for ever", "yes >&2", "timed out after 1000 ms: y"),
+    ("prints for ever", "yes MARK", "timed out"),
+    ("complains for ever", "yes yMARK >&2", "timed out after 1000 ms: y"),
     ("kills itself", "kill -SEGV $$", "signal 11"),
     ("is no program", None, "Exec format error"),
 ])
@@ -225,19 +250,21 @@ def test_a_command_that_does_not_end_by_itself_is_tried_again(
     path = command(shop)
     usual = path.read_text()
     with script(shop, f"{times(tmp_path / 'runs')}\n"
-                      f"if [ $n -gt 1 ]; then deliver; exit; fi\n{text}"):
+                      "if [ $n -gt 1 ]; then deliver; exit; fi\n"
+                      + (text or "").replace("MARK", MARK)):
         if text is None:
             put(path, "\0\0\0\0")
         send(shop, phone)
         where = newest(shop)
-        poll("the first try", lambda: row(shop, "us", where)["error"], 10)
+        poll("the first try", lambda: row(shop, "us", where)["error"])
         assert why in row(shop, "us", where)["error"]
         if text is None:
             put(path, usual)
-        message, = arrived(shop, phone)
-    assert reaches(shop, "delivered", where)["attempts"] == 2
+        message = arrived(shop, phone)[0]
+        # More than one more, where a second is not enough for the usual one.
+        assert reaches(shop, "delivered", where)["attempts"] >= 2
     assert any(why in l and message["id"] in l for l in log.lines())
-    assert not left(shop), "what hung is still there"
+    nothing_left(shop)
 
 
 @pytest.fixture
@@ -247,15 +274,16 @@ def limited(shop):
         yield shop
 
 
-def left(shop):
-    """Programs of the courier that are still running."""
-    time.sleep(0.2)
-    out = subprocess.run(["ps", "-o", "pid=,args=", "--ppid",
-                          str(shop.courier()), ], capture_output=True,
-                         text=True).stdout
-    hung = subprocess.run(["pgrep", "-fx", "sleep 60|yes"],
-                          capture_output=True, text=True).stdout
-    return out + hung
+def nothing_left(shop):
+    """Waits until no program of the courier is running."""
+    def left():
+        return any(subprocess.run(command, stdout=subprocess.PIPE).stdout
+                   for command in (
+                       ["ps", "-o", "pid=,args=", "--ppid",
+                        str(shop.courier())],
+                       ["pgrep", "-fx", f"sleep 60.{MARK}|yes y?{MARK}"]))
+
+    poll("what hung is gone", lambda: not left())
 
 
 @pytest.mark.parametrize("name, text", [
@@ -263,18 +291,18 @@ def left(shop):
     ("complains garbage",
      "deliver; head -c 3000000 /dev/urandom >&2; exit 0"),
     ("closes all", "deliver; exec 0<&- 1>&- 2>&-; exit 0"),
-    ("leaves a child", "deliver; sleep 60 & exit 0"),
+    ("leaves a child", "deliver; sleep 60.MARK & exit 0"),
 ])
 def test_what_a_command_prints_or_leaves_does_no_harm(shop, name, text):
     log = LogTail(shop)
     phone = number()
-    with script(shop, text):
+    with script(shop, text.replace("MARK", MARK)):
         send(shop, phone)
         where = newest(shop)
         assert reaches(shop, "delivered", where)["attempts"] == 1
     assert len(arrived(shop, phone)) == 1
     assert all(l.isprintable() and len(l) < 4096 for l in log.lines())
-    assert not left(shop)
+    nothing_left(shop)
 
 
 def test_garbage_in_a_complaint_is_made_readable(shop):
@@ -347,10 +375,10 @@ def test_an_expired_code_is_not_sent_any_more(shop):
         phone = send(shop, number())
         where = newest(shop)
         poll("a try", lambda: row(shop, "us", where)["error"])
-    # Before it is tried again, it expires.
-    shop.sql("us", "UPDATE outbox SET expires_at = UTC_TIMESTAMP(6), "
-                   f"due_at = UTC_TIMESTAMP(6) WHERE {where}")
-    r = reaches(shop, "dead", where)
+        # Before it is tried with success, it expires.
+        shop.sql("us", "UPDATE outbox SET expires_at = UTC_TIMESTAMP(6), "
+                       f"due_at = UTC_TIMESTAMP(6) WHERE {where}")
+        r = reaches(shop, "dead", where)
     assert r["error"] == "expired" and r["payload"] == 0, r
     assert not sent(shop, [phone])
 
@@ -415,7 +443,7 @@ def test_what_is_of_no_more_use_is_deleted_and_nothing_else(shop):
                        f"('address', '{phone}', {old(days * 2)}, 1)")
     shop.restart()
     poll("the old to be gone", lambda: not shop.count(
-        "us", "outbox", " OR ".join(gone)), 20)
+        "us", "outbox", " OR ".join(gone)))
     poll("old codes to be gone", lambda: not shop.count(
         "us", "login_codes", "phone_number = '+10000000001'"))
     poll("old limits to be gone", lambda: not shop.count(
@@ -427,38 +455,37 @@ def test_what_is_of_no_more_use_is_deleted_and_nothing_else(shop):
 
 # ---------------------------------------------------- one market's trouble
 
-@pytest.mark.slow
-def test_a_gateway_that_hangs_holds_up_no_other_market(shop):
+def test_a_gateway_that_hangs_holds_up_no_other_market(shop, tmp_path):
     """It has half of the places, and the other half is the others'."""
-    with script(shop, "[ $ORDERMUX_MARKET = us ] && sleep 60\ndeliver"):
+    with shop.market_configured("us", "sms", timeout="5m"), \
+            held_back(shop, tmp_path,
+                      "[ $ORDERMUX_MARKET = us ] && hold\ndeliver"):
         slow = [send(shop, number("us")) for _ in range(12)]
         poll("slow ones", lambda: shop.count(
-            "us", "outbox", "claimed_by IS NOT NULL") >= 2)
-        began = time.monotonic()
+            "us", "outbox", "claimed_by IS NOT NULL") == 4)
         quick = [send(shop, number("kg")) for _ in range(10)]
         arrived(shop, *quick)
-        assert shop.sanitized or time.monotonic() - began < 3
         assert shop.count("us", "outbox", "claimed_by IS NOT NULL") == 4
-    arrived(shop, *slow, seconds=60)
+        assert not sent(shop, slow)
+    arrived(shop, *slow)
 
 
 @pytest.mark.slow
 def test_a_database_that_hangs_holds_up_no_other_market_for_long(shop):
+    """For query_timeout once, and connect_timeout a few times, and not for
+    each message."""
     pid = shop.database_pid("us")
     phones = [number("kg") for _ in range(20)]
     os.kill(pid, signal.SIGSTOP)
     try:
-        began = time.monotonic()
         for phone in phones:
             send(shop, phone)
-            time.sleep(0.5)
-        arrived(shop, *phones, seconds=20)
-        took = time.monotonic() - began
+            time.sleep(0.3)
+        arrived(shop, *phones, seconds=60)
     finally:
         os.kill(pid, signal.SIGCONT)
-    # 10 s of sending, query_timeout once, connect_timeout a few times.
-    assert took < 20, took
-    arrived(shop, send(shop, number("us")), seconds=40)
+    shop.serves("us")
+    arrived(shop, send(shop, number("us")))
 
 
 # --------------------------------------------- the courier itself dies
@@ -482,9 +509,9 @@ def explained(log, messages):
         lines.remove(i)
 
 
-def all_finished(shop, seconds=60):
+def all_finished(shop):
     poll("an empty outbox", lambda: all(not shop.count(
-        m, "outbox", "state = 'pending'") for m in ("kg", "us")), seconds)
+        m, "outbox", "state = 'pending'") for m in ("kg", "us")), 2 * LIMIT)
 
 
 @pytest.mark.slow
@@ -493,26 +520,21 @@ def test_the_courier_killed_at_any_moment_loses_no_message(shop):
     growing pause if the last one had not come to deliver anything."""
     log = LogTail(shop)
     phones = [number("us" if n % 2 else "kg") for n in range(500)]
-    kills = 0
+    kills = 15
     with script(shop, "deliver; sleep 0.0$((RANDOM % 4))"):
         at_once([lambda p=p: send(shop, p) for p in phones[:100]], 4)
         todo = iter(phones[100:])
-        end = time.monotonic() + 120 * SLOW
-        while kills < 15 and time.monotonic() < end:
+        for _ in range(kills):
             for phone in itertools.islice(todo, 16):
                 send(shop, phone)
             # Mostly long enough to deliver one: the pauses stay short.
             time.sleep(random.uniform(0, 1.5 if shop.sanitized else 0.6))
-            pid = shop.courier()
-            if pid:
-                os.kill(pid, signal.SIGKILL)
-                kills += 1
+            os.kill(poll("a courier", shop.courier), signal.SIGKILL)
         for phone in todo:
             send(shop, phone)
-        messages = arrived(shop, *phones, seconds=180)
+        arrived(shop, *phones, seconds=4 * LIMIT)
     all_finished(shop)
     messages = sent(shop, phones)
-    assert kills >= 8, kills
     assert {m["to"] for m in messages} == set(phones)
     explained(log, messages)
     assert len({m["id"] for m in messages}) == 500
@@ -520,14 +542,16 @@ def test_the_courier_killed_at_any_moment_loses_no_message(shop):
           f"{len(unknown(log))} lines")
 
 
-def test_a_message_in_delivery_at_a_kill_is_sent_again_and_said_so(shop):
+def test_a_message_in_delivery_at_a_kill_is_sent_again_and_said_so(
+        shop, tmp_path):
     log = LogTail(shop)
-    with script(shop, "deliver; sleep 3"):
+    with held_back(shop, tmp_path, "deliver; hold") as release:
         phone = send(shop, number())
         message, = arrived(shop, phone)
         os.kill(shop.courier(), signal.SIGKILL)
+        release()
         where = f"message_id = '{message['id']}'"
-        reaches(shop, "delivered", where, seconds=20)
+        reaches(shop, "delivered", where)
     twice = sent(shop, [phone])
     assert len(twice) == 2 and twice[0] == twice[1], twice
     assert unknown(log) == [message["id"]]
@@ -546,7 +570,7 @@ def test_the_daemon_stopped_in_the_middle_loses_nothing_and_doubles_nothing(
         for _ in range(3):
             shop.restart()
             time.sleep(0.15)
-        arrived(shop, *phones, seconds=30)
+        arrived(shop, *phones)
         all_finished(shop)
     assert sorted(m["to"] for m in sent(shop, phones)) == sorted(phones)
     assert not unknown(log)
@@ -572,22 +596,23 @@ def stopping(shop):
     return phone, where
 
 
-def test_customers_are_served_while_a_stop_waits_for_a_delivery(shop):
+def test_customers_are_served_while_a_stop_waits_for_a_delivery(
+        shop, tmp_path):
     """The workers go when the courier has gone: else nobody would be there
     for as long as a gateway hangs."""
     buyers = [shop.buyer("us") for _ in range(4)]
     sku, courier = shop.sku("us", stock=10**6), shop.courier()
     try:
-        with script(shop, "sleep 3; deliver"), \
+        with held_back(shop, tmp_path) as release, \
                 RepeatedJobs([lambda b=b: b.order(sku)
                               for b in buyers]) as load:
             load.wait_for(20)
             phone, where = stopping(shop)
-            time.sleep(0.5)
-            load.wait_for(50)
+            load.wait_for(100)
             meanwhile = len(load.results)
             assert shop.courier() == courier, "it has not waited"
-            poll("the end of the service", lambda: not shop.children(), 10)
+            release()
+            poll("the end of the service", lambda: not shop.children())
             load.wait_for(10)
         assert row(shop, "us", where)["state"] == "delivered"
     finally:
@@ -603,18 +628,17 @@ def test_customers_are_served_while_a_stop_waits_for_a_delivery(shop):
 
 @pytest.mark.slow
 def test_the_workers_do_not_wait_for_ever_for_the_courier(shop):
-    """They keep what a request may take, 8 s, of stop_timeout."""
+    """They keep what a request may take, 8 s, of stop_timeout. The delivery is
+    given up after 10 s."""
     log = LogTail(shop)
-    with shop.configured(stop_timeout="10s"):
+    with shop.configured(stop_timeout="13s"):
         with script(shop, "sleep 60"):
-            began = time.monotonic()
             phone, where = stopping(shop)
             time.sleep(1)
             assert shop.workers(), "they have not waited"
-            poll("the workers go", lambda: not shop.workers(), 5)
+            poll("the workers go", lambda: not shop.workers())
             assert shop.courier(), "it has not waited"
-            poll("the end of the service", lambda: not shop.children(), 10)
-            assert shop.sanitized or time.monotonic() - began < 9
+            poll("the end of the service", lambda: not shop.children())
         shop.restart()
         assert len(arrived(shop, phone)) == 1
     assert not [l for l in log.lines() if "killed" in l], log.lines()
@@ -666,13 +690,13 @@ def test_two_couriers_deliver_nothing_twice(shop, second):
     phones = [number("us" if n % 2 else "kg") for n in range(300)]
     with script(shop, "deliver; sleep 0.0$((RANDOM % 4))"):
         at_once([lambda p=p: send(shop, p) for p in phones], 8)
-        arrived(shop, *phones, seconds=60)
+        arrived(shop, *phones)
         all_finished(shop)
     assert sorted(m["to"] for m in sent(shop, phones)) == sorted(phones)
     by_second = second.read_text().count("message delivered")
     by_first = sum("message delivered" in l for l in log.lines())
     assert by_first + by_second == 300
-    assert by_first > 10 and by_second > 10, (by_first, by_second)
+    assert by_first > 0 and by_second > 0, (by_first, by_second)
     assert not unknown(log) and UNKNOWN not in second.read_text()
 
 
@@ -684,14 +708,20 @@ def test_the_claims_of_a_host_that_is_gone_run_out(shop):
         phone = send(shop, number())
         where = newest(shop)
         poll("a try", lambda: row(shop, "us", where)["error"])
-        shop.sql("us", "UPDATE outbox SET claimed_by = 'gone.example:7.7', "
-                       "due_at = UTC_TIMESTAMP(6) + INTERVAL "
-                       f"{4 * SLOW} SECOND "
-                       f"WHERE {where} AND claimed_by IS NULL")
+
+        def claim():
+            shop.sql("us", "UPDATE outbox SET claimed_by = 'gone.example:7.7',"
+                     " due_at = UTC_TIMESTAMP(6) + INTERVAL 1 HOUR "
+                     f"WHERE {where} AND claimed_by IS NULL")
+            return row(shop, "us", where)["claimed"] == "gone.example:7.7"
+
+        poll("the claim of another host", claim)
     shop.restart()
-    time.sleep(1)
+    # The courier has looked at all that there is.
+    arrived(shop, send(shop, number()))
     assert not sent(shop, [phone])
     assert row(shop, "us", where)["claimed"] == "gone.example:7.7"
+    shop.sql("us", f"UPDATE outbox SET due_at = UTC_TIMESTAMP(6) WHERE {where}")
     message, = arrived(shop, phone)
     assert unknown(log) == [message["id"]]
     assert any("gone.example:7.7" in l for l in log.lines())

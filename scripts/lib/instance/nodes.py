@@ -133,8 +133,9 @@ class Nodes:
         (ip_local_port_range)."""
         if self.base:
             return
-        self.base = 20000
-        while any(map(answers, range(self.base, self.base + PORTS))):
+        # By chance: another cluster may be starting just now.
+        while not self.base or any(
+                map(answers, range(self.base, self.base + PORTS))):
             self.base = 20000 + random.randrange(900) * PORTS
         self.directory.mkdir(exist_ok=True)
         files.write_assignments(self.directory / "state", "galera",

@@ -137,7 +137,7 @@ class Stack:
             die(f"{file} failed")
 
     def wait_ready(self):
-        end = time.monotonic() + 30
+        end = time.monotonic() + 90
         up = self.supervisor.up
         while time.monotonic() < end:
             answer = self.nginx.ready()
