@@ -202,6 +202,7 @@ static const struct ini_option token_options[] = {
 	NUMBER("lifetime", ini_seconds, "30m", token_lifetime, SECOND,
 	    31 * DAY),
 	NUMBER("leeway", ini_seconds, "0s", token_leeway, 0, 5 * MINUTE),
+	OPTION("audience", ini_list, "", token_audience),
 	{ .name = NULL }
 };
 
