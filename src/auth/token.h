@@ -31,7 +31,7 @@ struct token_key {
 /* By what a token is judged. */
 struct token_rules {
 	unsigned	 leeway;	/* s by which clocks may differ */
-	unsigned	 lifetime;	/* s; of tokens that do not say theirs */
+	unsigned	 lifetime;	/* s; of a token that has no iat */
 	/* Who may be meant by aud; ends with NULL. A token that has an aud,
 	 * and none of these in it, is for somebody else (RFC 7519, 4.1.3). */
 	const char *const *audience;

@@ -4,9 +4,10 @@
  * A token is good for a customer who exists, is active, and has not logged out
  * since it was issued. And it must have been issued to this customer: after a
  * restore a database gives ids out again that had another owner before, so a
- * token from before its customer was created is dead. Each call of the store checks that in the statements
- * that do its work, and gives the state of the customer beside its own
- * outcome. The outcome means nothing unless the customer is live.
+ * token from before its customer was created is dead. Each call of the store
+ * checks that in the statements that do its work, and gives the state of the
+ * customer beside its own outcome. The outcome means nothing unless the
+ * customer is live.
  */
 #ifndef ORDERMUX_CUSTOMER_H
 #define ORDERMUX_CUSTOMER_H
