@@ -238,7 +238,7 @@ read_issue(struct json_object *claims, double now,
 	out->issued_from = (int64_t)llround(iat * 1e6);
 	out->issued_until = out->issued_from + SECOND_US;
 	if (json_object_object_get_ex(claims, "iat_us", &value) &&
-	    json_int64(value, &exact) &&
+	    json_int64(value, &exact) && exact >= 0 &&
 	    exact / SECOND_US >= (int64_t)iat &&
 	    exact / SECOND_US + 1 < (int64_t)TIME_MAX)
 		out->issued_from = out->issued_until = exact;

@@ -273,6 +273,8 @@ Test(token, when_it_was_issued_is_known_within_an_interval)
 		    "\"iat_us\":1730506362999999", 0, S },
 		{ "\"exp\":1730508163,\"iat\":1730506363,"
 		    "\"iat_us\":\"1730506363123456\"", 0, S },
+		{ "\"exp\":1730508163,\"iat\":0.5,\"iat_us\":-190",
+		    500000 - NOW_US, 1500000 - NOW_US },
 		{ "\"exp\":1730508163,\"iat\":1730506363,"
 		    "\"iat_us\":253402300800000000", 0, S },
 		/* A lifetime before the end, and not known. */
