@@ -83,7 +83,7 @@ static const char usage_text[] =
     "  -t, --check        check it, report errors and warnings, and exit\n"
     "  -u, --user USER    check as root whether this user could run the\n"
     "                     service, instead of " SERVICE_USER "\n"
-    "  -T, --print        print all values in force, secrets masked, and exit\n"
+    "  -T, --print        print all values in force, and exit\n"
     "      --list WHAT    print all routes, options, errors or exits: one\n"
     "                     per line, with tabs between the fields\n"
     "  -V, --version      print the versions of ordermux and its libraries\n"
