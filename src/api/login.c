@@ -146,7 +146,7 @@ answer_token(struct login *l, struct response *res,
 	struct json_out	*j = &res->json;
 	const char	*token = token_issue(l->token_keys,
 	    (uint64_t)r->user.id, l->market->name, r->at,
-	    l->token_lifetime, l->arena);
+	    r->issued_at, l->token_lifetime, l->arena);
 
 	if (token == NULL) {
 		log_error("a token could not be signed");

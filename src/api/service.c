@@ -33,6 +33,7 @@ struct service {
 	const struct route_table *routes;
 	struct slot		*slot;
 	struct token_keys	*token_keys;
+	struct token_rules	 token_rules;
 	struct login_code_keys	*code_keys;
 	struct secretbox_keys	*message_keys;
 	struct db_limits	 limits;
@@ -64,6 +65,9 @@ service_new(const struct settings *settings, const struct route_table *routes,
 	s->routes = routes;
 	s->slot = slot;
 	make_keys(s);
+	s->token_rules.leeway = settings->token_leeway / 1000;
+	s->token_rules.lifetime = settings->token_lifetime / 1000;
+	s->token_rules.audience = settings->token_audience;
 	s->limits.connect_timeout = settings->connect_timeout;
 	s->limits.query_timeout = settings->query_timeout;
 	/* A single market has nobody to leave workers for. */
@@ -169,8 +173,8 @@ authenticate(struct service *s, const struct request *req,
 		response_error(res, ERROR_NO_TOKEN, NULL);
 		return false;
 	}
-	if (!token_verify(s->token_keys, token, time(NULL),
-	    s->settings->token_leeway / 1000, s->arena, &claims, &why) ||
+	if (!token_verify(s->token_keys, &s->token_rules, token, time(NULL),
+	    s->arena, &claims, &why) ||
 	    (session->market = claimed_market(s, &claims)) == NULL) {
 		log_info("token refused",
 		    log_str("why", why != NULL ? why : "unknown market"),
@@ -179,7 +183,8 @@ authenticate(struct service *s, const struct request *req,
 		return false;
 	}
 	session->customer.user_id = (int64_t)claims.user_id;
-	session->customer.issued_at = claims.issued_at;
+	session->customer.issued_from = claims.issued_from;
+	session->customer.issued_until = claims.issued_until;
 	return true;
 }
 

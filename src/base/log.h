@@ -94,7 +94,7 @@ void	log_write(enum log_level, const char *msg, const struct log_field *);
 _Noreturn void	fatal(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
 
-/* A bug of ours: says so and aborts, so that there is a core to read. */
+/* A bug of ours: says so and aborts. */
 _Noreturn void	panic(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
 

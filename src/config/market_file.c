@@ -3,14 +3,17 @@
  * alone cannot make (see market_file.h).
  */
 #include <ctype.h>
-#include <limits.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/money.h"
 #include "base/str.h"
 #include "config/market_file.h"
 #include "config/market_options.h"
+#include "config/secret_file.h"
 #include "market/market.h"
 
 #define MARKET_FORMAT_MAX 64	/* of a phone format, see phone_display() */
@@ -209,13 +212,6 @@ load_payments(const struct market_loader *l, struct market *m)
 			    "expected %s, not \"%s\"", expected, *p);
 }
 
-/* The arena's clean-up of a password. */
-static void
-password_free(void *arg)
-{
-	secret_free(arg);
-}
-
 bool
 market_same_host(const struct market_database *a, const struct market_host *x,
     const struct market_database *b, const struct market_host *y)
@@ -289,29 +285,34 @@ static void
 load_password(const struct market_loader *l, struct market *m)
 {
 	struct market_database	*db = &m->database;
-	char			 buf[PATH_MAX];
-	const char		*path, *wrong;
+	struct secret		*s = &db->password;
+	struct secret_file	 file = { .errors = l->errors,
+	    .field = &db->password_file, .what = "",
+	    .name = db->password_file, .conf_dir = l->conf_dir };
 
-	if (*db->password_file == '\0' || l->without_secrets)
+	if (*db->password_file == '\0' || l->without_secrets ||
+	    !secret_file_read(&file, s, l->arena) || s->bytes == NULL)
 		return;
-	path = secret_path(db->password_file, l->conf_dir, buf, sizeof(buf));
-	if (path == NULL) {
-		ini_error_at(l->errors, &db->password_file,
-		    "expected a shorter file name");
-		return;
-	}
-	wrong = secret_read(path, &db->password);
-	if (wrong == NULL) {
-		arena_defer(l->arena, password_free, &db->password);
-		secret_chomp(&db->password);
-		if (db->password.len == 0)
-			wrong = "is empty";
-		else if (memchr(db->password.bytes, 0, db->password.len))
-			wrong = "has a NUL byte in it";
-	}
-	if (wrong != NULL)
-		ini_error_at(l->errors, &db->password_file, "%s %s", path,
-		    wrong);
+	secret_chomp(s);
+	if (s->len == 0)
+		ini_error_at(l->errors, file.field, "%s is empty", file.path);
+	else if (memchr(s->bytes, 0, s->len) != NULL)
+		ini_error_at(l->errors, file.field, "%s has a NUL byte in it",
+		    file.path);
+	secret_file_check_ends(&file, s);
+}
+
+/* Looks at the file of the authority, which the client library reads when it
+ * connects. */
+static void
+check_tls_ca(const struct market_loader *l, const struct market *m)
+{
+	const char *const	*path = &m->database.tls_ca;
+
+	if (**path != '\0' && !l->without_secrets &&
+	    faccessat(AT_FDCWD, *path, R_OK, AT_EACCESS) == -1)
+		ini_flaw_at(l->errors, path, "%s cannot be read: %s", *path,
+		    strerror(errno));
 }
 
 bool
@@ -326,6 +327,7 @@ market_file_read(const struct market_loader *l, struct market *m)
 	load_payments(l, m);
 	load_hosts(l, m);
 	load_password(l, m);
+	check_tls_ca(l, m);
 	return l->errors->count == before;
 }
 

@@ -19,13 +19,18 @@
 #include "config/ini.h"
 #include "config/market_dir.h"
 #include "config/market_file.h"
+#include "config/secret_file.h"
 #include "config/settings.h"
 #include "config/texts.h"
 #include "market/market.h"
 
 #define SETTINGS_KID_MAX	 64
 #define SETTINGS_KEY_BYTES 32	/* RFC 7518, 3.2: at least the hash's size */
+#define SETTINGS_KEY_VARIETY 8	/* different bytes; hex digits have 16 */
 #define SETTINGS_WORKERS_MAX 256
+
+/* How to make a key; for the path of its file. */
+#define KEY_CURE "openssl rand -hex 32 | tr -d '\\n' >%s"
 
 _Static_assert(SETTINGS_KEY_MAX <= TOKEN_KEYS_MAX, "keys");
 
@@ -202,6 +207,7 @@ static const struct ini_option token_options[] = {
 	NUMBER("lifetime", ini_seconds, "30m", token_lifetime, SECOND,
 	    31 * DAY),
 	NUMBER("leeway", ini_seconds, "0s", token_leeway, 0, 5 * MINUTE),
+	OPTION("audience", ini_list, "", token_audience),
 	{ .name = NULL }
 };
 
@@ -269,11 +275,18 @@ kid_valid(const char *kid)
 	return n > 0 && n <= SETTINGS_KID_MAX && kid[n] == '\0';
 }
 
-/* The arena's clean-up of a key. */
-static void
-key_free(void *arg)
+/* How many different bytes a key has. */
+static unsigned
+count_different(const struct secret *s)
 {
-	secret_free(arg);
+	bool		 seen[UCHAR_MAX + 1] = { false };
+	unsigned	 n = 0;
+
+	for (size_t i = 0; i < s->len; i++) {
+		n += !seen[s->bytes[i]];
+		seen[s->bytes[i]] = true;
+	}
+	return n;
 }
 
 /* Reads the key's file. Says in the list what is wrong with it. */
@@ -281,26 +294,22 @@ static void
 key_read(struct settings *c, struct settings_key *key, struct arena *arena,
     struct ini_errors *errors)
 {
-	char		 buf[PATH_MAX];
-	const char	*path, *wrong;
+	struct secret		*s = &key->secret;
+	struct secret_file	 file = { .errors = errors,
+	    .field = &c->key_list, .name = key->file, .conf_dir = c->dir,
+	    .what = arena_printf(arena, "key \"%s\": ", key->kid) };
 
-	path = secret_path(key->file, c->dir, buf, sizeof(buf));
-	if (path == NULL) {
-		ini_error_at(errors, &c->key_list,
-		    "expected shorter file names");
+	if (!secret_file_read(&file, s, arena) || s->bytes == NULL)
 		return;
-	}
-	wrong = secret_read(path, &key->secret);
-	if (wrong != NULL) {
-		ini_error_at(errors, &c->key_list, "key \"%s\": %s %s",
-		    key->kid, path, wrong);
-		return;
-	}
-	arena_defer(arena, key_free, &key->secret);
-	if (key->secret.len < SETTINGS_KEY_BYTES)
-		ini_error_at(errors, &c->key_list,
-		    "key \"%s\": %s has %zu bytes, expected at least %d",
-		    key->kid, path, key->secret.len, SETTINGS_KEY_BYTES);
+	if (s->len < SETTINGS_KEY_BYTES)
+		ini_error_at(errors, &c->key_list, "%s%s has %zu bytes, "
+		    "expected at least %d: " KEY_CURE, file.what, file.path,
+		    s->len, SETTINGS_KEY_BYTES, file.path);
+	else if (count_different(s) < SETTINGS_KEY_VARIETY)
+		ini_error_at(errors, &c->key_list, "%s%s can be guessed, "
+		    "expected at least %d different bytes: " KEY_CURE,
+		    file.what, file.path, SETTINGS_KEY_VARIETY, file.path);
+	secret_file_check_ends(&file, s);
 }
 
 /* Splits "kid:file" into the key. Returns NULL or what was expected. */

@@ -48,6 +48,7 @@ struct settings {
 	size_t		  key_count;
 	unsigned	  token_lifetime;	/* ms */
 	unsigned	  token_leeway;	/* ms by which clocks may differ */
+	const char	**token_audience; /* ends with NULL */
 
 	/* [markets] */
 	const char	 *markets_dir;

@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "config/ini.h"
 #include "config/settings.h"
 #include "ctl/command.h"
@@ -165,6 +166,7 @@ main(int argc, char **argv)
 	ctl.to = command->to;
 	ctl.arena = arena_new(65536);
 	log_set_level(LOG_LEVEL_WARNING);
+	secret_forbid_dumps();
 	load_settings(&ctl);
 	status = command->run(&ctl);
 	arena_free(ctl.arena);

@@ -19,14 +19,14 @@ ctl_token(struct ctl *ctl)
 	    .len = settings->keys[0].secret.len };
 	struct token_keys	*keys;
 	const char		*token;
-	int64_t			 id;
+	int64_t			 now = clock_us(), id;
 
 	if (!str_to_int64(ctl->args[1], &id) || id <= 0) {
 		ctl_error("\"%s\" is no user's id", ctl->args[1]);
 		return CTL_ERROR;
 	}
 	keys = token_keys_new(&key, 1);
-	token = token_issue(keys, (uint64_t)id, market->name, clock_us(),
+	token = token_issue(keys, (uint64_t)id, market->name, now, now,
 	    settings->token_lifetime / 1000, ctl->arena);
 	token_keys_free(keys);
 	if (token == NULL) {

@@ -9,18 +9,23 @@
 #include <config.h>	/* in <>: "config.h" would be the daemon's */
 #endif
 
+#include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <json-c/json_c_version.h>
 #include <mysql.h>
+#include <pwd.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/routes.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "config/ini.h"
 #include "config/market_file.h"
 #include "config/settings.h"
@@ -30,6 +35,7 @@
 
 #define EXIT_USAGE	2
 #define ARENA_SIZE	(64 * 1024)	/* bytes; a few markets fit */
+#define SERVICE_USER	"ordermux"	/* User= of ordermux.service */
 
 enum action {
 	ACTION_RUN,
@@ -44,6 +50,7 @@ struct options {
 	enum action	 action;
 	const char	*conf;
 	const char	*list;		/* of --list */
+	const char	*user;		/* of --user, or NULL */
 };
 
 static const struct {
@@ -60,6 +67,7 @@ static const struct option long_options[] = {
 	{ "config",	required_argument,	NULL, 'c' },
 	{ "check",	no_argument,		NULL, 't' },
 	{ "print",	no_argument,		NULL, 'T' },
+	{ "user",	required_argument,	NULL, 'u' },
 	{ "list",	required_argument,	NULL, 'L' },
 	{ "version",	no_argument,		NULL, 'V' },
 	{ "help",	no_argument,		NULL, 'h' },
@@ -67,12 +75,14 @@ static const struct option long_options[] = {
 };
 
 static const char usage_text[] =
-    "usage: ordermuxd [-c FILE] [-t | -T]\n"
+    "usage: ordermuxd [-c FILE] [-t [-u USER] | -T]\n"
     "       ordermuxd --list WHAT | -V | -h\n"
     "\n"
     "  -c, --config FILE  the configuration, instead of\n"
     "                     " SYSCONFDIR "/ordermux/ordermux.conf\n"
-    "  -t, --check        check it, report all errors, and exit\n"
+    "  -t, --check        check it, report errors and warnings, and exit\n"
+    "  -u, --user USER    check as root whether this user could run the\n"
+    "                     service, instead of " SERVICE_USER "\n"
     "  -T, --print        print all values in force, and exit\n"
     "      --list WHAT    print all routes, options, errors or exits: one\n"
     "                     per line, with tabs between the fields\n"
@@ -87,12 +97,13 @@ read_options(struct options *options, int argc, char *argv[])
 
 	*options = (struct options){
 	    .conf = SYSCONFDIR "/ordermux/ordermux.conf" };
-	while ((c = getopt_long(argc, argv, "c:tTVh", long_options,
+	while ((c = getopt_long(argc, argv, "c:tTu:Vh", long_options,
 	    NULL)) != -1)
 		switch (c) {
 		case 'c': options->conf = optarg; break;
 		case 't': options->action = ACTION_CHECK; break;
 		case 'T': options->action = ACTION_PRINT; break;
+		case 'u': options->user = optarg; break;
 		case 'L':
 			options->action = ACTION_LIST;
 			options->list = optarg;
@@ -110,11 +121,67 @@ read_options(struct options *options, int argc, char *argv[])
 	}
 }
 
+/* As which user root checks the configuration. */
+static const char *
+user_of(const struct options *options)
+{
+	return options->user != NULL ? options->user : SERVICE_USER;
+}
+
 /*
- * Reads the configuration. If there are errors, ends the program: all of them
- * are in the log if the service was to run, or on stderr if the user asked.
- * Printing needs no secrets: users who may read the files may print them.
+ * Root can read everything; whether the service could is the question. So from
+ * here on, all files are opened as its user. Before the user has been created,
+ * root checks as root. Ends the program if that is not possible.
  */
+static void
+check_as_user(const struct options *options)
+{
+	const struct passwd	*user;
+
+	if (getuid() != 0 && options->user == NULL)
+		return;
+	user = getpwnam(user_of(options));
+	if (user == NULL && options->user == NULL)
+		return;
+	if (user == NULL) {
+		fprintf(stderr, "ordermuxd: --user: there is no user %s\n",
+		    options->user);
+		exit(EXIT_USAGE);
+	}
+	if (user->pw_uid == getuid())
+		return;
+	if (initgroups(user->pw_name, user->pw_gid) == -1 ||
+	    setegid(user->pw_gid) == -1 || seteuid(user->pw_uid) == -1) {
+		fprintf(stderr, "ordermuxd: cannot check as the user %s: %s\n",
+		    user->pw_name, strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+}
+
+/* Says all that is wrong: in the log if the service was to run, on stderr if
+ * the user asked. Who prints the values has not asked for warnings. */
+static void
+report_notes(const struct options *options, const struct ini_errors *errors)
+{
+	const struct ini_notes	*warnings = &errors->warnings;
+
+	for (size_t i = 0; i < errors->count; i++)
+		if (options->action == ACTION_RUN)
+			log_error(errors->text[i]);
+		else
+			fprintf(stderr, "%s\n", errors->text[i]);
+	if (errors->count > 0 && getuid() != geteuid())
+		fprintf(stderr, "checked as the user %s, as which the service "
+		    "runs (--user)\n", user_of(options));
+	for (size_t i = 0; i < warnings->count; i++)
+		if (options->action == ACTION_RUN)
+			log_warning(warnings->text[i]);
+		else if (options->action == ACTION_CHECK)
+			fprintf(stderr, "warning: %s\n", warnings->text[i]);
+}
+
+/* Reads the configuration. If there are errors, ends the program. Printing
+ * needs no secrets: users who may read the files may print them. */
 static const struct settings *
 read_settings(const struct options *options, struct arena *arena)
 {
@@ -122,16 +189,12 @@ read_settings(const struct options *options, struct arena *arena)
 	struct ini_errors	 errors;
 
 	ini_errors_init(&errors, arena);
+	errors.strict = options->action == ACTION_CHECK;
 	settings = settings_load(options->conf, options->action == ACTION_PRINT,
 	    arena, &errors);
+	report_notes(options, &errors);
 	if (settings != NULL)
 		return settings;
-	for (size_t i = 0; i < errors.count; i++) {
-		if (options->action == ACTION_RUN)
-			log_error(errors.text[i]);
-		else
-			fprintf(stderr, "%s\n", errors.text[i]);
-	}
 	arena_free(arena);
 	exit(EXIT_FAILURE);
 }
@@ -269,7 +332,10 @@ main(int argc, char *argv[])
 
 	/* This only reads files: an error ends the program before anything
 	 * has happened. */
+	secret_forbid_dumps();
 	start_sodium();
+	if (options.action == ACTION_CHECK)
+		check_as_user(&options);
 	settings = read_settings(&options, arena);
 
 	/* The configuration is good. */

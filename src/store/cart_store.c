@@ -94,13 +94,13 @@ static enum db_result
 read_cart(struct db *db, struct call *c)
 {
 	struct cart_result	*out = c->out;
-	struct db_value		 values[] = { db_time(c->customer->issued_at),
+	struct db_value		 values[] = { CUSTOMER_TIMES(c->customer),
 		db_int(c->customer->user_id) };
 	enum db_result		 result;
 	bool			 more;
 
 	memset(out, 0, sizeof(*out));
-	result = db_run(db, STATEMENT_CART_SHOW, 1, values, 2);
+	result = db_run(db, STATEMENT_CART_SHOW, 1, values, 3);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more) {
 		out->customer = customer_of_row(db);

@@ -187,8 +187,18 @@ use_code(struct db *db, const struct comparing *c)
 	return db_run(db, STATEMENT_CODE_USED, 1, values, 2);
 }
 
-/* Finds the user of the number, under lock. A login is later than the last
- * logout, even if that was on a host whose clock is ahead. */
+/* Returns the latest of the times. */
+static int64_t
+latest_of(int64_t a, int64_t b, int64_t c)
+{
+	int64_t	 latest = a > b ? a : b;
+
+	return latest > c ? latest : c;
+}
+
+/* Finds the user of the number, under lock. The token of a login is behind the
+ * last logout, and behind the creation, even if these were on a host whose
+ * clock is ahead. */
 static enum db_result
 find_login_user(struct db *db, struct comparing *c, bool *found)
 {
@@ -200,8 +210,8 @@ find_login_user(struct db *db, struct comparing *c, bool *found)
 	    !*found)
 		return result;
 	user_store_read(db, c->arena, 0, &c->out->user);
-	if (db_get_int(db, 9) > c->out->at)
-		c->out->at = db_get_int(db, 9);
+	c->out->issued_at = latest_of(c->out->at, c->out->user.created_at,
+	    db_get_int(db, 9));
 	db_skip(db);
 	return DB_OK;
 }
@@ -249,7 +259,7 @@ verify_code(struct db *db, void *arg)
 
 	memset(out, 0, sizeof(*out));
 	out->outcome = LOGIN_WRONG_CODE;
-	out->at = clock_us();
+	out->at = out->issued_at = clock_us();
 	if ((result = compare_code(db, c, &right)) != DB_OK || !right)
 		return result;
 	if ((result = find_login_user(db, c, &found)) != DB_OK ||

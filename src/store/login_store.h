@@ -57,7 +57,8 @@ struct login_result {
 	enum login_outcome	outcome;
 	struct user		user;
 	bool			is_new;
-	int64_t			at;	/* µs; later than any logout */
+	int64_t			at;		/* µs, by our clock */
+	int64_t			issued_at;	/* µs; behind any logout */
 };
 
 /*

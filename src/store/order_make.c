@@ -113,7 +113,7 @@ insert_order(struct db *db, struct making *m)
 	const struct order_request	*q = m->request;
 	struct order			*o = &m->result->order;
 	struct db_value			 values[] = {
-		db_time(q->customer.issued_at), db_int(q->customer.user_id),
+		CUSTOMER_TIMES(&q->customer), db_int(q->customer.user_id),
 		db_text(o->number), db_text(o->customer_name),
 		db_text(o->customer_phone), db_text(o->customer_email),
 		db_text(o->delivery_address), db_text(o->delivery_city),

@@ -43,16 +43,12 @@ enum db_result
 order_row_run(struct db *db, const struct customer *customer, int64_t id,
     enum statement_id own, enum statement_id anybodys)
 {
-	struct db_value	 values[3];
+	struct db_value	 order = db_int(id);
 
-	if (customer == NULL) {
-		values[0] = db_int(id);
-		return db_run(db, anybodys, 1, values, 1);
-	}
-	values[0] = db_time(customer->issued_at);
-	values[1] = db_int(id);
-	values[2] = db_int(customer->user_id);
-	return db_run(db, own, 1, values, 3);
+	if (customer == NULL)
+		return db_run(db, anybodys, 1, &order, 1);
+	return db_run(db, own, 1, (struct db_value[]){
+	    CUSTOMER_TIMES(customer), order, db_int(customer->user_id) }, 4);
 }
 
 /* Adds a line to the order and returns it. The room doubles. */

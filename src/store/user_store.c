@@ -38,12 +38,12 @@ static enum db_result
 read_user(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
-	struct db_value	 values[] = { db_time(l->customer->issued_at),
+	struct db_value	 values[] = { CUSTOMER_TIMES(l->customer),
 		db_int(l->customer->user_id) };
 	enum db_result	 result;
 	bool		 more;
 
-	result = db_run(db, STATEMENT_USER_PROFILE, 1, values, 2);
+	result = db_run(db, STATEMENT_USER_PROFILE, 1, values, 3);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
 		return result;
 	*l->state = CUSTOMER_UNKNOWN;
@@ -73,11 +73,11 @@ update_user(struct db *db, void *arg)
 	struct lookup	*l = arg;
 	struct db_value	 values[] = { db_text(l->full_name),
 		db_text(l->profile_image_url),
-		db_time(l->customer->issued_at),
+		CUSTOMER_TIMES(l->customer),
 		db_int(l->customer->user_id) };
 	enum db_result	 result;
 
-	result = db_run(db, STATEMENT_USER_UPDATE, 1, values, 4);
+	result = db_run(db, STATEMENT_USER_UPDATE, 1, values, 5);
 	if (result == DB_OK)
 		result = read_user(db, l);
 	return result == DB_OK && *l->state != CUSTOMER_LIVE ? DB_REFUSED :
@@ -103,15 +103,15 @@ static enum db_result
 end_tokens(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
-	int64_t		 now = clock_us(), issued = l->customer->issued_at;
+	int64_t		 now = clock_us(), issued = l->customer->issued_from;
 	/* Also revokes a token of a host whose clock is ahead of ours. */
 	struct db_value	 values[] = { db_time(issued < now ? now : issued + 1),
-		db_time(issued),
+		CUSTOMER_TIMES(l->customer),
 		db_int(l->customer->user_id) };
 	enum db_result	 result;
 
 	*l->state = CUSTOMER_LIVE;
-	result = db_run(db, STATEMENT_USER_LOGOUT, 1, values, 3);
+	result = db_run(db, STATEMENT_USER_LOGOUT, 1, values, 4);
 	if (result != DB_OK || db_matched(db) == 1)
 		return result;
 	result = read_user(db, l);

@@ -10,6 +10,7 @@ import pytest
 
 from harness import (MARKETS, LogTail, Statements, at_once, b64, tally,
                      without_final_commit)
+from test_order_life import locked
 
 OTHER = {"kg": "us", "us": "kg"}
 CASE = "+13128059851"           # 19 in us; 10 in kg, by an old mistake
@@ -507,6 +508,29 @@ def test_only_the_newest_code_counts(shop, market):
     # With the newest one used, the older ones do not come back.
     for code in codes:
         refused(shop.verify(phone, code))
+
+
+def test_the_newest_code_counts_whatever_the_clock_of_its_host_says(
+        shop, market):
+    """Two hosts: the one that sent the first code is five minutes ahead."""
+    phone = shop.phone(market)
+    first = shop.send_code(phone)
+    shop.sql(market, "UPDATE login_codes SET created_at = created_at + "
+             f"INTERVAL 5 MINUTE WHERE phone_number='{phone}'")
+    newest_one = shop.send_code(phone)
+    assert first != newest_one, "one in a million"
+    refused(shop.verify(phone, first))
+    assert shop.verify(phone, newest_one).status == 200
+
+
+def test_a_guess_waits_for_no_other_number(shop, market):
+    """The newest code of a number is found without a lock on the others'."""
+    phone, other = shop.phone(market), shop.phone(market)
+    code = shop.send_code(phone)
+    shop.send_code(other)
+    with locked(shop, market, "SELECT id FROM login_codes WHERE "
+                f"phone_number='{other}' FOR UPDATE"):
+        assert shop.verify(phone, code).status == 200
 
 
 def test_an_older_code_does_not_come_back_when_the_newest_has_expired(shop):

@@ -36,6 +36,14 @@ def test_the_units_are_verified_without_a_word(units):
     assert r.returncode == 0 and not ours, r
 
 
+def test_the_service_starts_without_any_file_of_a_secret(units):
+    """A line for a file that is gone would keep all markets from starting."""
+    lines = (units / "ordermux.service").read_text().splitlines()
+    assert not [l for l in lines if "Credential" in l
+                and not l.startswith("#")]
+    assert "LimitCORE=0" in lines
+
+
 def test_the_service_is_exposed_no_more_than_it_needs(units):
     r = analyze("security", "--offline=true", "--no-pager",
                 units / "ordermux.service")
