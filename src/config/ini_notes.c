@@ -104,6 +104,10 @@ block_option_at(const struct ini_block *b, const void *field)
 	return -1;
 }
 
+static void	add_at(struct ini_errors *, const void *field,
+    const char *fmt, va_list, void (*add)(struct ini_errors *, const char *,
+    unsigned, const char *)) __attribute__((format(printf, 3, 0)));
+
 /* Adds a text about the option with this field, by one of the functions
  * above. */
 static void
