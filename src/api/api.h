@@ -39,6 +39,7 @@ struct login {
 	struct arena		*arena;
 	const char		*phone;		/* normalised */
 	const char		*code;		/* NULL where none is asked */
+	const char		*language;	/* asked for; NULL: none */
 	const char		*client;	/* address */
 	const struct token_keys	*token_keys;
 	const struct login_code_keys *code_keys;

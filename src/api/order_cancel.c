@@ -17,7 +17,7 @@ static const char *
 read_cancel_reason(struct form *f, struct json_object *body)
 {
 	static const struct form_text_rule	 rule = { .name = "reason",
-		.max = ORDER_NOTE_MAX };
+		.max = ORDER_NOTE_MAX, .flags = FORM_LINES };
 	const char				*reason;
 
 	if (body == NULL)

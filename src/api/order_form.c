@@ -9,43 +9,42 @@
 #include "api/order_form.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "http/form.h"
 #include "market/market.h"
 
 #define PHONE_DIGITS_MIN 10
 #define KEY_MAX		255
 
-/* Returns whether this has enough digits, and else only marks of phones. */
+/* Returns whether this is a number with enough digits. */
 static bool
 phone_ok(const char *s)
 {
-	size_t	 digits = 0;
-
-	s += *s == '+';
-	for (; *s != '\0'; s++) {
-		if (*s >= '0' && *s <= '9')
-			digits++;
-		else if (strchr(" -().", *s) == NULL)
-			return false;
-	}
-	return digits >= PHONE_DIGITS_MIN;
+	return phone_digits(s) >= PHONE_DIGITS_MIN;
 }
 
 static const struct form_text_rule order_rules[] = {
 	{ .name = "customer_name", .min = 1, .max = 255,
 	    .flags = FORM_REQUIRED },
 	{ .name = "customer_phone", .min = 0, .max = 20,
-	    .flags = FORM_REQUIRED, .too_long = "Invalid phone number",
+	    .flags = FORM_REQUIRED | FORM_SEEN,
+	    .too_long = "Invalid phone number",
 	    .valid = phone_ok, .invalid = "Invalid phone number" },
-	{ .name = "customer_email", .min = 0, .max = 255 },
+	{ .name = "customer_email", .min = 0, .max = 255,
+	    .valid = text_is_email, .invalid = "Invalid email address" },
 	{ .name = "delivery_address", .min = 5, .max = 500,
-	    .flags = FORM_REQUIRED,
+	    .flags = FORM_REQUIRED | FORM_LINES,
 	    .too_short = "Delivery address is too short" },
 	{ .name = "delivery_city", .min = 0, .max = 100 },
-	{ .name = "delivery_notes", .min = 0, .max = 500 },
+	{ .name = "delivery_state", .min = 0, .max = 100 },
+	{ .name = "delivery_postcode", .min = 0, .max = 20 },
+	{ .name = "delivery_notes", .min = 0, .max = 500,
+	    .flags = FORM_LINES },
 	{ .name = "payment_method", .min = 0, .max = 50,
 	    .flags = FORM_REQUIRED },
 };
+
+#define ORDER_RULE_COUNT (sizeof(order_rules) / sizeof(*order_rules))
 
 static const struct form_int_rule item_sku_rule = {
 	.name = "sku_id", .min = 1, .max = INT64_MAX, .flags = FORM_REQUIRED
@@ -155,6 +154,17 @@ hash_text(crypto_generichash_state *h, const char *s)
 		crypto_generichash_update(h, (const unsigned char *)s, n);
 }
 
+/* Adds a text that requests had not always: one without it has the hash that it
+ * had before there was such a text. */
+static void
+hash_more(crypto_generichash_state *h, unsigned char number, const char *s)
+{
+	if (s == NULL)
+		return;
+	crypto_generichash_update(h, &number, 1);
+	hash_text(h, s);
+}
+
 /* Fills in the hash of all that the order would be made of. */
 static void
 hash_request(struct order_request *q)
@@ -170,6 +180,8 @@ hash_request(struct order_request *q)
 	hash_text(&h, q->delivery_city);
 	hash_text(&h, q->delivery_notes);
 	hash_text(&h, q->payment_method);
+	hash_more(&h, 1, q->delivery_state);
+	hash_more(&h, 2, q->delivery_postcode);
 	crypto_generichash_update(&h, &from_cart, 1);
 	for (size_t i = 0; i < q->want_count; i++)
 		crypto_generichash_update(&h,
@@ -183,13 +195,17 @@ order_form_read(struct form *f, const struct market *market,
 {
 	const char	**fields[] = { &q->customer_name, &q->customer_phone,
 	    &q->customer_email, &q->delivery_address, &q->delivery_city,
-	    &q->delivery_notes, &q->payment_method };
+	    &q->delivery_state, &q->delivery_postcode, &q->delivery_notes,
+	    &q->payment_method };
 	bool		  use_cart;
 
 	if (!form_object(f, FORM_BODY, body))
 		return ORDER_FROM_NOTHING;
-	for (size_t i = 0; i < sizeof(order_rules) / sizeof(*order_rules); i++)
+	for (size_t i = 0; i < ORDER_RULE_COUNT; i++) {
 		*fields[i] = form_text(f, body, &order_rules[i]);
+		if (*fields[i] != NULL && **fields[i] == '\0')
+			*fields[i] = NULL;	/* as if it was left out */
+	}
 	q->payment_method = check_payment(f, market, q->payment_method);
 	read_order_items(f, body, q);
 	use_cart = form_bool(f, body, "use_cart", true);

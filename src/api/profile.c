@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "base/arena.h"
 #include "http/form.h"
+#include "http/language.h"
 #include "market/market.h"
 #include "store/user_store.h"
 
@@ -23,7 +24,8 @@ static void
 put_profile(const struct session *s, struct json_out *j,
     const struct user *u)
 {
-	char	 display[64];
+	char		 display[64];
+	const char	*language;
 
 	phone_display(s->market, u->phone, display);
 	jw_begin(j, '{');
@@ -38,7 +40,9 @@ put_profile(const struct session *s, struct json_out *j,
 	jw_put_bool(j, "is_active", u->is_active);
 	jw_put_bool(j, "is_verified", u->is_verified);
 	jw_put_text(j, "market", s->market->name);
-	jw_put_text(j, "language", s->market->language);
+	language = language_pick(s->market->languages, u->language);
+	jw_put_text(j, "language", language != NULL ? language :
+	    s->market->language);
 	jw_put_text(j, "country", s->market->country);
 	jw_put_text(j, "currency", s->market->currency.symbol);
 	jw_put_text(j, "currency_code", s->market->currency.code);

@@ -21,6 +21,7 @@
 #include "config/settings.h"
 #include "http/cors.h"
 #include "http/form.h"
+#include "http/language.h"
 #include "market/market.h"
 #include "store/statements.h"
 
@@ -272,6 +273,11 @@ serve_login(struct service *s, const struct route *route,
 	login.market = fields.market;
 	login.phone = fields.phone;
 	login.code = fields.code;
+	login.language = language_pick(login.market->languages,
+	    fields.language);
+	if (login.language == NULL)
+		login.language = language_pick(login.market->languages,
+		    request_header(req, "HTTP_ACCEPT_LANGUAGE"));
 	login.db = open_market(s, login.market, req, res);
 	if (login.db != NULL)
 		route->login(&login, req, res);

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "config/ini.h"
 #include "config/ini_impl.h"
 
@@ -103,7 +104,7 @@ section_enter(struct ini_file *r, const char *text, size_t len)
 	const char			*label;
 	size_t				 word;
 
-	str_trim(&text, &len);
+	text_trim(&text, &len);
 	text = arena_strndup(r->errors->arena, text, len);
 	word = strcspn(text, " \t");
 	label = text + word + strspn(text + word, " \t");
@@ -169,7 +170,7 @@ line_check(struct ini_file *r, const char *line, size_t len)
 		return "a shorter line";
 	if (!line_is_text(line, len))
 		return "UTF-8 text without control characters";
-	str_trim(&line, &len);
+	text_trim(&line, &len);
 	if (len == 0 || *line == '#' || *line == ';')
 		return NULL;
 	if (*line == '[') {

@@ -32,14 +32,41 @@ same_database(const struct market_database *a,
 	return false;
 }
 
+/* Compares two prefixes of two markets. One may begin with the other: the
+ * longest wins, which -t says. */
+static void
+compare_prefixes(const struct market_loader *l, const struct market *m,
+    const char *prefix, const struct market *b, const char *other)
+{
+	bool	 is_longer = strlen(prefix) > strlen(other);
+
+	if (strcmp(prefix, other) == 0)
+		ini_error_at(l->errors, &m->phone.prefixes,
+		    "is the prefix of %s too (%s)", b->file, prefix);
+	else if (phone_has_prefix(prefix, other) > 0 ||
+	    phone_has_prefix(other, prefix) > 0)
+		ini_warning_at(l->errors, &m->phone.prefixes,
+		    "%s and %s of %s: the longest prefix wins, so numbers with "
+		    "%s are of %s", prefix, other, b->file,
+		    is_longer ? prefix : other, is_longer ? m->name : b->name);
+}
+
+/* Compares all prefixes of two markets. */
+static void
+check_prefixes(const struct market_loader *l, const struct market *m,
+    const struct market *b)
+{
+	for (const char **p = m->phone.prefixes; *p != NULL; p++)
+		for (const char **q = b->phone.prefixes; *q != NULL; q++)
+			compare_prefixes(l, m, *p, b, *q);
+}
+
 /* Looks for what the market shares with an earlier one and must not. */
 static void
 check_unique(const struct market_loader *l, const struct market *m,
     const struct market *b)
 {
-	if (strcmp(m->phone.prefix, b->phone.prefix) == 0)
-		ini_error_at(l->errors, &m->phone.prefix,
-		    "is the prefix of %s too", b->file);
+	check_prefixes(l, m, b);
 	if (same_database(&m->database, &b->database))
 		ini_error_at(l->errors, &m->database.name,
 		    "is the database of %s too", b->file);

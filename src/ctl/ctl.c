@@ -13,6 +13,7 @@
 #include "base/money.h"
 #include "base/slot.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "config/settings.h"
 #include "ctl/ctl.h"
 #include "market/market.h"
@@ -71,25 +72,18 @@ ctl_db_error(const struct market *market, enum db_result result)
 
 /* ---- texts ---- */
 
-/* Returns how many bytes at p must not be sent to a terminal; 0 if the first
- * character is harmless. Text that is not UTF-8 is judged byte by byte. */
+/* Returns how many of n bytes at p must not be sent to a terminal; 0 if the
+ * first character is harmless. */
 static size_t
-unfit_bytes(const unsigned char *p, bool utf8)
+unfit_bytes(const char *p, size_t n)
 {
-	if (*p < 0x20 || *p == 0x7f || *p == '\\')
-		return 1;
-	if (*p >= 0x80 && !utf8)
-		return 1;
-	if (p[0] == 0xc2 && p[1] < 0xa0)	/* U+0080 .. U+009F */
-		return 2;
-	if (p[0] == 0xd8 && p[1] == 0x9c)	/* U+061C */
-		return 2;
-	if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f ||
-	    (p[2] >= 0xa8 && p[2] <= 0xae)))	/* U+200E, U+2028 and on */
-		return 3;
-	if (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
-		return 3;			/* U+2066 .. U+2069 */
-	return 0;
+	enum text_class	 class;
+	int32_t		 cp;
+	size_t		 len = text_next(p, n, &class, &cp);
+
+	return cp < 0 || cp == '\\' || class == TEXT_BREAK ||
+	    class == TEXT_CONTROL || class == TEXT_TURN ||
+	    class == TEXT_UNSEEN ? len : 0;
 }
 
 /* Writes a byte in visible characters. */
@@ -109,21 +103,20 @@ put_escaped_byte(struct buf *out, unsigned char c)
 const char *
 ctl_clean(struct arena *arena, const char *text)
 {
-	const unsigned char	*p = (const unsigned char *)text;
-	struct buf		 out;
-	bool			 utf8;
+	struct buf	 out;
+	size_t		 left = text != NULL ? strlen(text) : 0, n;
 
-	if (text == NULL)
-		return "";
-	utf8 = str_utf8_valid(text, strlen(text));
-	buf_init(&out, arena, strlen(text) + 16);
-	while (*p != '\0') {
-		size_t	 n = unfit_bytes(p, utf8);
-
-		if (n == 0)
-			buf_putc(&out, (char)*p++);
+	buf_init(&out, arena, left + 16);
+	while (left > 0) {
+		n = unfit_bytes(text, left);
+		if (n == 0) {
+			buf_putc(&out, *text++);
+			left--;
+			continue;
+		}
+		left -= n;
 		while (n-- > 0)
-			put_escaped_byte(&out, *p++);
+			put_escaped_byte(&out, (unsigned char)*text++);
 	}
 	return buf_text(&out);
 }
@@ -170,7 +163,7 @@ ctl_by(const struct ctl *ctl)
 	const char	*name = ctl->by != NULL ? ctl->by : caller_name();
 	size_t		 n = strlen(name);
 
-	str_trim(&name, &n);
+	text_trim(&name, &n);
 	if (n == 0) {
 		ctl_error("who does it? say --by NAME");
 		exit(CTL_USAGE);
@@ -194,7 +187,7 @@ ctl_note(const struct ctl *ctl)
 	if (note == NULL)
 		return NULL;
 	n = strlen(note);
-	str_trim(&note, &n);
+	text_trim(&note, &n);
 	if (!str_utf8_valid(note, n) ||
 	    str_utf8_count(note, n) > ORDER_NOTE_MAX) {
 		ctl_error("--note: expected at most %d characters, in UTF-8",

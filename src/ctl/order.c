@@ -88,7 +88,7 @@ read_list_options(const struct ctl *ctl, struct order_list_wish *out)
 		out->user_id <= 0))
 		ctl_error("--user: expected the id of a user, such as 19");
 	else if (ctl->phone != NULL &&
-	    !phone_normalise(ctl->phone, out->phone))
+	    !phone_normalise(ctl->settings->markets, ctl->phone, out->phone))
 		ctl_error("--phone: expected a phone number with the prefix "
 		    "of its country");
 	else

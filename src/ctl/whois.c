@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "config/settings.h"
 #include "ctl/ctl.h"
 #include "ctl/whois_answer.h"
@@ -58,10 +59,11 @@ user_id_of(const char *text)
 
 /* Reads an argument that does not say what it is: it may be all three. */
 static void
-read_any_question(const char *text, struct whois_question *q)
+read_any_question(const struct market_registry *markets, const char *text,
+    struct whois_question *q)
 {
 	q->user_id = user_id_of(text);
-	q->is_phone = phone_normalise(text, q->phone) &&
+	q->is_phone = phone_normalise(markets, text, q->phone) &&
 	    strspn(text, "0123456789") != strlen(text);
 	q->order = text;
 }
@@ -74,7 +76,7 @@ read_question(const struct ctl *ctl, struct whois_question *q)
 	size_t		 n = strlen(arg);
 
 	memset(q, 0, sizeof(*q));
-	str_trim(&arg, &n);
+	text_trim(&arg, &n);
 	text = arena_strndup(ctl->arena, arg, n);
 	if (*text == '\0')
 		ctl_error("expected a phone number, a user's id, or the "
@@ -84,7 +86,8 @@ read_question(const struct ctl *ctl, struct whois_question *q)
 			return;
 		ctl_error("user: expected an id, such as user:19");
 	} else if (take_kind(&text, "phone")) {
-		if ((q->is_phone = phone_normalise(text, q->phone)))
+		if ((q->is_phone = phone_normalise(ctl->settings->markets,
+		    text, q->phone)))
 			return;
 		ctl_error("phone: expected a number, such as "
 		    "phone:+13128059851");
@@ -94,7 +97,7 @@ read_question(const struct ctl *ctl, struct whois_question *q)
 		ctl_error("order: expected a number or an id, such as "
 		    "order:7");
 	} else {
-		read_any_question(text, q);
+		read_any_question(ctl->settings->markets, text, q);
 		return;
 	}
 	exit(CTL_USAGE);
@@ -172,6 +175,16 @@ search_market(struct whois_search *s, size_t index)
 	return result;
 }
 
+/* Whether the number has a prefix of this market. */
+static bool
+has_own_prefix(const struct market *market, const char *phone)
+{
+	for (const char **p = market->phone.prefixes; *p != NULL; p++)
+		if (phone_has_prefix(phone, *p) > 0)
+			return true;
+	return false;
+}
+
 /* Finds out what a login with this number does, as the service decides it. */
 static void
 search_login(struct whois_search *s, const char *phone,
@@ -185,8 +198,7 @@ search_login(struct whois_search *s, const char *phone,
 	out->phone = phone;
 	out->market = market;
 	if (!phone_valid(market, phone)) {
-		out->outcome = strncmp(phone, market->phone.prefix,
-		    strlen(market->phone.prefix)) == 0 ?
+		out->outcome = has_own_prefix(market, phone) ?
 		    WHOIS_WRONG_PATTERN : WHOIS_NO_MARKET;
 		return;
 	}

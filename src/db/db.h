@@ -34,7 +34,7 @@
 #include "db/statement.h"
 
 /* The schema that the statements need: the number of the last migration. */
-#define DB_SCHEMA_VERSION 3
+#define DB_SCHEMA_VERSION 4
 
 /* Statements for up to this many lines stay prepared. Those for longer orders
  * are prepared each time: they would fill the server's memory. */

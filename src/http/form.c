@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/json_read.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "http/form.h"
 #include "http/query.h"
 #include "http/response.h"
@@ -74,18 +75,18 @@ form_object(struct form *f, const struct form_loc *loc,
 /* Fails for a length outside the rule; returns whether it did. */
 static bool
 wrong_length(struct form *f, const struct form_text_rule *rule,
-    const struct form_loc *loc, size_t count)
+    const struct form_loc *loc, const char *text, size_t n)
 {
 	const char	*msg;
 
-	if (count < rule->min) {
+	if (text_count_seen(text, n) < rule->min) {
 		msg = rule->too_short != NULL ? rule->too_short :
 		    arena_printf(f->arena, "String should have at least %zu "
 		    "character%s", rule->min, rule->min == 1 ? "" : "s");
 		form_fail(f, loc, msg, "string_too_short");
 		return true;
 	}
-	if (count > rule->max) {
+	if (str_utf8_count(text, n) > rule->max) {
 		msg = rule->too_long != NULL ? rule->too_long :
 		    arena_printf(f->arena, "String should have at most %zu "
 		    "characters", rule->max);
@@ -95,14 +96,42 @@ wrong_length(struct form *f, const struct form_text_rule *rule,
 	return false;
 }
 
+/* Returns the text by the rule, or NULL after a failure. */
+static const char *
+trimmed_text(struct form *f, const struct form_text_rule *rule,
+    const struct form_loc *loc, const char *text, size_t n)
+{
+	text_trim(&text, &n);
+	if ((rule->flags & FORM_LINES) ? !text_is_lines(text, n) :
+	    !text_is_line(text, n)) {
+		form_fail(f, loc, (rule->flags & FORM_LINES) ?
+		    "String should have no control characters" :
+		    "String should have no control characters or line breaks",
+		    "value_error");
+		return NULL;
+	}
+	if (rule->flags & FORM_SEEN) {
+		text = text_without_unseen(text, n,
+		    arena_alloc(f->arena, n + 1));
+		n = strlen(text);
+	}
+	if (wrong_length(f, rule, loc, text, n))
+		return NULL;
+	text = arena_strndup(f->arena, text, n);
+	if (rule->valid != NULL && (n > 0 || rule->flags & FORM_REQUIRED) &&
+	    !rule->valid(text)) {
+		form_fail(f, loc, rule->invalid, "value_error");
+		return NULL;
+	}
+	return text;
+}
+
 const char *
 form_text(struct form *f, struct json_object *body,
     const struct form_text_rule *rule)
 {
 	const struct form_loc	*loc = FORM_IN(FORM_BODY, rule->name);
 	struct json_object	*value;
-	const char		*text;
-	size_t			 n;
 
 	if (!json_object_object_get_ex(body, rule->name, &value)) {
 		if (rule->flags & FORM_REQUIRED)
@@ -116,17 +145,8 @@ form_text(struct form *f, struct json_object *body,
 		    "string_type");
 		return NULL;
 	}
-	text = json_object_get_string(value);
-	n = (size_t)json_object_get_string_len(value);
-	str_trim(&text, &n);
-	if (wrong_length(f, rule, loc, str_utf8_count(text, n)))
-		return NULL;
-	text = arena_strndup(f->arena, text, n);
-	if (rule->valid != NULL && !rule->valid(text)) {
-		form_fail(f, loc, rule->invalid, "value_error");
-		return NULL;
-	}
-	return text;
+	return trimmed_text(f, rule, loc, json_object_get_string(value),
+	    (size_t)json_object_get_string_len(value));
 }
 
 /* Fails for a number outside the rule's range; returns whether it did. */

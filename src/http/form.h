@@ -54,10 +54,16 @@ bool	form_object(struct form *, const struct form_loc *,
     struct json_object *);
 
 enum form_flag {
-	FORM_REQUIRED = 1 << 0	/* neither missing nor null */
+	FORM_REQUIRED = 1 << 0,	/* neither missing nor null */
+	FORM_LINES = 1 << 1,	/* a text may have several lines */
+	FORM_SEEN = 1 << 2	/* what nobody sees is taken out of a text */
 };
 
-/* What a text must be. Lengths are in characters, after trimming. */
+/*
+ * What a text must be. It has no control characters, and no line breaks but
+ * with FORM_LINES. Lengths are in characters, after trimming; for the minimum,
+ * those count that can be seen.
+ */
 struct form_text_rule {
 	const char	*name;
 	size_t		 min;
@@ -66,7 +72,7 @@ struct form_text_rule {
 	/* Texts for people instead of the general ones; NULL = those. */
 	const char	*too_short;
 	const char	*too_long;
-	/* A further rule; NULL = none. */
+	/* A further rule; NULL = none. Not for "" that is not required. */
 	bool		(*valid)(const char *);
 	const char	*invalid;	/* its message */
 };

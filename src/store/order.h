@@ -37,6 +37,8 @@ struct order {
 	const char	  *customer_email;	/* NULL: none */
 	const char	  *delivery_address;
 	const char	  *delivery_city;	/* NULL: none */
+	const char	  *delivery_state;	/* NULL: none */
+	const char	  *delivery_postcode;	/* NULL: none */
 	const char	  *delivery_notes;	/* NULL: none */
 	const char	  *payment_method;
 	int64_t		   subtotal;

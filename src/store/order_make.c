@@ -66,6 +66,9 @@ static bool
 price_order(struct making *m)
 {
 	struct order	*o = &m->result->order;
+	const struct place place = { .city = m->request->delivery_city,
+		.state = m->request->delivery_state,
+		.postcode = m->request->delivery_postcode };
 	struct pricing	 p;
 	int64_t		 subtotal = 0;
 
@@ -76,7 +79,7 @@ price_order(struct making *m)
 		    !money_add(subtotal, l->total, &subtotal))
 			return false;
 	}
-	if (!pricing_total(m->market, subtotal, m->request->delivery_city, &p))
+	if (!pricing_total(m->market, subtotal, &place, &p))
 		return false;
 	o->subtotal = p.subtotal;
 	o->tax = p.tax;
@@ -100,6 +103,8 @@ fill_order(struct making *m)
 	o->customer_email = q->customer_email;
 	o->delivery_address = q->delivery_address;
 	o->delivery_city = q->delivery_city;
+	o->delivery_state = q->delivery_state;
+	o->delivery_postcode = q->delivery_postcode;
 	o->delivery_notes = q->delivery_notes;
 	o->payment_method = q->payment_method;
 	o->tax_included = m->market->tax.included;
@@ -117,6 +122,7 @@ insert_order(struct db *db, struct making *m)
 		db_text(o->number), db_text(o->customer_name),
 		db_text(o->customer_phone), db_text(o->customer_email),
 		db_text(o->delivery_address), db_text(o->delivery_city),
+		db_text(o->delivery_state), db_text(o->delivery_postcode),
 		db_text(o->delivery_notes), db_text(o->payment_method),
 		db_int(o->subtotal), db_int(o->tax), db_int(o->tax_included),
 		db_int(o->shipping), db_int(o->total), db_text(o->currency),

@@ -20,6 +20,8 @@ struct order_request {
 	const char		*customer_email;
 	const char		*delivery_address;
 	const char		*delivery_city;
+	const char		*delivery_state;
+	const char		*delivery_postcode;
 	const char		*delivery_notes;
 	const char		*payment_method;	/* its own name */
 	bool			 from_cart;	/* else from the wants */

@@ -18,15 +18,16 @@
 #define ORDER_COLUMNS \
 	"o.id, o.order_number, o.status, o.customer_name, o.customer_phone, " \
 	"o.customer_email, o.delivery_address, o.delivery_city, " \
-	"o.delivery_notes, o.payment_method, o.subtotal_minor, o.tax_minor, " \
-	"o.tax_included, o.shipping_minor, o.total_minor, o.currency, " \
-	"o.created_at, o.updated_at"
+	"o.delivery_state, o.delivery_postcode, o.delivery_notes, " \
+	"o.payment_method, o.subtotal_minor, o.tax_minor, o.tax_included, " \
+	"o.shipping_minor, o.total_minor, o.currency, o.created_at, " \
+	"o.updated_at"
 #define LINE_COLUMNS \
 	"i.line_no, i.product_name, i.sku_code, i.size, i.color, " \
 	"i.unit_price_minor, i.quantity, i.total_minor"
 #define ORDER_ROW \
-	"i s32 s16 s255 s20 s255 s500 s100 s500 s50 i i i i i s3 t t " \
-	"i s255 s50 s20 s50 i i i"
+	"i s32 s16 s255 s20 s255 s500 s100 s100 s20 s500 s50 i i i i i s3 " \
+	"t t i s255 s50 s20 s50 i i i"
 
 /* An order's state, after the column that says whether the customer is live,
  * and a line of its history, as order_move.c and order_history.c take them. */
@@ -40,8 +41,8 @@
 /* A user, as user_store_read() takes it. */
 #define USER_COLUMNS \
 	"u.id, u.phone_number, u.full_name, u.email, u.profile_image_url, " \
-	"u.is_active, u.is_verified, u.last_login, u.created_at"
-#define USER_ROW "i s20 s255 s255 s500 i i t t"
+	"u.is_active, u.is_verified, u.last_login, u.created_at, u.language"
+#define USER_ROW "i s20 s255 s255 s500 i i t t s35"
 
 /* The rest of a line of a cart, after its id, SKU and quantity, as cart_store.c
  * takes it. The columns are NULL if the SKU was deleted. */
@@ -119,11 +120,12 @@ static const struct statement statements[STATEMENT__MAX] = {
 	[STATEMENT_ORDER_INSERT] = { "order_insert",
 	    "INSERT INTO orders (user_id, order_number, customer_name, "
 	    "customer_phone, customer_email, delivery_address, delivery_city, "
-	    "delivery_notes, payment_method, subtotal_minor, tax_minor, "
+	    "delivery_state, delivery_postcode, delivery_notes, "
+	    "payment_method, subtotal_minor, tax_minor, "
 	    "tax_included, shipping_minor, total_minor, currency, "
 	    "idempotency_key, request_hash, created_at, updated_at) VALUES ("
 	    "(SELECT u.id FROM users u WHERE " TOKEN_LIVE " AND u.id = ?), "
-	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    NULL },
 
 	[STATEMENT_LINES_INSERT] = { "lines_insert",
@@ -355,17 +357,17 @@ static const struct statement statements[STATEMENT__MAX] = {
 
 	[STATEMENT_CODE_INSERT] = { "code_insert",
 	    "INSERT INTO login_codes (phone_number, code_hash, created_at, "
-	    "expires_at) VALUES (?, ?, ?, ?)",
+	    "expires_at, language) VALUES (?, ?, ?, ?, ?)",
 	    NULL },
 
 	/* The newest by id, which the database gives out under the lock of the
 	 * number: the clocks of hosts may differ. The index keeps to the rows
 	 * of the number; otherwise those of others would be locked too. */
 	[STATEMENT_CODE_LOCK] = { "code_lock",
-	    "SELECT id, code_hash, wrong_guesses, used_at, expires_at "
-	    "FROM login_codes FORCE INDEX (phone_newest) "
+	    "SELECT id, code_hash, wrong_guesses, used_at, expires_at, "
+	    "language FROM login_codes FORCE INDEX (phone_newest) "
 	    "WHERE phone_number = ? ORDER BY id DESC LIMIT 1 FOR UPDATE",
-	    "i b32 i t t" },
+	    "i b32 i t t s35" },
 
 	[STATEMENT_CODE_WRONG] = { "code_wrong",
 	    "UPDATE login_codes SET wrong_guesses = wrong_guesses + 1 "
@@ -387,13 +389,19 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE u.phone_number = ? FOR UPDATE",
 	    USER_ROW " t" },
 
+	/* The language that the user of a number chose before. */
+	[STATEMENT_USER_LANGUAGE] = { "user_language",
+	    "SELECT u.language FROM users u WHERE u.phone_number = ?",
+	    "s35" },
+
 	[STATEMENT_USER_INSERT] = { "user_insert",
 	    "INSERT INTO users (phone_number, is_verified, last_login, "
-	    "created_at) VALUES (?, 1, ?, ?)",
+	    "created_at, language) VALUES (?, 1, ?, ?, ?)",
 	    NULL },
 
 	[STATEMENT_USER_SEEN] = { "user_seen",
-	    "UPDATE users SET is_verified = 1, last_login = ? WHERE id = ?",
+	    "UPDATE users SET is_verified = 1, last_login = ?, "
+	    "language = COALESCE(?, language) WHERE id = ?",
 	    NULL },
 
 	[STATEMENT_USER_PROFILE] = { "user_profile",

@@ -21,6 +21,7 @@ user_store_read(const struct db *db, struct arena *arena, size_t column,
 	u->is_verified = db_get_int(db, column + 6) != 0;
 	u->last_login = db_get_int(db, column + 7);
 	u->created_at = db_get_int(db, column + 8);
+	u->language = db_get_text(db, column + 9, arena);
 }
 
 /* A customer being looked up or changed. */

@@ -21,6 +21,7 @@ struct user {
 	bool		 is_verified;
 	int64_t		 last_login;	/* 0 = never */
 	int64_t		 created_at;
+	const char	*language;	/* chosen; NULL: the market's */
 };
 
 /* The customer's own row, if the customer is live. One round trip. */

@@ -15,6 +15,7 @@
 #include "base/json_read.h"
 #include "base/json_write.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "fuzz.h"
 #include "http/form.h"
 #include "http/request.h"
@@ -114,7 +115,13 @@ check_order(const struct reading *r, const struct market *market)
 	    strlen(q->delivery_address));
 	MUST(n >= 5 && n <= 500);
 	MUST(pricing_payment(market, q->payment_method) == q->payment_method);
-	MUST(pricing_zone(market, q->delivery_city) != NULL);
+	MUST(pricing_zone(market, &(const struct place){ q->delivery_city,
+	    q->delivery_state, q->delivery_postcode }) != NULL);
+	MUST(text_is_line(q->customer_name, strlen(q->customer_name)));
+	MUST(text_is_line(q->customer_phone, strlen(q->customer_phone)));
+	MUST(phone_digits(q->customer_phone) >= 10);
+	MUST(q->customer_email == NULL || text_is_email(q->customer_email));
+	MUST(q->delivery_city == NULL || *q->delivery_city != '\0');
 	MUST(q->want_count <= ORDER_LINES_MAX);
 	for (size_t i = 0; i < q->want_count; i++) {
 		MUST(q->wants[i].sku_id >= 1);

@@ -22,9 +22,12 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+static const char	*languages[] = { "xx", NULL };
 static struct market	markets[] = {
-	{ .name = "us", .language = "xx", .sms = { .timeout = 2000 } },
-	{ .name = "ca", .language = "xx", .sms = { .timeout = 2000 } },
+	{ .name = "us", .language = "xx", .languages = languages,
+	    .sms = { .timeout = 2000 } },
+	{ .name = "ca", .language = "xx", .languages = languages,
+	    .sms = { .timeout = 2000 } },
 };
 static const struct market_registry	registry = {
 	.markets = markets, .count = COUNT(markets) };

@@ -1,0 +1,34 @@
+-- Where an order goes, more exactly than by its city; and the language that a
+-- customer chose. The new columns are NULL in the rows that are there, so each
+-- of these statements changes no row, and takes a moment however large a table
+-- is.
+
+SET @change = IF(EXISTS(SELECT 1 FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'orders'
+    AND column_name = 'delivery_state'), 'DO 0',
+  'ALTER TABLE orders
+    ADD COLUMN delivery_state VARCHAR(100) CHARACTER SET utf8mb4 NULL,
+    ADD COLUMN delivery_postcode VARCHAR(20) CHARACTER SET utf8mb4 NULL');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
+
+-- A language tag such as pt-BR. NULL: the market's own language.
+SET @change = IF(EXISTS(SELECT 1 FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'users'
+    AND column_name = 'language'), 'DO 0',
+  'ALTER TABLE users ADD COLUMN language VARCHAR(35)
+    CHARACTER SET ascii COLLATE ascii_bin NULL');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
+
+-- The language in which a code was asked for. The login makes it the user's.
+SET @change = IF(EXISTS(SELECT 1 FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'login_codes'
+    AND column_name = 'language'), 'DO 0',
+  'ALTER TABLE login_codes ADD COLUMN language VARCHAR(35)
+    CHARACTER SET ascii COLLATE ascii_bin NULL');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
