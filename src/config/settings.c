@@ -417,6 +417,13 @@ settings_token_keys(const struct settings *c, struct token_key *keys)
 	return c->key_count;
 }
 
+unsigned
+settings_silence(const struct settings *c)
+{
+	/* The library rounds up to whole seconds; the rest is for the loop. */
+	return c->connect_timeout + c->query_timeout + 4000;
+}
+
 void
 settings_print(const struct settings *c, struct buf *out)
 {

@@ -77,6 +77,10 @@ struct settings *settings_load(const char *path, bool without_secrets,
  * many. Their bytes stay the settings'. */
 size_t	settings_token_keys(const struct settings *, struct token_key *);
 
+/* For how long, in ms, a process that uses the databases may be silent (its
+ * slot does not move) while it waits for one of them. */
+unsigned	settings_silence(const struct settings *);
+
 /* The options of ordermux.conf, as ini_list_options() has them. */
 void	settings_list(struct buf *);
 

@@ -7,7 +7,6 @@
 #include <sys/signalfd.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -32,6 +31,7 @@
 #define SHARES		4	/* a market may use 1/4 of the pool, or more
 				 * if there are fewer markets */
 #define ARENA_SIZE	(16 * 1024)
+#define BEAT		1000	/* ms: the slot moves at least so often */
 
 _Static_assert(MARKET_COUNT_MAX <= OUTBOX_SIGNAL_MARKETS_MAX, "markets");
 
@@ -174,25 +174,26 @@ next_courier_event(const struct courier *c)
 }
 
 /* Sleeps until a signal comes, a worker adds a message, a program writes an
- * error, or something is due. */
-static void
+ * error, or something is due; but not for long, so that the master sees that
+ * we are alive. Returns false if it has taken us for dead, and kills us. */
+static bool
 wait_for_messages(struct courier *c)
 {
 	struct pollfd	 fds[2 + POOL_PLACES];
 	nfds_t		 count = 2;
 	uint64_t	 next = next_courier_event(c), now = clock_ms();
-	int		 timeout = -1;
+	int		 timeout = BEAT;
 
 	fds[0] = (struct pollfd){ .fd = c->signals, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = outbox_signal_fd(), .events = POLLIN };
 	count += pool_poll(&c->shared.pool, fds + 2);
-	if (next != UINT64_MAX)
-		timeout = next <= now ? 0 : next - now < INT_MAX ?
-		    (int)(next - now) : INT_MAX;
-	slot_set(c->shared.slot, SLOT_WAITING);
+	if (next < now + BEAT)
+		timeout = next <= now ? 0 : (int)(next - now);
+	if (!slot_set(c->shared.slot, SLOT_WAITING))
+		return false;
 	if (poll(fds, count, timeout) == -1 && errno != EINTR)
 		panic("poll: %s", strerror(errno));
-	slot_set(c->shared.slot, SLOT_RULES);
+	return slot_set(c->shared.slot, SLOT_READING);
 }
 
 /* Begins to stop: claims nothing more, and gives slow programs less time. The
@@ -252,7 +253,8 @@ courier_run(const struct settings *settings, const struct scoreboard *board,
 
 	open_courier(&courier);
 	do {
-		wait_for_messages(&courier);
+		if (!wait_for_messages(&courier))
+			break;
 		handle_courier_signals(&courier);
 		/* This first: it frees places. */
 		save_outcomes(&courier);

@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/streams.h"
 #include "config/ini.h"
 #include "config/settings.h"
 #include "ctl/command.h"
@@ -153,6 +154,7 @@ main(int argc, char **argv)
 	const struct command	*command;
 	int			 status, used;
 
+	streams_occupy();
 	read_command_line(&ctl, argc, argv);
 	command = command_find(ctl.args, ctl.arg_count, &used);
 	if (command == NULL) {

@@ -21,11 +21,13 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/streams.h"
 #include "config/ini.h"
 #include "config/market_file.h"
 #include "config/settings.h"
 #include "daemon/listener.h"
 #include "daemon/master.h"
+#include "daemon/title.h"
 #include "http/error.h"
 
 #define EXIT_USAGE	2
@@ -234,6 +236,8 @@ run_service(const struct settings *settings)
 
 	log_set_level((enum log_level)settings->log_level);
 
+	title_set("ordermuxd: master");
+
 	/* From here on other programs see the service. */
 	listener_open(&listener, settings->listen);
 	status = master_run(&listener, settings);
@@ -250,6 +254,8 @@ main(int argc, char *argv[])
 	const struct settings	*settings;
 	struct arena		*arena;
 	int			 status;
+
+	streams_occupy();
 
 	/* These need no configuration. */
 	read_options(&options, argc, argv);
@@ -276,10 +282,13 @@ main(int argc, char *argv[])
 	if (options.action == ACTION_CHECK) {
 		printf("%s: configuration is good\n", options.conf);
 		status = flush_stdout();
-	} else if (options.action == ACTION_PRINT)
+	} else if (options.action == ACTION_PRINT) {
 		status = print_settings(settings, arena);
-	else
+	} else {
+		/* The options are not needed any more. */
+		title_init(argc, argv);
 		status = run_service(settings);
+	}
 
 	/* This also clears the secrets. */
 	arena_free(arena);

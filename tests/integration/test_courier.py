@@ -200,7 +200,7 @@ def test_any_other_exit_gives_the_message_up(shop, status):
     assert r["attempts"] == 1 and r["payload"] == 0 and r["finished"], r
     assert r["error"].startswith(f"exit {status}: "), r
     line, = [l for l in log.lines() if "giving up" in l]
-    assert line.startswith("<3>level=error"), line
+    assert line.startswith("level=error"), line
     # The command has shown all that it was given.
     assert '\\"to\\":\\"+***\\",\\"text\\":\\"***\\"' in line, line
     check_discreet(log.lines() + [r["error"]], phone[1:], "Your code")
