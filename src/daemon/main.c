@@ -74,7 +74,7 @@ static const char usage_text[] =
     "\n"
     "  -c, --config FILE  the configuration, instead of\n"
     "                     " SYSCONFDIR "/ordermux/ordermux.conf\n"
-    "  -t, --check        check it, report all errors, and exit\n"
+    "  -t, --check        check it, report errors and warnings, and exit\n"
     "  -T, --print        print all values in force, secrets masked, and exit\n"
     "      --list WHAT    print all routes, options, errors or exits: one\n"
     "                     per line, with tabs between the fields\n"
@@ -112,11 +112,27 @@ read_options(struct options *options, int argc, char *argv[])
 	}
 }
 
-/*
- * Reads the configuration. If there are errors, ends the program: all of them
- * are in the log if the service was to run, or on stderr if the user asked.
- * Printing needs no secrets: users who may read the files may print them.
- */
+/* Says all that is wrong: in the log if the service was to run, on stderr if
+ * the user asked. Who prints the values has not asked for warnings. */
+static void
+report_notes(const struct options *options, const struct ini_errors *errors)
+{
+	const struct ini_notes	*warnings = &errors->warnings;
+
+	for (size_t i = 0; i < errors->count; i++)
+		if (options->action == ACTION_RUN)
+			log_error(errors->text[i]);
+		else
+			fprintf(stderr, "%s\n", errors->text[i]);
+	for (size_t i = 0; i < warnings->count; i++)
+		if (options->action == ACTION_RUN)
+			log_warning(warnings->text[i]);
+		else if (options->action == ACTION_CHECK)
+			fprintf(stderr, "warning: %s\n", warnings->text[i]);
+}
+
+/* Reads the configuration. If there are errors, ends the program. Printing
+ * needs no secrets: users who may read the files may print them. */
 static const struct settings *
 read_settings(const struct options *options, struct arena *arena)
 {
@@ -124,16 +140,12 @@ read_settings(const struct options *options, struct arena *arena)
 	struct ini_errors	 errors;
 
 	ini_errors_init(&errors, arena);
+	errors.strict = options->action == ACTION_CHECK;
 	settings = settings_load(options->conf, options->action == ACTION_PRINT,
 	    arena, &errors);
+	report_notes(options, &errors);
 	if (settings != NULL)
 		return settings;
-	for (size_t i = 0; i < errors.count; i++) {
-		if (options->action == ACTION_RUN)
-			log_error(errors.text[i]);
-		else
-			fprintf(stderr, "%s\n", errors.text[i]);
-	}
 	arena_free(arena);
 	exit(EXIT_FAILURE);
 }
