@@ -37,7 +37,8 @@ struct service {
 	struct secretbox_keys	*message_keys;
 	struct db_limits	 limits;
 	uint64_t		 deadline_ms;	/* of the request, clock_ms() */
-	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index */
+	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index;
+						 * NULL = shut */
 	struct arena		*arena;
 };
 
@@ -71,8 +72,9 @@ service_new(const struct settings *settings, const struct route_table *routes,
 	    settings->crowd_after : 0;
 	s->arena = arena_new(ARENA_FIRST);
 	for (size_t i = 0; i < settings->markets->count; i++)
-		s->dbs[i] = store_db_new(&settings->markets->markets[i],
-		    &s->limits, board, slot);
+		if (!settings->markets->markets[i].shut)
+			s->dbs[i] = store_db_new(&settings->markets->markets[i],
+			    &s->limits, board, slot);
 	return s;
 }
 
@@ -92,7 +94,8 @@ void
 service_idle(struct service *s)
 {
 	for (size_t i = 0; i < s->settings->markets->count; i++)
-		db_settle(s->dbs[i]);
+		if (s->dbs[i] != NULL)
+			db_settle(s->dbs[i]);
 }
 
 const struct market_registry *
@@ -121,6 +124,9 @@ service_probe(struct service *s, const struct market *market, int64_t *us)
 	int64_t		 began = clock_monotonic_us();
 	enum db_result	 result;
 
+	*us = 0;
+	if (market->shut)
+		return DB_AWAY;
 	slot_set_market(s->slot, market->index);
 	db_set_deadline(s->dbs[market->index], probe_deadline(s, market));
 	result = db_probe(s->dbs[market->index]);
@@ -213,6 +219,11 @@ open_market(struct service *s, const struct market *market,
 
 	log_set_market(market->name);
 	slot_set_market(s->slot, market->index);
+	if (market->shut) {
+		log_warning("market is shut: its file is wrong");
+		response_error(res, ERROR_MARKET_AWAY, NULL);
+		return NULL;
+	}
 	if (!request_wanted(req, s->settings->request_deadline)) {
 		log_notice("request given up before it was started");
 		response_error(res, ERROR_TOO_LATE, NULL);
@@ -326,7 +337,8 @@ static void
 settle_old(struct service *s)
 {
 	for (size_t i = 0; i < s->settings->markets->count; i++)
-		db_settle_old(s->dbs[i]);
+		if (s->dbs[i] != NULL)
+			db_settle_old(s->dbs[i]);
 }
 
 /* Until when a database may be waited for, by clock_ms(), so that the answer

@@ -38,14 +38,11 @@ phone_example(const char *format, struct arena *arena)
 	return example;
 }
 
-/* Checks the format, makes the example of it, compiles the pattern. */
+/* Checks the format, makes the example of it. */
 static void
-load_phone(const struct market_loader *l, struct market *m)
+load_format(const struct market_loader *l, struct market_phone *p)
 {
-	struct market_phone	*p = &m->phone;
-	size_t			 prefix = strlen(p->prefix), n;
-	char			 why[128];
-	int			 rc;
+	size_t	 prefix = strlen(p->prefix), n;
 
 	p->example = phone_example(p->format, l->arena);
 	n = strspn(p->example + (strlen(p->example) < prefix ? 0 : prefix),
@@ -56,6 +53,15 @@ load_phone(const struct market_loader *l, struct market *m)
 		ini_error_at(l->errors, &p->format,
 		    "expected the prefix, then an X for every further digit, "
 		    "in less than %d bytes", MARKET_FORMAT_MAX);
+}
+
+/* Compiles the pattern. */
+static void
+load_pattern(const struct market_loader *l, struct market_phone *p)
+{
+	char	 why[128];
+	int	 rc;
+
 	rc = regcomp(&p->regex, p->pattern, REG_EXTENDED | REG_NOSUB);
 	if (rc != 0) {
 		regerror(rc, &p->regex, why, sizeof(why));
@@ -63,15 +69,18 @@ load_phone(const struct market_loader *l, struct market *m)
 		    "expected a POSIX extended regular expression: %s", why);
 		return;
 	}
+	p->compiled = true;
 	arena_defer(l->arena, phone_free, &p->regex);
 }
 
-/* Reads an amount >= 0, which is at the address as text, with the currency's
- * digits. */
+/* Reads an amount >= 0, which is at the address as text (NULL if it is missing),
+ * with the currency's digits. */
 static void
 load_amount(const struct market_loader *l, const struct market *m,
     const char *const *text, int64_t *out)
 {
+	if (*text == NULL)
+		return;
 	if (!money_parse(*text, m->currency.digits, out) || *out < 0)
 		ini_error_at(l->errors, text,
 		    "expected an amount >= 0 with at most %u digits after "
@@ -319,13 +328,21 @@ market_file_read(const struct market_loader *l, struct market *m)
 {
 	size_t	before = l->errors->count;
 
-	if (!ini_read(m->file, market_sections, m, l->arena, l->errors))
-		return false;
-	load_phone(l, m);
-	load_zones(l, m);
-	load_payments(l, m);
-	load_hosts(l, m);
-	load_password(l, m);
+	/* What could not be read is not there, or has its default: what is
+	 * there is checked, so that the other errors are found too. */
+	(void)ini_read(m->file, market_sections, m, l->arena, l->errors);
+	if (m->phone.prefix != NULL && m->phone.format != NULL)
+		load_format(l, &m->phone);
+	if (m->phone.pattern != NULL)
+		load_pattern(l, &m->phone);
+	if (m->zone_count > 0 || l->errors->count == before)
+		load_zones(l, m);
+	if (m->methods != NULL)
+		load_payments(l, m);
+	if (m->database.host_list != NULL)
+		load_hosts(l, m);
+	if (m->database.password_file != NULL)
+		load_password(l, m);
 	return l->errors->count == before;
 }
 

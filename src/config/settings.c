@@ -384,27 +384,46 @@ settings_path(const struct settings *c, const char *path, struct arena *arena)
 	    arena_printf(arena, "%s/%s", c->dir, path);
 }
 
+/* Reads the markets and their texts. Returns false if the service cannot do
+ * without what is wrong. */
+static bool
+load_all_markets(struct settings *c, bool without_secrets, struct arena *arena,
+    struct ini_errors *errors)
+{
+	struct market_registry	*r;
+	struct market		*m;
+
+	r = c->markets = market_load(c->markets_dir, c->default_market, c->dir,
+	    without_secrets, arena, errors);
+	if (r == NULL)
+		return false;
+	c->texts = texts_load(c->texts_dir, r, arena, errors);
+	for (m = r->markets; m < r->markets + r->count; m++)
+		if (!m->shut && !texts_complete(c->texts, m->language))
+			m->shut = true;
+	return r->default_market != NULL && !r->default_market->shut;
+}
+
 struct settings *
 settings_load(const char *path, bool without_secrets, struct arena *arena,
     struct ini_errors *errors)
 {
 	struct settings	*c = arena_alloc(arena, sizeof(*c));
 	size_t		 before = errors->count;
+	bool		 good;
 
 	if (!set_path(c, path, arena, errors))
 		return NULL;
 	/* What could not be read has its default from here on, so that the
 	 * checks below find the other errors too. */
-	if (ini_read(c->path, sections, c, arena, errors))
-		check_order(c, errors);
+	(void)ini_read(c->path, sections, c, arena, errors);
+	check_order(c, errors);
 	load_keys(c, without_secrets, arena, errors);
 	c->markets_dir = settings_path(c, c->markets_dir, arena);
 	c->texts_dir = settings_path(c, c->texts_dir, arena);
-	c->markets = market_load(c->markets_dir, c->default_market, c->dir,
-	    without_secrets, arena, errors);
-	if (c->markets != NULL)
-		c->texts = texts_load(c->texts_dir, c->markets, arena, errors);
-	return errors->count == before ? c : NULL;
+	good = errors->count == before;
+	return load_all_markets(c, without_secrets, arena, errors) && good ?
+	    c : NULL;
 }
 
 size_t

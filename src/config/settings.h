@@ -69,7 +69,11 @@ struct settings {
 	struct texts	 *texts;		/* in all their languages */
 };
 
-/* NULL on any error; the list then says all of them. */
+/*
+ * Reads everything. NULL if ordermux.conf is wrong, or the default market's
+ * file, or its text. Any other market whose own file or text is wrong is shut,
+ * and the list has errors all the same: all that there are.
+ */
 struct settings *settings_load(const char *path, bool without_secrets,
     struct arena *, struct ini_errors *);
 

@@ -33,6 +33,7 @@ struct text {
 	const char		*language;
 	const char		*file;
 	const char		*body;
+	bool			 good;		/* nothing is wrong with it */
 };
 
 struct texts {
@@ -173,6 +174,7 @@ texts_add(struct texts *texts, const char *dir, const struct template *t,
     const char *language, struct arena *arena, struct ini_errors *errors)
 {
 	struct text	*text = &texts->list[texts->count++];
+	size_t		 before = errors->count;
 
 	text->template = t;
 	text->language = language;
@@ -181,6 +183,7 @@ texts_add(struct texts *texts, const char *dir, const struct template *t,
 	text->body = texts_read(text->file, language, arena, errors);
 	if (text->body != NULL)
 		texts_check(text, arena, errors);
+	text->good = errors->count == before;
 }
 
 struct texts *
@@ -188,20 +191,34 @@ texts_load(const char *dir, const struct market_registry *markets,
     struct arena *arena, struct ini_errors *errors)
 {
 	struct texts	*texts = arena_alloc(arena, sizeof(*texts));
-	size_t		 before = errors->count;
 	const char	*language;
 
 	texts->list = arena_array(arena, markets->count * TEMPLATE_COUNT,
 	    sizeof(*texts->list));
 	for (size_t i = 0; i < markets->count; i++) {
 		language = markets->markets[i].language;
+		if (language == NULL)
+			continue;	/* it could not be read */
 		for (size_t j = 0; j < TEMPLATE_COUNT; j++)
 			if (texts_find(texts, templates[j].name, language) ==
 			    NULL)
 				texts_add(texts, dir, &templates[j], language,
 				    arena, errors);
 	}
-	return errors->count == before ? texts : NULL;
+	return texts;
+}
+
+bool
+texts_complete(const struct texts *texts, const char *language)
+{
+	const struct text	*t;
+
+	for (size_t i = 0; i < TEMPLATE_COUNT; i++) {
+		t = texts_find(texts, templates[i].name, language);
+		if (t == NULL || !t->good)
+			return false;
+	}
+	return true;
 }
 
 /* ---- use ---- */
@@ -230,7 +247,7 @@ texts_render(const struct texts *texts, const char *template,
 	size_t			 n;
 
 	*why = "there is no text for the message's template";
-	if (t == NULL)
+	if (t == NULL || !t->good)
 		return NULL;
 	buf_init(&b, arena, strlen(t->body) + 32);
 	for (at = t->body; *at != '\0'; at += n) {

@@ -40,7 +40,7 @@ struct courier {
 	const struct scoreboard	*board;
 	struct db_limits	 limits;
 	struct outbox_shared	 shared;
-	struct market_outbox	*outboxes;	/* by market index */
+	struct market_outbox	*outboxes;	/* of markets that are open */
 	size_t			 count;		/* of them */
 	size_t			 turn;		/* who claims first */
 	int			 signals;
@@ -64,7 +64,7 @@ open_courier_signals(struct courier *c)
 		fatal("cannot create a signalfd: %s", strerror(errno));
 }
 
-/* Makes an outbox for each market. No connection is opened yet. */
+/* Makes an outbox for each market that is not shut. No connection is opened yet. */
 static void
 open_outboxes(struct courier *c)
 {
@@ -73,13 +73,14 @@ open_outboxes(struct courier *c)
 
 	c->limits.connect_timeout = c->settings->connect_timeout;
 	c->limits.query_timeout = c->settings->query_timeout;
-	c->count = markets->count;
-	c->outboxes = calloc(c->count, sizeof(*c->outboxes));
+	c->outboxes = calloc(markets->count, sizeof(*c->outboxes));
 	if (c->outboxes == NULL)
-		panic("out of memory for %zu markets", c->count);
-	for (size_t i = 0; i < c->count; i++) {
+		panic("out of memory for %zu markets", markets->count);
+	for (size_t i = 0; i < markets->count; i++) {
 		m = &markets->markets[i];
-		market_outbox_init(&c->outboxes[i], m, store_db_new(m,
+		if (m->shut)
+			continue;
+		market_outbox_init(&c->outboxes[c->count++], m, store_db_new(m,
 		    &c->limits, c->board, c->shared.slot), &c->shared);
 	}
 }
@@ -218,7 +219,7 @@ handle_courier_signals(struct courier *c)
 	uint64_t		 raised = outbox_signal_take();
 
 	for (size_t i = 0; i < c->count; i++)
-		if ((raised >> i & 1) != 0)
+		if ((raised >> c->outboxes[i].market->index & 1) != 0)
 			market_outbox_wake(&c->outboxes[i]);
 	while (read(c->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
 		if (info.ssi_signo == SIGTERM && !c->stopping)

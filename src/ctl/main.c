@@ -130,7 +130,8 @@ check_usage(struct ctl *ctl, const struct command *command)
 	exit(CTL_USAGE);
 }
 
-/* Loads the configuration; ends the program when there is anything wrong. */
+/* Loads the configuration; ends the program when it cannot be used. What is
+ * wrong with one market is no reason not to work for another. */
 static void
 load_settings(struct ctl *ctl)
 {

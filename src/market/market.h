@@ -30,12 +30,13 @@ struct market_currency {
 };
 
 struct market_phone {
-	const char	*prefix;	/* "+1" */
+	const char	*prefix;	/* "+1"; NULL only if shut */
 	const char	*pattern;	/* POSIX extended, as configured */
 	/* "+1 (XXX) XXX-XXXX": X = a digit after the prefix */
 	const char	*format;
 	const char	*example;	/* "+1XXXXXXXXXX", for the error text */
 	regex_t		 regex;		/* pattern, compiled */
+	bool		 compiled;	/* false only if shut */
 };
 
 struct market_tax {
@@ -93,9 +94,15 @@ struct market_database {
 	struct secret	 password;	/* bytes NULL = none */
 };
 
+/*
+ * If anything is wrong with its file, a market is shut: it is in the registry
+ * with its name, so that its customers are told so, but nothing else of it may
+ * be relied upon.
+ */
 struct market {
 	const char		*name;
 	const char		*file;		/* for messages */
+	bool			 shut;		/* its file is wrong */
 	unsigned		 index;		/* in the registry */
 	const char		*country;
 	const char		*language;
@@ -142,12 +149,17 @@ void	market_local_date(const struct market *, time_t now, char out[9]);
  * is left behind the '+', or it does not fit. out holds PHONE_MAX + 1. */
 bool	phone_normalise(const char *, char *out);
 
-/* The market with the longest prefix of the normalised number; the default
- * market when there is none (its pattern then refuses the number). */
+/*
+ * The market with the longest prefix of the normalised number; the default
+ * market when there is none (its pattern then refuses the number). A shut
+ * market keeps its numbers. If not even its prefix could be read, it has those
+ * that its pattern takes, and those of no other market: nobody's number may
+ * end in a market that is not theirs.
+ */
 const struct market *phone_market(const struct market_registry *,
     const char *normalised);
 
-/* The market's own number pattern. */
+/* The market's own number pattern. A shut one may have none: then all are. */
 bool	phone_valid(const struct market *, const char *normalised);
 
 /* For people: +13128059851 -> "+1 (312) 805-9851". The number itself when the

@@ -45,10 +45,13 @@ fini(void)
 static const struct texts *
 load(const char *text)
 {
+	const struct texts	*texts;
+
 	if (text != NULL)
 		scratch_write(&scratch, "login_code.xx.txt", text);
-	return texts_load(scratch.dir, &registry, scratch.arena,
+	texts = texts_load(scratch.dir, &registry, scratch.arena,
 	    &scratch.errors);
+	return texts_complete(texts, "xx") ? texts : NULL;
 }
 
 static struct json_object *

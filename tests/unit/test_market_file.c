@@ -47,11 +47,14 @@ fini(void)
 static struct market_registry *
 load(const char *default_name, bool without_secrets)
 {
-	char	dir[300];
+	char			 dir[300];
+	struct market_registry	*r;
 
 	snprintf(dir, sizeof(dir), "%s/markets.d", scratch.dir);
-	return market_load(dir, default_name, scratch.dir, without_secrets,
+	r = market_load(dir, default_name, scratch.dir, without_secrets,
 	    scratch.arena, &scratch.errors);
+	return scratch.errors.count == 0 && r->default_market != NULL ? r :
+	    NULL;
 }
 
 Test(market_file, the_shipped_markets_load_and_are_what_they_were, .init = init,
