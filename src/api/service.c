@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/scoreboard.h"
 #include "base/slot.h"
 #include "config/settings.h"
 #include "http/cors.h"
@@ -27,10 +28,12 @@
 #define ARENA_FIRST (96 * 1024)	/* a usual request needs no more */
 #define ANSWER_PART 40	/* of the deadline is kept for writing the answer */
 #define PROBE_LIMIT 1000	/* ms for one market's answer to a probe */
+#define COURIER_START 1000	/* ms after which it waits for messages */
 
 struct service {
 	const struct settings	*settings;
 	const struct route_table *routes;
+	const struct scoreboard	*board;
 	struct slot		*slot;
 	struct token_keys	*token_keys;
 	struct login_code_keys	*code_keys;
@@ -63,6 +66,7 @@ service_new(const struct settings *settings, const struct route_table *routes,
 		panic("out of memory for a service");
 	s->settings = settings;
 	s->routes = routes;
+	s->board = board;
 	s->slot = slot;
 	make_keys(s);
 	s->limits.connect_timeout = settings->connect_timeout;
@@ -131,7 +135,22 @@ service_probe(struct service *s, const struct market *market, int64_t *us)
 	db_set_deadline(s->dbs[market->index], probe_deadline(s, market));
 	result = db_probe(s->dbs[market->index]);
 	*us = clock_monotonic_us() - began;
-	return result;
+	return result == DB_OK ? db_check(s->dbs[market->index]) : result;
+}
+
+bool
+service_courier_works(const struct service *s)
+{
+	const struct scoreboard	*board = s->board;
+	const struct slot	*slot = &board->slots[board->workers];
+	uint64_t		 now = clock_ms(), since, silent;
+
+	if (board->workers == board->count)
+		return false;	/* there is no courier */
+	since = slot->since_ms;
+	silent = now > since ? now - since : 0;
+	return silent < (slot->phase == SLOT_STARTING ? COURIER_START :
+	    settings_silence(s->settings));
 }
 
 /* ---- who asks ---- */
@@ -328,7 +347,8 @@ dispatch(struct service *s, struct request *req, struct response *res)
 		answer_unrouted(req, res, allow);
 	else
 		serve(s, route, req, res);
-	cors_answer(s->settings->cors_origins, req, res, allow);
+	cors_answer(&(struct cors){ .origins = s->settings->cors_origins,
+	    .headers = s->settings->cors_headers }, req, res, allow);
 }
 
 /* A worker that never waits must not leave a market's reading open that it

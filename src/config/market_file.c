@@ -2,7 +2,10 @@
  * market_file.c: reads one market's file, and makes the checks that one option
  * alone cannot make (see market_file.h).
  */
+#include <sys/stat.h>
+
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -73,8 +76,8 @@ load_pattern(const struct market_loader *l, struct market_phone *p)
 	arena_defer(l->arena, phone_free, &p->regex);
 }
 
-/* Reads an amount >= 0, which is at the address as text (NULL if it is missing),
- * with the currency's digits. */
+/* Reads an amount >= 0, which is at the address as text (NULL if it is
+ * missing), with the currency's digits. */
 static void
 load_amount(const struct market_loader *l, const struct market *m,
     const char *const *text, int64_t *out)
@@ -323,6 +326,28 @@ load_password(const struct market_loader *l, struct market *m)
 		    wrong);
 }
 
+/* Warns if no message can be delivered: nobody could log in. The program may be
+ * written later, so it is no error. */
+static void
+check_command(const struct market_loader *l, const struct market *m)
+{
+	const char	*command = m->sms.command;
+	char		*program = arena_strndup(l->arena, command,
+	    strcspn(command, " \t"));
+	struct stat	 st;
+
+	if (*command == '\0')
+		ini_warning_at(l->errors, &m->sms.command, "is empty: no SMS "
+		    "is sent, and nobody can log in");
+	else if (stat(program, &st) == -1)
+		ini_warning_at(l->errors, &m->sms.command, "%s: %s: no SMS "
+		    "is sent, and nobody can log in", program,
+		    strerror(errno));
+	else if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
+		ini_warning_at(l->errors, &m->sms.command, "%s is no program: "
+		    "expected a file of mode 0755", program);
+}
+
 bool
 market_file_read(const struct market_loader *l, struct market *m)
 {
@@ -343,6 +368,8 @@ market_file_read(const struct market_loader *l, struct market *m)
 		load_hosts(l, m);
 	if (m->database.password_file != NULL)
 		load_password(l, m);
+	if (m->sms.command != NULL)
+		check_command(l, m);
 	return l->errors->count == before;
 }
 

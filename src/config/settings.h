@@ -41,6 +41,7 @@ struct settings {
 	size_t		  body_limit;		/* bytes of a request body */
 	unsigned	  request_deadline; /* ms; older ones are not started */
 	const char	**cors_origins;	/* ends with NULL; "*" = any */
+	const char	**cors_headers;	/* that they may send; likewise */
 
 	/* [token] */
 	const char	**key_list;	/* "kid:file", the first signs */

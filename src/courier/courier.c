@@ -64,7 +64,8 @@ open_courier_signals(struct courier *c)
 		fatal("cannot create a signalfd: %s", strerror(errno));
 }
 
-/* Makes an outbox for each market that is not shut. No connection is opened yet. */
+/* Makes an outbox for each market that is not shut. No connection is opened
+ * yet. */
 static void
 open_outboxes(struct courier *c)
 {

@@ -15,7 +15,7 @@
 /* Times in ms. */
 #define CHECK_INTERVAL	 1000	/* between two checks */
 #define DEADLINE_GRACE	 2000	/* for the worker to end it itself */
-#define COURIER_GRACE	10000	/* for what cannot be limited: looking up names */
+#define COURIER_GRACE	10000	/* for looking up names, say */
 #define START_LIMIT	20000	/* to the first wait: no database is needed */
 
 void

@@ -77,7 +77,8 @@ phone_market(const struct market_registry *registry, const char *number)
 bool
 phone_valid(const struct market *m, const char *number)
 {
-	return !m->phone.compiled || regexec(&m->phone.regex, number, 0, NULL, 0) == 0;
+	return !m->phone.compiled ||
+	    regexec(&m->phone.regex, number, 0, NULL, 0) == 0;
 }
 
 void
