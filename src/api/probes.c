@@ -49,17 +49,6 @@ end_ready(struct service *service, struct response *res, size_t up,
 	}
 }
 
-/* Adds a market's state to the answer. Returns whether it is not down. */
-static bool
-put_state(struct service *service, struct response *res,
-    const struct market *market)
-{
-	const char	*state = market_state(service, market);
-
-	jw_put_text(&res->json, market->name, state);
-	return *state != 'd';
-}
-
 /* Begins the answer: {"markets":{ */
 static void
 begin_ready(struct response *res)
@@ -74,12 +63,16 @@ probe_ready(struct service *service, struct request *req,
     struct response *res)
 {
 	const struct market_registry	*r = service_markets(service);
+	const char			*state;
 	size_t				 up = 0;
 
 	(void)req;
 	begin_ready(res);
-	for (size_t i = 0; i < r->count; i++)
-		up += put_state(service, res, &r->markets[i]);
+	for (size_t i = 0; i < r->count; i++) {
+		state = market_state(service, &r->markets[i]);
+		up += *state != 'd';
+		jw_put_text(&res->json, r->markets[i].name, state);
+	}
 	end_ready(service, res, up, r->count);
 }
 
@@ -89,11 +82,18 @@ probe_ready_market(struct service *service, struct request *req,
 {
 	const struct market	*market = market_find(service_markets(service),
 	    req->segment);
+	const char		*state;
 
 	if (market == NULL) {
 		response_error(res, ERROR_NOT_FOUND, NULL);
 		return;
 	}
+	state = market_state(service, market);
+	if (*state == 'd') {
+		response_error(res, ERROR_MARKET_AWAY, NULL);
+		return;
+	}
 	begin_ready(res);
-	end_ready(service, res, put_state(service, res, market), 1);
+	jw_put_text(&res->json, market->name, state);
+	end_ready(service, res, 1, 1);
 }
