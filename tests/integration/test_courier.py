@@ -89,6 +89,16 @@ def put(path, text, mode=0o755):
 
 
 @contextlib.contextmanager
+def proved(shop, text, tmp_path):
+    """As script(), once it has delivered a message: now it is believed."""
+    with script(shop, f'[ -e {tmp_path}/proved ] || {{ deliver; exit; }}\n'
+                      + text) as path:
+        arrived(shop, send(shop, number()))
+        (tmp_path / "proved").touch()
+        yield path
+
+
+@contextlib.contextmanager
 def script(shop, text):
     """The markets' command is this script for a while. In it, deliver is a
     function that does what the command does else."""
@@ -189,11 +199,35 @@ def test_exit_75_is_tried_again_with_the_same_id(shop, tmp_path):
     assert all("exit 75: busy" in l for l in lines[:3]), lines
 
 
-@pytest.mark.parametrize("status", [1, 2, 64, 126, 127, 255])
-def test_any_other_exit_gives_the_message_up(shop, status):
+def test_a_new_command_that_has_delivered_nothing_gives_nothing_up(shop):
+    """There is a mistake in it, which somebody will mend."""
     log = LogTail(shop)
     phone = number()
-    with script(shop, f"cat >&2; exit {status}"):
+    with script(shop, "echo 'jq: not found' >&2; exit 127"):
+        send(shop, phone)
+        where = newest(shop)
+        r = poll("a try", lambda: (r := row(shop, "us", where))["error"] and r)
+        assert r["state"] == "pending", r
+        assert "not final" in r["error"], r
+    message, = arrived(shop, phone, seconds=30)
+    assert not [l for l in log.lines() if "giving up" in l]
+
+
+def test_a_command_that_was_edited_is_a_new_one(shop, tmp_path):
+    with proved(shop, "exit 1", tmp_path) as path:
+        put(path, "#!/bin/sh\nexit 1\n")
+        send(shop, number())
+        where = newest(shop)
+        r = poll("a try", lambda: (r := row(shop, "us", where))["error"] and r)
+        assert r["state"] == "pending", r
+        shop.sql("us", f"DELETE FROM outbox WHERE {where}")
+
+
+@pytest.mark.parametrize("status", [1, 2, 64, 126, 127, 255])
+def test_any_other_exit_gives_the_message_up(shop, status, tmp_path):
+    log = LogTail(shop)
+    phone = number()
+    with proved(shop, f"cat >&2; exit {status}", tmp_path):
         send(shop, phone)
         where = newest(shop)
         r = reaches(shop, "dead", where)
