@@ -7,9 +7,8 @@
 
 #include "config/ini.h"
 
-/* unsigned; 0 = auto */
-extern const struct ini_type settings_type_workers;
-extern const struct ini_type settings_type_level;	/* unsigned: log_level */
+extern const struct ini_type settings_type_workers;	/* unsigned */
+extern const struct ini_type settings_type_level;	/* unsigned */
 extern const struct ini_type settings_type_path;	/* const char * */
 extern const struct ini_type settings_type_origins;	/* as ini_list */
 extern const struct ini_type settings_type_headers;	/* as ini_list */

@@ -275,6 +275,8 @@ texts_print(const struct texts *texts, struct buf *out)
 	size_t		 n;
 
 	for (size_t i = 0; i < texts->count; i++) {
+		if (!texts->list[i].good)
+			continue;
 		buf_printf(out, "\n# %s\n", texts->list[i].file);
 		for (line = texts->list[i].body; *line != '\0';
 		    line += n + (line[n] == '\n')) {
