@@ -114,6 +114,17 @@ static const struct ini_section sections[] = {
 
 /* ---- checks ---- */
 
+/* Whether there is an error of this option, so that its default stands in its
+ * place, which is not to be compared with anything. */
+static bool
+is_wrong(const struct ini_errors *errors, const char *option)
+{
+	for (size_t i = 0; i < errors->count; i++)
+		if (strstr(errors->text[i], option) != NULL)
+			return true;
+	return false;
+}
+
 /* Says in the list which values do not fit together, or no socket. */
 static void
 check_order(const struct settings *c, struct ini_errors *errors)
@@ -121,11 +132,15 @@ check_order(const struct settings *c, struct ini_errors *errors)
 	if (strlen(c->listen) >= SETTINGS_LISTEN_MAX)
 		ini_error_at(errors, &c->listen, "expected a path of less "
 		    "than %d bytes", SETTINGS_LISTEN_MAX);
-	if (c->query_timeout >= c->request_deadline)
+	if (is_wrong(errors, "[http] request_deadline:"))
+		return;
+	if (c->query_timeout >= c->request_deadline &&
+	    !is_wrong(errors, "[database] query_timeout:"))
 		ini_error_at(errors, &c->query_timeout, "expected less than "
 		    "[http] request_deadline");
 	/* Else a stop would kill a worker in a request that is in time. */
-	if (c->stop_timeout < c->request_deadline)
+	if (c->stop_timeout < c->request_deadline &&
+	    !is_wrong(errors, "[daemon] stop_timeout:"))
 		ini_error_at(errors, &c->stop_timeout, "expected at least "
 		    "[http] request_deadline");
 }
