@@ -1,10 +1,12 @@
 """The daemon's processes: who is who, and what is done about those that
 hang."""
+import contextlib
 import json
 import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -45,10 +47,8 @@ def test_a_courier_that_hangs_is_told_of_and_replaced(shop):
             poll("another courier",
                  lambda: shop.courier() not in (None, pid), 40)
         finally:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
-            except ProcessLookupError:
-                pass
         line, = [l for l in log.lines() if "courier killed" in l]
         assert "how=hangs" in line, line
         poll("/ready", lambda: shop.request("GET", "/ready")
@@ -95,7 +95,6 @@ def test_a_socket_that_may_not_be_tried_is_not_called_in_use(shop, tmp_path):
         if parent.stat().st_mode & 0o005 != 0o005:
             pytest.skip(f"nobody else can enter {parent}")
     listener = tmp_path / "s"
-    import socket
     with socket.socket(socket.AF_UNIX) as s:
         s.bind(str(listener))
         s.listen()
@@ -129,8 +128,8 @@ def test_a_worker_that_hangs_before_its_first_wait_is_replaced(shop):
     if not command_line(new).startswith("ordermuxd: worker"):
         poll("it is killed", lambda: [l for l in log.lines() if
              'how="does not start"' in l and f"pid={new}" in l], 40)
-    os.kill(new, signal.SIGCONT) if pathlib.Path(f"/proc/{new}").exists() \
-        else None
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(new, signal.SIGCONT)
     poll("all workers", lambda: len(shop.workers()) == len(old), 30)
 
 

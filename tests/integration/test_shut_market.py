@@ -189,3 +189,21 @@ def test_a_check_warns_of_a_command_that_cannot_send(beside, command, said):
     assert done.returncode == 0, done
     line, = [l for l in done.stderr.splitlines() if "[sms] command" in l]
     assert line.startswith("warning: ") and said in line, line
+
+
+def test_staff_can_work_for_the_markets_that_are_right(beside):
+    WRONG["a name"](beside)
+
+    def ctl(*args):
+        return subprocess.run([str(BUILD / "ordermuxctl"), "-c",
+                               str(beside.conf), *args], capture_output=True,
+                              text=True, timeout=60)
+    assert ctl("order", "list", "kg").returncode == 0
+    done = ctl("order", "list", "us")
+    assert done.returncode == 1 and "us: this market's file is wrong" in \
+        done.stderr, done
+    done = ctl("whois", "+996505739999")
+    assert done.returncode == 4 and "us: database unavailable" in done.stderr
+    done = ctl("reconcile")
+    assert done.returncode != 0 and "us: COULD NOT BE READ" in done.stdout
+    assert "kg: " in done.stdout
