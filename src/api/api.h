@@ -52,15 +52,23 @@ struct login {
 const struct market_registry *service_markets(const struct service *);
 
 /* Reads a table of the market's database, for a second at most. *us is how
- * long it took. To be asked of all markets in the registry's order. */
+ * long it took. To be asked of all markets in the registry's order. DB_OK also
+ * means that the database has all that the service needs (db_check). */
 enum db_result	service_probe(struct service *, const struct market *,
     int64_t *us);
+
+/* Whether the courier waits for messages, or does something that takes no
+ * longer than it may. */
+bool	service_courier_works(const struct service *);
+
 
 /* ---- handlers ---- */
 
 void	markets_list(struct service *, struct request *, struct response *);
 void	probe_health(struct service *, struct request *, struct response *);
 void	probe_ready(struct service *, struct request *, struct response *);
+void	probe_ready_market(struct service *, struct request *,
+    struct response *);
 
 void	order_create(struct session *, struct request *, struct response *);
 void	order_list(struct session *, struct request *, struct response *);

@@ -15,19 +15,27 @@
 #define CODE_DIGITS_MIN 4
 #define CODE_DIGITS_MAX 8
 
-/* "Phone number must be in format +996XXXXXXXXX (KG) or +1XXXXXXXXXX (US)". */
+/* "Phone number must be in format +996XXXXXXXXX (KG) or +1XXXXXXXXXX (US)": of
+ * the markets that are not shut. */
 static const char *
 phone_formats(const struct market_registry *r, struct arena *arena)
 {
 	struct buf	 b;
+	size_t		 last = 0;
+	bool		 first = true;
 
 	buf_init(&b, arena, 128);
 	buf_puts(&b, "Phone number must be in format ");
+	for (size_t i = 0; i < r->count; i++)
+		last = r->markets[i].shut ? last : i;
 	for (size_t i = 0; i < r->count; i++) {
 		const struct market	*m = &r->markets[i];
 
-		if (i > 0)
-			buf_puts(&b, i + 1 < r->count ? ", " : " or ");
+		if (m->shut)
+			continue;
+		if (!first)
+			buf_puts(&b, i < last ? ", " : " or ");
+		first = false;
 		buf_puts(&b, m->phone.example);
 		buf_puts(&b, " (");
 		for (const char *p = m->name; *p != '\0'; p++)

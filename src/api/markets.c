@@ -86,7 +86,8 @@ markets_list(struct service *service, struct request *req,
 	jw_name(j, "supported_markets");
 	jw_begin(j, '[');
 	for (size_t i = 0; i < r->count; i++)
-		put_market(j, &r->markets[i]);
+		if (!r->markets[i].shut)
+			put_market(j, &r->markets[i]);
 	jw_end(j, ']');
 	jw_put_text(j, "default_market", r->default_market->name);
 	jw_end(j, '}');

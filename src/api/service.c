@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/scoreboard.h"
 #include "base/slot.h"
 #include "config/settings.h"
 #include "http/cors.h"
@@ -28,10 +29,12 @@
 #define ARENA_FIRST (96 * 1024)	/* a usual request needs no more */
 #define ANSWER_PART 40	/* of the deadline is kept for writing the answer */
 #define PROBE_LIMIT 1000	/* ms for one market's answer to a probe */
+#define COURIER_START 1000	/* ms after which it waits for messages */
 
 struct service {
 	const struct settings	*settings;
 	const struct route_table *routes;
+	const struct scoreboard	*board;
 	struct slot		*slot;
 	struct token_keys	*token_keys;
 	struct token_rules	 token_rules;
@@ -39,7 +42,8 @@ struct service {
 	struct secretbox_keys	*message_keys;
 	struct db_limits	 limits;
 	uint64_t		 deadline_ms;	/* of the request, clock_ms() */
-	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index */
+	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index;
+						 * NULL = shut */
 	struct arena		*arena;
 };
 
@@ -64,6 +68,7 @@ service_new(const struct settings *settings, const struct route_table *routes,
 		panic("out of memory for a service");
 	s->settings = settings;
 	s->routes = routes;
+	s->board = board;
 	s->slot = slot;
 	make_keys(s);
 	s->token_rules.leeway = settings->token_leeway / 1000;
@@ -76,8 +81,9 @@ service_new(const struct settings *settings, const struct route_table *routes,
 	    settings->crowd_after : 0;
 	s->arena = arena_new(ARENA_FIRST);
 	for (size_t i = 0; i < settings->markets->count; i++)
-		s->dbs[i] = store_db_new(&settings->markets->markets[i],
-		    &s->limits, board, slot);
+		if (!settings->markets->markets[i].shut)
+			s->dbs[i] = store_db_new(&settings->markets->markets[i],
+			    &s->limits, board, slot);
 	return s;
 }
 
@@ -97,7 +103,8 @@ void
 service_idle(struct service *s)
 {
 	for (size_t i = 0; i < s->settings->markets->count; i++)
-		db_settle(s->dbs[i]);
+		if (s->dbs[i] != NULL)
+			db_settle(s->dbs[i]);
 }
 
 const struct market_registry *
@@ -126,11 +133,29 @@ service_probe(struct service *s, const struct market *market, int64_t *us)
 	int64_t		 began = clock_monotonic_us();
 	enum db_result	 result;
 
+	*us = 0;
+	if (market->shut)
+		return DB_AWAY;
 	slot_set_market(s->slot, market->index);
 	db_set_deadline(s->dbs[market->index], probe_deadline(s, market));
 	result = db_probe(s->dbs[market->index]);
 	*us = clock_monotonic_us() - began;
-	return result;
+	return result == DB_OK ? db_check(s->dbs[market->index]) : result;
+}
+
+bool
+service_courier_works(const struct service *s)
+{
+	const struct scoreboard	*board = s->board;
+	const struct slot	*slot = &board->slots[board->workers];
+	uint64_t		 now = clock_ms(), since, silent;
+
+	if (board->workers == board->count)
+		return false;	/* there is no courier */
+	since = slot->since_ms;
+	silent = now > since ? now - since : 0;
+	return silent < (slot->phase == SLOT_STARTING ? COURIER_START :
+	    settings_silence(s->settings));
 }
 
 /* ---- who asks ---- */
@@ -219,6 +244,11 @@ open_market(struct service *s, const struct market *market,
 
 	log_set_market(market->name);
 	slot_set_market(s->slot, market->index);
+	if (market->shut) {
+		log_warning("market is shut: its file is wrong");
+		response_error(res, ERROR_MARKET_AWAY, NULL);
+		return NULL;
+	}
 	if (!request_wanted(req, s->settings->request_deadline)) {
 		log_notice("request given up before it was started");
 		response_error(res, ERROR_TOO_LATE, NULL);
@@ -328,7 +358,8 @@ dispatch(struct service *s, struct request *req, struct response *res)
 		answer_unrouted(req, res, allow);
 	else
 		serve(s, route, req, res);
-	cors_answer(s->settings->cors_origins, req, res, allow);
+	cors_answer(&(struct cors){ .origins = s->settings->cors_origins,
+	    .headers = s->settings->cors_headers }, req, res, allow);
 }
 
 /* A worker that never waits must not leave a market's reading open that it
@@ -337,7 +368,8 @@ static void
 settle_old(struct service *s)
 {
 	for (size_t i = 0; i < s->settings->markets->count; i++)
-		db_settle_old(s->dbs[i]);
+		if (s->dbs[i] != NULL)
+			db_settle_old(s->dbs[i]);
 }
 
 /* Until when a database may be waited for, by clock_ms(), so that the answer

@@ -3,9 +3,11 @@
  *
  *	<6>level=info msg="Order created: ..." request_id=4be1 market=us id=7
  *
- * The prefix is the journal's priority (sd-daemon(3)); it is left out when
- * standard error is a terminal. A line is written by one write(2) of at most
- * LOG_LINE_MAX bytes, so that the lines of several workers never mix. Values
+ * The prefix is the journal's priority (sd-daemon(3)); it is there only when
+ * standard error is the journal's, which systemd says in JOURNAL_STREAM. A line
+ * is written by one write(2) of at most LOG_LINE_MAX bytes, so that the lines
+ * of several workers never mix. No name comes twice in a line: a field takes
+ * the place of the context (log_set_market) of the same name. Values
  * that come from a client are escaped: no value can end a line or forge a
  * field. Never pass a token, a login code or a secret.
  *

@@ -1,7 +1,7 @@
 /*
  * scoreboard.h: the scoreboard, memory that the master shares with the workers
  * and the courier: what each of them is doing, and what they know together
- * about each market's database (db/breaker.h, bulkhead.h, hosts.h).
+ * about each market's database (db/breaker.h, bulkhead.h, hosts.h, rights.c).
  *
  * A slot belongs to a child's index, not to its pid, so that a respawned
  * one goes on counting and sums never fall. Each slot has one writer, the
@@ -28,6 +28,9 @@ struct scoreboard_market {
 	_Atomic uint64_t	use_at;			/* to probe next */
 	_Atomic uint64_t	away_since;
 	_Atomic uint64_t	answered_at;	/* by any process; 50 ms late */
+	/* For db/rights.c alone. */
+	_Atomic uint64_t	check_at;	/* the statements */
+	_Atomic uint64_t	incomplete;	/* 1: a right is missing */
 	/* For db/bulkhead.c alone. */
 	_Atomic uint64_t	crowded_at;	/* half of the workers waited */
 	_Atomic uint64_t	said_at;	/* the log said so */

@@ -6,7 +6,9 @@
  * of every request.
  *
  * There is one writer, so a count is a load and a store; an atomic addition
- * would lock the cache line for nobody.
+ * would lock the cache line for nobody. Only busy_ms has two: the child
+ * exchanges it at the start and the end of a request, and the master when it
+ * condemns the child, so that one of them sees the other.
  */
 #include <time.h>
 
@@ -27,17 +29,25 @@ static const char *const phase_names[SLOT__MAX] = {
 	[SLOT_WRITING]		= "writing",
 };
 
-void
+bool
 slot_set(struct slot *slot, enum slot_phase phase)
 {
-	uint64_t now = clock_ms();
+	uint64_t	 now = clock_ms(), busy = now;
 
 	STORE(&slot->since_ms, now);
 	STORE(&slot->phase, (uint32_t)phase);
-	if (phase == SLOT_READING)
-		STORE(&slot->busy_ms, now);
-	else if (phase == SLOT_WAITING)
-		STORE(&slot->busy_ms, 0);
+	if (phase == SLOT_WAITING)
+		busy = 0;
+	else if (phase != SLOT_READING)
+		return true;
+	return atomic_exchange(&slot->busy_ms, busy) != SLOT_CONDEMNED;
+}
+
+bool
+slot_condemn(struct slot *slot, uint64_t busy_ms)
+{
+	return atomic_compare_exchange_strong(&slot->busy_ms, &busy_ms,
+	    SLOT_CONDEMNED);
 }
 
 void

@@ -113,6 +113,9 @@ void	ini_errors_init(struct ini_errors *, struct arena *);
 /* line 0 leaves the line out. */
 void	ini_error(struct ini_errors *, const char *file, unsigned line,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Whether the file sets the option of this field, be it to what is right. */
+bool	ini_is_set(const struct ini_errors *, const void *field);
+
 /* For checks after reading: finds file, line, section and name by the address
  * of an option's field, which must be where ini_read() filled it in. */
 void	ini_error_at(struct ini_errors *, const void *field,

@@ -127,6 +127,17 @@ add_at(struct ini_errors *e, const void *field, const char *fmt, va_list ap,
 	    b->section->options[i].name, what));
 }
 
+bool
+ini_is_set(const struct ini_errors *e, const void *field)
+{
+	int	 i;
+
+	for (const struct ini_block *b = e->blocks; b != NULL; b = b->next)
+		if ((i = block_option_at(b, field)) >= 0)
+			return b->lines[i] != 0;
+	return false;
+}
+
 void
 ini_error_at(struct ini_errors *e, const void *field, const char *fmt, ...)
 {

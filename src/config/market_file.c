@@ -2,9 +2,12 @@
  * market_file.c: reads one market's file, and makes the checks that one option
  * alone cannot make (see market_file.h).
  */
+#include <sys/stat.h>
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -98,12 +101,14 @@ load_pattern(const struct market_loader *l, struct market_phone *p)
 		    "expected a POSIX extended regular expression: %s", why);
 		return;
 	}
+	p->compiled = true;
 	arena_defer(l->arena, phone_free, &p->regex);
 }
 
-/* Makes one list of the languages, the default first, each once. */
+/* Makes one list of the languages, the default first, each once. "wrong": the
+ * file has an error. */
 static void
-load_languages(const struct market_loader *l, struct market *m)
+load_languages(const struct market_loader *l, struct market *m, bool wrong)
 {
 	const char	**list, **p;
 	size_t		  n = 0, count = 0;
@@ -111,6 +116,9 @@ load_languages(const struct market_loader *l, struct market *m)
 	while (m->languages[n] != NULL)
 		n++;
 	if (m->language == NULL && n == 0) {
+		if (wrong && (ini_is_set(l->errors, &m->language) ||
+		    ini_is_set(l->errors, &m->languages)))
+			return;		/* what is wrong with it was said */
 		ini_error_at(l->errors, &m->language, "is missing, expected a "
 		    "language tag, such as en or pt-BR");
 		return;
@@ -129,12 +137,14 @@ load_languages(const struct market_loader *l, struct market *m)
 	m->languages = list;
 }
 
-/* Reads an amount >= 0, which is at the address as text, with the currency's
- * digits. */
+/* Reads an amount >= 0, which is at the address as text (NULL if it is
+ * missing), with the currency's digits. */
 static void
 load_amount(const struct market_loader *l, const struct market *m,
     const char *const *text, int64_t *out)
 {
+	if (*text == NULL)
+		return;
 	if (!money_parse(*text, m->currency.digits, out) || *out < 0)
 		ini_error_at(l->errors, text,
 		    "expected an amount >= 0 with at most %u digits after "
@@ -411,22 +421,57 @@ check_tls_ca(const struct market_loader *l, const struct market *m)
 		    strerror(errno));
 }
 
+/* Warns if no message can be delivered: nobody could log in. The program may be
+ * written later, so it is no error. */
+static void
+check_command(const struct market_loader *l, const struct market *m)
+{
+	const char	*command = m->sms.command;
+	char		*program = arena_strndup(l->arena, command,
+	    strcspn(command, " \t"));
+	struct stat	 st;
+
+	if (*command == '\0')
+		ini_warning_at(l->errors, &m->sms.command, "is empty: no SMS "
+		    "is sent, and nobody can log in");
+	else if (stat(program, &st) == -1)
+		ini_warning_at(l->errors, &m->sms.command, "%s: %s: no SMS "
+		    "is sent, and nobody can log in", program,
+		    strerror(errno));
+	else if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
+		ini_warning_at(l->errors, &m->sms.command, "%s is no program: "
+		    "expected a file of mode 0755", program);
+}
+
 bool
 market_file_read(const struct market_loader *l, struct market *m)
 {
 	size_t	before = l->errors->count;
+	bool	read;
 
-	if (!ini_read(m->file, market_sections, m, l->arena, l->errors))
-		return false;
-	load_languages(l, m);
-	load_prefixes(l, &m->phone);
-	load_format(l, &m->phone);
-	load_pattern(l, &m->phone);
-	load_zones(l, m);
-	load_payments(l, m);
-	load_hosts(l, m);
-	load_password(l, m);
-	check_tls_ca(l, m);
+	/* What could not be read is not there, or has its default: what is
+	 * there is checked, so that the other errors are found too. */
+	read = ini_read(m->file, market_sections, m, l->arena, l->errors);
+	if (m->languages != NULL)
+		load_languages(l, m, !read);
+	if (m->phone.prefixes != NULL)
+		load_prefixes(l, &m->phone);
+	if (m->phone.prefixes != NULL && m->phone.format != NULL)
+		load_format(l, &m->phone);
+	if (m->phone.pattern != NULL)
+		load_pattern(l, &m->phone);
+	if (m->zone_count > 0 || l->errors->count == before)
+		load_zones(l, m);
+	if (m->methods != NULL)
+		load_payments(l, m);
+	if (m->database.host_list != NULL)
+		load_hosts(l, m);
+	if (m->database.password_file != NULL)
+		load_password(l, m);
+	if (m->database.tls_ca != NULL)
+		check_tls_ca(l, m);
+	if (m->sms.command != NULL)
+		check_command(l, m);
 	return l->errors->count == before;
 }
 

@@ -22,7 +22,8 @@ struct market_loader {
 };
 
 /* Fills the market, whose name and file are set, from that file; its password
- * too, unless without_secrets. True when there was no error. */
+ * too, unless without_secrets. True when there was no error; else whatever
+ * could be read is there. */
 bool	market_file_read(const struct market_loader *, struct market *);
 
 /* Whether two hosts are the same server. "localhost" is the socket and no

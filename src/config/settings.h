@@ -41,6 +41,7 @@ struct settings {
 	size_t		  body_limit;		/* bytes of a request body */
 	unsigned	  request_deadline; /* ms; older ones are not started */
 	const char	**cors_origins;	/* ends with NULL; "*" = any */
+	const char	**cors_headers;	/* that they may send; likewise */
 
 	/* [token] */
 	const char	**key_list;	/* "kid:file", the first signs */
@@ -70,13 +71,21 @@ struct settings {
 	struct texts	 *texts;		/* in all their languages */
 };
 
-/* NULL on any error; the list then says all of them. */
+/*
+ * Reads everything. NULL if ordermux.conf is wrong, or the default market's
+ * file, or its text. Any other market whose own file or text is wrong is shut,
+ * and the list has errors all the same: all that there are.
+ */
 struct settings *settings_load(const char *path, bool without_secrets,
     struct arena *, struct ini_errors *);
 
 /* The keys as token.h takes them, into SETTINGS_KEY_MAX places; returns how
  * many. Their bytes stay the settings'. */
 size_t	settings_token_keys(const struct settings *, struct token_key *);
+
+/* For how long, in ms, a process that uses the databases may be silent (its
+ * slot does not move) while it waits for one of them. */
+unsigned	settings_silence(const struct settings *);
 
 /* The options of ordermux.conf, as ini_list_options() has them. */
 void	settings_list(struct buf *);

@@ -34,6 +34,7 @@ struct text {
 	const char		*language;
 	const char		*file;
 	const char		*body;
+	bool			 good;		/* nothing is wrong with it */
 };
 
 struct texts {
@@ -174,6 +175,7 @@ texts_add(struct texts *texts, const char *dir, const struct template *t,
     const char *language, struct arena *arena, struct ini_errors *errors)
 {
 	struct text	*text = &texts->list[texts->count++];
+	size_t		 before = errors->count;
 
 	text->template = t;
 	text->language = language;
@@ -182,6 +184,7 @@ texts_add(struct texts *texts, const char *dir, const struct template *t,
 	text->body = texts_read(text->file, language, arena, errors);
 	if (text->body != NULL)
 		texts_check(text, arena, errors);
+	text->good = errors->count == before;
 }
 
 /* Adds all texts of a language, unless they are there already. */
@@ -214,7 +217,6 @@ texts_load(const char *dir, const struct market_registry *markets,
     struct arena *arena, struct ini_errors *errors)
 {
 	struct texts	*texts = arena_alloc(arena, sizeof(*texts));
-	size_t		 before = errors->count;
 	const char	**list;
 
 	texts->list = arena_array(arena, count_languages(markets) *
@@ -223,7 +225,20 @@ texts_load(const char *dir, const struct market_registry *markets,
 		for (list = markets->markets[i].languages;
 		    list != NULL && *list != NULL; list++)
 			texts_add_language(texts, dir, *list, arena, errors);
-	return errors->count == before ? texts : NULL;
+	return texts;
+}
+
+bool
+texts_complete(const struct texts *texts, const char *language)
+{
+	const struct text	*t;
+
+	for (size_t i = 0; i < TEMPLATE_COUNT; i++) {
+		t = texts_find(texts, templates[i].name, language);
+		if (t == NULL || !t->good)
+			return false;
+	}
+	return true;
 }
 
 /* ---- use ---- */
@@ -252,7 +267,7 @@ texts_render(const struct texts *texts, const char *template,
 	size_t			 n;
 
 	*why = "there is no text for the message's template";
-	if (t == NULL)
+	if (t == NULL || !t->good)
 		return NULL;
 	buf_init(&b, arena, strlen(t->body) + 32);
 	for (at = t->body; *at != '\0'; at += n) {
@@ -280,6 +295,8 @@ texts_print(const struct texts *texts, struct buf *out)
 	size_t		 n;
 
 	for (size_t i = 0; i < texts->count; i++) {
+		if (!texts->list[i].good)
+			continue;
 		buf_printf(out, "\n# %s\n", texts->list[i].file);
 		for (line = texts->list[i].body; *line != '\0';
 		    line += n + (line[n] == '\n')) {

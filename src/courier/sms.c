@@ -150,6 +150,7 @@ sms_start(struct job *job, struct command *c)
 	}
 	envp[2] = arena_printf(job->arena, "ORDERMUX_MARKET=%s", m->name);
 	plan.envp = envp;
+	job->program = plan.argv[0];
 	command_start(c, &plan);
 }
 

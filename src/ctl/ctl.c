@@ -42,6 +42,10 @@ ctl_market(const struct ctl *ctl, const char *name)
 		ctl_error("there is no market \"%s\"", name);
 		exit(CTL_ERROR);
 	}
+	if (market->shut) {
+		ctl_error("%s: this market's file is wrong", name);
+		exit(CTL_ERROR);
+	}
 	return market;
 }
 

@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/streams.h"
 #include "config/ini.h"
 #include "config/settings.h"
 #include "ctl/command.h"
@@ -130,7 +131,8 @@ check_usage(struct ctl *ctl, const struct command *command)
 	exit(CTL_USAGE);
 }
 
-/* Loads the configuration; ends the program when there is anything wrong. */
+/* Loads the configuration; ends the program when it cannot be used. What is
+ * wrong with one market is no reason not to work for another. */
 static void
 load_settings(struct ctl *ctl)
 {
@@ -154,6 +156,7 @@ main(int argc, char **argv)
 	const struct command	*command;
 	int			 status, used;
 
+	streams_occupy();
 	read_command_line(&ctl, argc, argv);
 	command = command_find(ctl.args, ctl.arg_count, &used);
 	if (command == NULL) {

@@ -109,14 +109,17 @@ put_verdict(const struct market *market, const struct books_counts *counts,
 static int
 reconcile_market(struct ctl *ctl, const struct market *market)
 {
-	struct db		*db = ctl_db(ctl, market, QUERY_TIMEOUT_MS);
+	struct db		*db;
 	struct books_counts	 counts = { 0 };
 	struct verdict		 verdict = { 0 };
 	int64_t			 began = clock_monotonic_us();
-	enum db_result		 result = run_all_checks(ctl, db, &counts,
-	    &verdict);
+	enum db_result		 result = DB_AWAY;
 
-	db_free(db);
+	if (!market->shut) {
+		db = ctl_db(ctl, market, QUERY_TIMEOUT_MS);
+		result = run_all_checks(ctl, db, &counts, &verdict);
+		db_free(db);
+	}
 	if (result != DB_OK) {
 		printf("%s: COULD NOT BE READ\n", market->name);
 		fflush(stdout);

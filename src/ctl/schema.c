@@ -43,8 +43,8 @@ ctl_migrate(struct ctl *ctl)
 		ok &= migrate_market(ctl_market(ctl, ctl->args[i]), &account,
 		    ctl->sql_dir, ctl->arena);
 	for (size_t i = 0; ctl->arg_count == 0 && i < r->count; i++)
-		ok &= migrate_market(&r->markets[i], &account, ctl->sql_dir,
-		    ctl->arena);
+		ok &= !r->markets[i].shut && migrate_market(&r->markets[i],
+		    &account, ctl->sql_dir, ctl->arena);
 	return ok ? CTL_DONE : CTL_ERROR;
 }
 

@@ -216,7 +216,7 @@ static void
 search_all_markets(struct whois_search *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (search_market(s, i) != DB_OK)
+		if (!s->markets[i].unavailable && search_market(s, i) != DB_OK)
 			note_unavailable(&s->markets[i]);
 	}
 	for (size_t i = 0; i < s->count; i++) {
@@ -296,6 +296,10 @@ ctl_whois(struct ctl *ctl)
 	s.dbs = arena_array(ctl->arena, r->count, sizeof(struct db *));
 	for (size_t i = 0; i < r->count; i++) {
 		s.markets[i].market = &r->markets[i];
+		if (r->markets[i].shut) {
+			note_unavailable(&s.markets[i]);
+			continue;
+		}
 		s.dbs[i] = ctl_db(ctl, &r->markets[i],
 		    ctl->settings->query_timeout);
 	}

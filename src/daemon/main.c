@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "api/routes.h"
@@ -26,12 +27,15 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/streams.h"
 #include "config/ini.h"
 #include "config/market_file.h"
 #include "config/settings.h"
 #include "daemon/listener.h"
 #include "daemon/master.h"
+#include "daemon/title.h"
 #include "http/error.h"
+#include "market/market.h"
 
 #define EXIT_USAGE	2
 #define ARENA_SIZE	(64 * 1024)	/* bytes; a few markets fit */
@@ -58,8 +62,10 @@ static const struct {
 	const char	*meaning;
 } exits[] = {
 	{ EXIT_SUCCESS, "done" },
-	{ EXIT_FAILURE, "the configuration or the environment is wrong" },
+	{ EXIT_FAILURE, "-t, -T: the configuration is wrong; the service: its "
+	    "environment is wrong" },
 	{ EXIT_USAGE, "wrong usage" },
+	{ EX_CONFIG, "the service: its configuration is wrong" },
 };
 #define EXIT_COUNT (sizeof(exits) / sizeof(*exits))
 
@@ -180,8 +186,25 @@ report_notes(const struct options *options, const struct ini_errors *errors)
 			fprintf(stderr, "warning: %s\n", warnings->text[i]);
 }
 
-/* Reads the configuration. If there are errors, ends the program. Printing
- * needs no secrets: users who may read the files may print them. */
+/* Says in the log which markets are shut. */
+static void
+report_shut_markets(const struct market_registry *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->markets[i].shut)
+			log_error("MARKET IS SHUT: its file is wrong, and the "
+			    "others are served; mend it, check it with "
+			    "ordermuxd -t, and restart the service",
+			    log_str("market", r->markets[i].name),
+			    log_str("file", r->markets[i].file));
+}
+
+/*
+ * Reads the configuration. If it cannot be used, ends the program; if the user
+ * asked about it, after any error. EX_CONFIG is the one status after which
+ * systemd does not try again. Printing needs no secrets: users who may read
+ * the files may print them.
+ */
 static const struct settings *
 read_settings(const struct options *options, struct arena *arena)
 {
@@ -193,10 +216,14 @@ read_settings(const struct options *options, struct arena *arena)
 	settings = settings_load(options->conf, options->action == ACTION_PRINT,
 	    arena, &errors);
 	report_notes(options, &errors);
-	if (settings != NULL)
+	if (settings != NULL && errors.count == 0)
 		return settings;
+	if (settings != NULL && options->action == ACTION_RUN) {
+		report_shut_markets(settings->markets);
+		return settings;
+	}
 	arena_free(arena);
-	exit(EXIT_FAILURE);
+	exit(options->action == ACTION_RUN ? EX_CONFIG : EXIT_FAILURE);
 }
 
 /* Initialises libsodium, before the first secret is read. */
@@ -297,6 +324,8 @@ run_service(const struct settings *settings)
 
 	log_set_level((enum log_level)settings->log_level);
 
+	title_set("ordermuxd: master");
+
 	/* From here on other programs see the service. */
 	listener_open(&listener, settings->listen);
 	status = master_run(&listener, settings);
@@ -313,6 +342,8 @@ main(int argc, char *argv[])
 	const struct settings	*settings;
 	struct arena		*arena;
 	int			 status;
+
+	streams_occupy();
 
 	/* These need no configuration. */
 	read_options(&options, argc, argv);
@@ -342,10 +373,13 @@ main(int argc, char *argv[])
 	if (options.action == ACTION_CHECK) {
 		printf("%s: configuration is good\n", options.conf);
 		status = flush_stdout();
-	} else if (options.action == ACTION_PRINT)
+	} else if (options.action == ACTION_PRINT) {
 		status = print_settings(settings, arena);
-	else
+	} else {
+		/* The options are not needed any more. */
+		title_init(argc, argv);
 		status = run_service(settings);
+	}
 
 	/* This also clears the secrets. */
 	arena_free(arena);

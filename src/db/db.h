@@ -170,6 +170,15 @@ void		db_settle_old(struct db *);
  * cluster still answers SELECT 1. */
 enum db_result	db_probe(struct db *);
 
+/*
+ * After db_probe(): whether the server would take every statement of the table.
+ * DB_REFUSED if the account lacks a right, or the schema a table or a column;
+ * the log says which. It costs a round trip a statement, so of all processes
+ * one asks every 5 s (every second while something is missing); the others
+ * return what it has found.
+ */
+enum db_result	db_check(struct db *);
+
 /* Ends the open transaction and begins a snapshot: until db_settle(), all
  * statements see the database as it is now, whatever others commit. DB_LOST or
  * DB_AWAY as db_run(). */

@@ -32,7 +32,7 @@ struct market_currency {
 };
 
 struct market_phone {
-	const char	**prefixes;	/* "+1", "+1876"; then NULL */
+	const char	**prefixes;	/* "+1", "+1876"; NULL at the end */
 	const char	**international; /* "00", dialled for '+'; then NULL */
 	const char	*pattern;	/* POSIX extended, as configured */
 	/* "+1 (XXX) XXX-XXXX": what all prefixes begin with, and an X for
@@ -40,6 +40,7 @@ struct market_phone {
 	const char	*format;
 	const char	*example;	/* "+1XXXXXXXXXX", for the error text */
 	regex_t		 regex;		/* pattern, compiled */
+	bool		 compiled;	/* false only if shut */
 };
 
 struct market_tax {
@@ -105,9 +106,15 @@ struct market_database {
 	struct secret	 password;	/* bytes NULL = none */
 };
 
+/*
+ * If anything is wrong with its file, a market is shut: it is in the registry
+ * with its name, so that its customers are told so, but nothing else of it may
+ * be relied upon.
+ */
 struct market {
 	const char		*name;
 	const char		*file;		/* for messages */
+	bool			 shut;		/* its file is wrong */
 	unsigned		 index;		/* in the registry */
 	const char		*country;
 	const char		*language;	/* the first of languages */
@@ -169,12 +176,17 @@ size_t	phone_digits(const char *);
 /* Whether the number begins with the prefix: returns its length, else 0. */
 size_t	phone_has_prefix(const char *normalised, const char *prefix);
 
-/* The market with the longest prefix of the normalised number; the default
- * market when there is none (its pattern then refuses the number). */
+/*
+ * The market with the longest prefix of the normalised number; the default
+ * market when there is none (its pattern then refuses the number). A shut
+ * market keeps its numbers. If not even its prefix could be read, it has those
+ * that its pattern takes, and those of no other market: nobody's number may
+ * end in a market that is not theirs.
+ */
 const struct market *phone_market(const struct market_registry *,
     const char *normalised);
 
-/* The market's own number pattern. */
+/* The market's own number pattern. A shut one may have none: then all are. */
 bool	phone_valid(const struct market *, const char *normalised);
 
 /* For people: +13128059851 -> "+1 (312) 805-9851". The number itself when the

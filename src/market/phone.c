@@ -96,10 +96,27 @@ phone_has_prefix(const char *number, const char *prefix)
 	return strncmp(number, prefix, n) == 0 ? n : 0;
 }
 
+/* A shut market without a known prefix to which the number may belong; NULL if
+ * there is none. "free": no prefix of another market fits. */
+static const struct market *
+prefixless_market(const struct market_registry *registry, const char *number,
+    bool free)
+{
+	const struct market	*m;
+
+	for (size_t i = 0; i < registry->count; i++) {
+		m = &registry->markets[i];
+		if (m->phone.prefixes == NULL && (m->phone.compiled ?
+		    phone_valid(m, number) : free))
+			return m;
+	}
+	return NULL;
+}
+
 const struct market *
 phone_market(const struct market_registry *registry, const char *number)
 {
-	const struct market	 *best = registry->default_market, *m;
+	const struct market	 *best = NULL, *unknown, *m;
 	const char		**p;
 	size_t			  longest = 0, n;
 
@@ -113,13 +130,17 @@ phone_market(const struct market_registry *registry, const char *number)
 			}
 		}
 	}
-	return best;
+	unknown = prefixless_market(registry, number, best == NULL);
+	if (unknown != NULL)
+		return unknown;
+	return best != NULL ? best : registry->default_market;
 }
 
 bool
 phone_valid(const struct market *m, const char *number)
 {
-	return regexec(&m->phone.regex, number, 0, NULL, 0) == 0;
+	return !m->phone.compiled ||
+	    regexec(&m->phone.regex, number, 0, NULL, 0) == 0;
 }
 
 void

@@ -285,7 +285,7 @@ def test_no_line_of_the_log_has_a_token_or_a_secret(shop, us):
 def test_a_clients_value_cannot_forge_a_line_of_the_log(shop, us):
     log = LogTail(shop)
     mark = f"forged{next(shop.ids)}"
-    evil = f'\n<6>level=info msg="{mark}" request_id=1\r\n{mark}'
+    evil = f'\nlevel=info msg="{mark}" request_id=1\r\n{mark}'
     answers = [
         us.order(shop.sku("us"), customer_name="Ann" + evil,
                  delivery_notes=evil),
@@ -302,9 +302,9 @@ def test_a_clients_value_cannot_forge_a_line_of_the_log(shop, us):
     assert answers[0].status == 200 and answers[-1].status == 401
     poll("log lines", lambda: log.about(answers[-1]))
     for line in log.lines():
-        assert not line.startswith((mark, "<6>level=info msg=\"forged")), line
+        assert not line.startswith((mark, "level=info msg=\"forged")), line
         assert not re.search(r'\sx="y|level="error', line), line
-        assert re.match(r"<[0-7]>|\S+=", line), line
+        assert re.match(r"\S+=", line), line
 
 
 def test_every_request_that_fails_by_our_fault_would_be_seen_in_the_log(shop):
@@ -315,7 +315,7 @@ def test_every_request_that_fails_by_our_fault_would_be_seen_in_the_log(shop):
     b = us.get("/orders/abc")
     poll("log lines", lambda: log.about(a))
     assert b.status == 422
-    assert not [l for l in log.lines() if re.match("<[0-3]>", l)]
+    assert not [l for l in log.lines() if l.startswith("level=error")]
 
 
 # ------------------------------------------------------------------- size

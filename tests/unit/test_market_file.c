@@ -26,7 +26,8 @@ static const char	good[] =
     "[zone Шымкент]\ncost = 0.99\n"
     "[payment]\nmethods = card, kaspi\naliases = gold:kaspi\n"
     "[database]\nhost = db.example\nport = 3307\nname = shop_kz\n"
-    "user = kz\npassword_file = kz.password\n";
+    "user = kz\npassword_file = kz.password\n"
+    "[sms]\ncommand = /bin/true\n";
 
 static struct scratch	scratch;
 
@@ -47,11 +48,14 @@ fini(void)
 static struct market_registry *
 load(const char *default_name, bool without_secrets)
 {
-	char	dir[300];
+	char			 dir[300];
+	struct market_registry	*r;
 
 	snprintf(dir, sizeof(dir), "%s/markets.d", scratch.dir);
-	return market_load(dir, default_name, scratch.dir, without_secrets,
+	r = market_load(dir, default_name, scratch.dir, without_secrets,
 	    scratch.arena, &scratch.errors);
+	return scratch.errors.count == 0 && r->default_market != NULL ? r :
+	    NULL;
 }
 
 Test(market_file, the_shipped_markets_load_and_are_what_they_were, .init = init,

@@ -31,9 +31,11 @@ static const struct market_registry registry = {
 static void
 compile_patterns(void)
 {
-	for (size_t i = 0; i < COUNT(markets); i++)
+	for (size_t i = 0; i < COUNT(markets); i++) {
 		cr_assert_eq(regcomp(&markets[i].phone.regex,
 		    markets[i].phone.pattern, REG_EXTENDED | REG_NOSUB), 0);
+		markets[i].phone.compiled = true;
+	}
 }
 
 static void

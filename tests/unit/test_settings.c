@@ -19,7 +19,8 @@ static const char	market[] =
     "[tax]\nrate = 0%\nincluded = no\n"
     "[zone all]\ndefault = yes\ncost = 0\n"
     "[payment]\nmethods = card\n"
-    "[database]\nname = x\nuser = x\npassword_file = xx.password\n";
+    "[database]\nname = x\nuser = x\npassword_file = xx.password\n"
+    "[sms]\ncommand = /bin/true\n";
 
 static struct scratch	scratch;
 
