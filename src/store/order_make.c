@@ -263,7 +263,8 @@ explain_refusal(struct db *db, struct making *m)
 		return DB_REFUSED;
 	/* Without a key, only an empty cart may mean that it was ordered. */
 	if (m->key.text != NULL || m->result->outcome == ORDER_CART_EMPTY)
-		result = order_earlier_find(db, m->request, &m->key, &e);
+		result = order_earlier_find(db, m->arena, m->request, &m->key,
+		    &e);
 	if (result != DB_OK)
 		return result;
 	if (e.found && e.same && (e.recent || !m->key.is_mark))

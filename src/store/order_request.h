@@ -26,8 +26,12 @@ struct order_request {
 	const struct order_want	*wants;		/* each SKU once */
 	size_t			 want_count;
 	const char		*key;		/* Idempotency-Key, or NULL */
-	/* Of all of the above but the key. */
+	/* Of all of the above but the key. Two requests for the same order have
+	 * the same one, however they are written. */
 	unsigned char		 hash[ORDER_HASH_BYTES];
+	/* The hash as older versions made it, of the request as it is written:
+	 * orders that these have made are known by it. */
+	unsigned char		 old_hash[ORDER_HASH_BYTES];
 	int64_t			 window;	/* µs, duplicates; 0 = off */
 };
 

@@ -147,9 +147,10 @@ static const struct statement statements[STATEMENT__MAX] = {
 
 	/* An order that emptied the cart a moment ago, by the same request. */
 	[STATEMENT_ORDER_RECENT] = { "order_recent",
-	    "SELECT id FROM orders WHERE user_id = ? AND created_at >= ? "
-	    "AND request_hash = ? ORDER BY created_at DESC, id DESC LIMIT 1",
-	    "i" },
+	    "SELECT id, status FROM orders WHERE user_id = ? "
+	    "AND created_at >= ? AND request_hash IN (?, ?) "
+	    "ORDER BY created_at DESC, id DESC LIMIT 1",
+	    "i s16" },
 
 	/* With a lock: waits for a transaction that is still committing. */
 	[STATEMENT_ORDER_BY_NUMBER] = { "order_by_number",
