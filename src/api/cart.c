@@ -61,7 +61,7 @@ answer_other_cart(const struct session *s, struct response *res)
 
 	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
-	if (api_admit(s, res, result, state))
+	if (api_admit(res, result, state))
 		response_error(res, ERROR_FORBIDDEN,
 		    "user_id is not the user of the token");
 }
@@ -218,7 +218,7 @@ answer_cart_call(const struct session *s, struct response *res,
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The change could "
 		    "not be confirmed. Look at the cart before you repeat it.");
-	else if (api_admit(s, res, result, r->customer))
+	else if (api_admit(res, result, r->customer))
 		answer_cart(s, res, r);
 }
 

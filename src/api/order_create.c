@@ -24,12 +24,15 @@ answer_order(struct session *s, struct response *res,
 	if (r->outcome == ORDER_REPLAYED)
 		response_header(res, "Idempotent-Replayed", "true");
 	else
-		log_info(arena_printf(s->arena,
-		    "Order created: Order #%s for User ID=%lld",
-		    r->order.number, (long long)s->customer.user_id),
-		    log_int("order_id", r->order.id),
-		    log_int("total_minor", r->order.total),
-		    log_str("currency", r->order.currency));
+		api_log_authenticated(s->arena, s->market,
+		    s->customer.user_id, "token");
+	log_info(arena_printf(s->arena, "Order %s: Order #%s for User ID=%lld",
+	    r->outcome == ORDER_REPLAYED ? "replayed" : "created",
+	    r->order.number, (long long)s->customer.user_id),
+	    log_int("order_id", r->order.id),
+	    log_str("order_number", r->order.number),
+	    log_int("total_minor", r->order.total),
+	    log_str("currency", r->order.currency));
 	order_write(&res->json, s->market, s->customer.user_id, &r->order);
 }
 
@@ -87,7 +90,9 @@ order_create(struct session *s, struct request *req, struct response *res)
 	q.window = s->duplicate_window;
 	result = order_make(s->db, s->arena, &q, &r);
 	if (result == DB_UNKNOWN)
-		response_error(res, ERROR_OUTCOME_UNKNOWN, NULL);
-	else if (api_admit(s, res, result, r.customer))
+		response_error(res, ERROR_OUTCOME_UNKNOWN, "The order could "
+		    "not be confirmed. Look it up in the list of orders, or "
+		    "repeat the request with the same Idempotency-Key.");
+	else if (api_admit(res, result, r.customer))
 		answer_created(s, res, &r);
 }

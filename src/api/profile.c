@@ -57,7 +57,7 @@ profile_show(struct session *s, struct request *req, struct response *res)
 	(void)req;
 	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
-	if (api_admit(s, res, result, state))
+	if (api_admit(res, result, state))
 		put_profile(s, &res->json, &user);
 }
 
@@ -81,7 +81,7 @@ profile_change(struct session *s, struct request *req, struct response *res)
 	}
 	result = user_store_update(s->db, s->arena, &s->customer, name, image,
 	    &state, &user);
-	if (!api_admit(s, res, result, state))
+	if (!api_admit(res, result, state))
 		return;
 	jw_begin(&res->json, '{');
 	jw_put_bool(&res->json, "success", true);
@@ -104,7 +104,7 @@ profile_verify_token(struct session *s, struct request *req,
 	(void)req;
 	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
-	if (!api_admit(s, res, result, state))
+	if (!api_admit(res, result, state))
 		return;
 	phone_display(s->market, user.phone, display);
 	jw_begin(j, '{');
@@ -125,7 +125,7 @@ profile_logout(struct session *s, struct request *req, struct response *res)
 
 	(void)req;
 	result = user_store_logout(s->db, &s->customer, &state);
-	if (!api_admit(s, res, result, state))
+	if (!api_admit(res, result, state))
 		return;
 	jw_begin(&res->json, '{');
 	jw_put_bool(&res->json, "success", true);

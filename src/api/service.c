@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "api/login_form.h"
+#include "api/refusal.h"
 #include "api/service.h"
 #include "auth/login_code.h"
 #include "auth/secretbox.h"
@@ -17,6 +18,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/scoreboard.h"
 #include "base/slot.h"
 #include "config/settings.h"
 #include "http/cors.h"
@@ -39,6 +41,7 @@ struct service {
 	uint64_t		 deadline_ms;	/* of the request, clock_ms() */
 	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index */
 	struct arena		*arena;
+	struct refusals		*refusals;
 };
 
 static void
@@ -64,6 +67,7 @@ service_new(const struct settings *settings, const struct route_table *routes,
 	s->routes = routes;
 	s->slot = slot;
 	make_keys(s);
+	s->refusals = refusals_new(board->workers);
 	s->limits.connect_timeout = settings->connect_timeout;
 	s->limits.query_timeout = settings->query_timeout;
 	/* A single market has nobody to leave workers for. */
@@ -84,6 +88,7 @@ service_free(struct service *s)
 	token_keys_free(s->token_keys);
 	login_code_keys_free(s->code_keys);
 	secretbox_keys_free(s->message_keys);
+	refusals_free(s->refusals);
 	arena_free(s->arena);
 	free(s);
 }
@@ -93,6 +98,7 @@ service_idle(struct service *s)
 {
 	for (size_t i = 0; i < s->settings->markets->count; i++)
 		db_settle(s->dbs[i]);
+	refusals_tell(s->refusals);
 }
 
 const struct market_registry *
@@ -172,14 +178,14 @@ authenticate(struct service *s, const struct request *req,
 	if (!token_verify(s->token_keys, token, time(NULL),
 	    s->settings->token_leeway / 1000, s->arena, &claims, &why) ||
 	    (session->market = claimed_market(s, &claims)) == NULL) {
-		log_info("token refused",
-		    log_str("why", why != NULL ? why : "unknown market"),
-		    log_str("client", req->remote_addr));
+		res->error_why = why != NULL ? why : "unknown market";
 		response_error(res, ERROR_BAD_TOKEN, NULL);
 		return false;
 	}
 	session->customer.user_id = (int64_t)claims.user_id;
 	session->customer.issued_at = claims.issued_at;
+	log_set_user(session->customer.user_id);
+	log_set_market(session->market->name);
 	return true;
 }
 
@@ -197,8 +203,10 @@ read_route_body(struct service *s, const struct route *route,
 	    (route->body == ROUTE_BODY_OPTIONAL && !request_has_body(req)))
 		return true;
 	error = request_read_json(req, s->settings->body_limit, &why);
-	if (error != ERROR_NONE)
+	if (error != ERROR_NONE) {
+		res->error_why = why;
 		response_error(res, error, why);
+	}
 	return error == ERROR_NONE;
 }
 
@@ -317,6 +325,7 @@ dispatch(struct service *s, struct request *req, struct response *res)
 		answer_unrouted(req, res, allow);
 	else
 		serve(s, route, req, res);
+	refusal_log(s->refusals, route, req, res);
 	cors_answer(s->settings->cors_origins, req, res, allow);
 }
 
@@ -362,12 +371,13 @@ service_handle(struct service *s, FCGX_Request *fcgi)
 		    log_int("status", res.status));
 	log_debug("request", log_str("method", http_method_names[req.method]),
 	    log_str("path", req.path), log_int("status", res.status),
-	    log_str("error", res.error_code),
+	    log_str("error", http_errors[res.error].code),
 	    log_int("us", clock_monotonic_us() - began),
 	    log_str("client", req.remote_addr));
 	slot_finished(s->slot, sent ? res.status : 0);
 	settle_old(s);
 	log_set_request(NULL);
 	log_set_market(NULL);
+	log_set_user(0);
 	arena_reset(s->arena);
 }
