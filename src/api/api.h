@@ -113,8 +113,10 @@ bool	api_admit(struct response *, enum db_result, enum customer_state);
 void	api_log_authenticated(struct arena *, const struct market *,
     int64_t user_id, const char *by);
 
-/* "SKU with id 999 not found": it does not exist, or is not for sale. */
-void	api_no_sku(const struct session *, struct response *, int64_t sku_id);
+/* What does not exist, or is not for sale: a text for the first SKU, by its id
+ * or, if it has one, by its name; and all of them as members. */
+void	api_no_sku(const struct session *, struct response *,
+    const struct order_shortage *, size_t count);
 
 /* Out of stock, or not enough stock: a text for the first SKU, and all of them
  * as members. */

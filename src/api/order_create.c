@@ -56,7 +56,7 @@ answer_created(struct session *s, struct response *res,
 	else if (r->outcome == ORDER_SHORT)
 		api_short(s, res, r->shortages, r->shortage_count);
 	else if (r->outcome == ORDER_NO_SKU)
-		api_no_sku(s, res, r->missing_sku);
+		api_no_sku(s, res, r->shortages, r->shortage_count);
 	else
 		response_error(res, order_errors[r->outcome], NULL);
 }

@@ -41,7 +41,7 @@ enum order_outcome {
 	ORDER_CART_EMPTY,
 	ORDER_CART_WRONG,	/* a quantity in it is not 1 .. 100 */
 	ORDER_TOO_MANY_LINES,
-	ORDER_NO_SKU,		/* missing_sku */
+	ORDER_NO_SKU,		/* shortages: what is not for sale */
 	ORDER_SHORT,		/* shortages */
 	ORDER_TOO_EXPENSIVE,
 	ORDER_KEY_REUSED,
@@ -53,7 +53,6 @@ struct order_result {
 	enum customer_state	 customer;
 	enum order_outcome	 outcome;
 	struct order		 order;		/* made or replayed */
-	int64_t			 missing_sku;
 	struct order_shortage	*shortages;
 	size_t			 shortage_count;
 };

@@ -90,13 +90,13 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "i" },
 
 	/* A read without a lock: prices and titles as they are now. The stock
-	 * is only looked at here; stock_take takes it last, under guard. */
+	 * is only looked at here; stock_take takes it last, under guard. What
+	 * is not for sale is read too, so that a refusal can name it. */
 	[STATEMENT_SKUS] = { "skus",
 	    "SELECT s.id, s.price_minor, s.stock, p.title, s.sku_code, "
-	    "s.size, s.color FROM skus s JOIN products p "
-	    "ON p.id = s.product_id AND p.is_active = 1 "
-	    "WHERE s.id IN ({?|,}) AND s.is_active = 1",
-	    "i i i s255 s50 s20 s50" },
+	    "s.size, s.color, s.is_active AND p.is_active FROM skus s "
+	    "JOIN products p ON p.id = s.product_id WHERE s.id IN ({?|,})",
+	    "i i i s255 s50 s20 s50 i" },
 
 	/* The user's row is locked first, as by every change of a cart. In the
 	 * other order, an order and a change would wait for each other (the
