@@ -91,12 +91,18 @@ static const struct statement statements[STATEMENT__MAX] = {
 
 	/* A read without a lock: prices and titles as they are now. The stock
 	 * is only looked at here; stock_take takes it last, under guard. What
-	 * is not for sale is read too, so that a refusal can name it. */
+	 * is not for sale is read too, so that a refusal can name it. The last
+	 * column is when the customer made the last order but so many, if that
+	 * was since a time: read along the key user_newest, once. */
 	[STATEMENT_SKUS] = { "skus",
 	    "SELECT s.id, s.price_minor, s.stock, p.title, s.sku_code, "
-	    "s.size, s.color, s.is_active AND p.is_active FROM skus s "
-	    "JOIN products p ON p.id = s.product_id WHERE s.id IN ({?|,})",
-	    "i i i s255 s50 s20 s50 i" },
+	    "s.size, s.color, s.is_active AND p.is_active, "
+	    "(SELECT k.created_at FROM orders k "
+	    "WHERE k.user_id = ? AND k.created_at > ? "
+	    "ORDER BY k.created_at DESC, k.id DESC LIMIT 1 OFFSET ?) "
+	    "FROM skus s JOIN products p ON p.id = s.product_id "
+	    "WHERE s.id IN ({?|,})",
+	    "i i i s255 s50 s20 s50 i t" },
 
 	/* The user's row is locked first, as by every change of a cart. In the
 	 * other order, an order and a change would wait for each other (the
@@ -398,10 +404,11 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE u.id = ?",
 	    "i " USER_ROW },
 
-	/* NULL leaves a column as it is. */
+	/* NULL leaves a column as it is; an email of "" becomes NULL. */
 	[STATEMENT_USER_UPDATE] = { "user_update",
 	    "UPDATE users u SET u.full_name = COALESCE(?, u.full_name), "
-	    "u.profile_image_url = COALESCE(?, u.profile_image_url) "
+	    "u.profile_image_url = COALESCE(?, u.profile_image_url), "
+	    "u.email = NULLIF(COALESCE(?, u.email), '') "
 	    "WHERE " TOKEN_LIVE " AND u.id = ?",
 	    NULL },
 
