@@ -29,6 +29,7 @@ struct session {
 	struct db		*db;
 	struct customer		 customer;
 	int64_t			 duplicate_window;	/* µs */
+	unsigned		 orders_per_hour;	/* 0 = any number */
 	struct arena		*arena;
 };
 

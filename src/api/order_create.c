@@ -42,6 +42,7 @@ static const enum http_error order_errors[ORDER_OUTCOME__MAX] = {
 	[ORDER_CART_WRONG] = ERROR_CART_WRONG,
 	[ORDER_TOO_MANY_LINES] = ERROR_TOO_MANY_LINES,
 	[ORDER_TOO_EXPENSIVE] = ERROR_TOO_EXPENSIVE,
+	[ORDER_TOO_MANY] = ERROR_TOO_MANY_ORDERS,
 	[ORDER_KEY_REUSED] = ERROR_KEY_REUSED,
 	[ORDER_DELETED] = ERROR_ORDER_NOT_FOUND
 };
@@ -51,6 +52,9 @@ static void
 answer_created(struct session *s, struct response *res,
     const struct order_result *r)
 {
+	if (r->retry_after > 0)
+		response_header(res, "Retry-After", arena_printf(s->arena,
+		    "%u", r->retry_after));
 	if (r->outcome == ORDER_MADE || r->outcome == ORDER_REPLAYED)
 		answer_order(s, res, r);
 	else if (r->outcome == ORDER_SHORT)
@@ -88,6 +92,7 @@ order_create(struct session *s, struct request *req, struct response *res)
 	}
 	q.customer = s->customer;
 	q.window = s->duplicate_window;
+	q.per_hour = s->orders_per_hour;
 	result = order_make(s->db, s->arena, &q, &r);
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The order could "

@@ -240,6 +240,7 @@ serve_session(struct service *s, const struct route *route,
     struct request *req, struct response *res)
 {
 	struct session		 session = { .arena = s->arena,
+	    .orders_per_hour = s->settings->orders_per_hour,
 	    .duplicate_window = (int64_t)s->settings->duplicate_window *
 	    1000 };
 

@@ -45,6 +45,8 @@ const struct http_error_row http_errors[ERROR__MAX] = {
 	    "An order has at most 100 lines" },
 	[ERROR_KEY_REUSED] = { 422, "idempotency_key_reused",
 	    "This Idempotency-Key was used for another request" },
+	[ERROR_TOO_MANY_ORDERS] = { 429, "too_many_orders",
+	    "Too many orders. Please try again later." },
 	[ERROR_CANNOT_CANCEL] = { 400, "cannot_cancel",
 	    "This order cannot be cancelled any more" },
 	[ERROR_PRECONDITION] = { 412, "precondition_failed",

@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/order_basket.h"
 #include "store/statements.h"
+
+#define NEVER INT64_C(253402300799000000)	/* the year 9999, µs */
 
 void
 order_basket_init(struct order_basket *b, struct arena *arena,
@@ -85,6 +88,7 @@ fill_basket_line(const struct db *db, struct order_basket *b)
 		return;
 	l += i;
 	b->for_sale[i] = db_get_int(db, 7) != 0;
+	b->limit_at = db_get_int(db, 8);
 	l->sku_id = id;
 	l->line_no = (unsigned)i + 1;
 	l->quantity = b->wants[i].quantity;
@@ -101,17 +105,23 @@ fill_basket_line(const struct db *db, struct order_basket *b)
 static enum db_result
 fill_basket_lines(struct db *db, struct order_basket *b)
 {
-	struct order	*o = &b->result->order;
-	struct db_value	*ids = arena_array(b->arena, b->count, sizeof(*ids));
-	enum db_result	 result;
-	bool		 more;
+	const struct order_request	*q = b->request;
+	struct order			*o = &b->result->order;
+	struct db_value			*values = arena_array(b->arena,
+	    b->count + 3, sizeof(*values)), *v = values;
+	enum db_result			 result;
+	bool				 more;
 
 	o->lines = arena_array(b->arena, b->count, sizeof(*o->lines));
 	o->line_count = b->count;
 	memset(b->for_sale, 0, b->count * sizeof(*b->for_sale));
+	*v++ = db_int(q->customer.user_id);
+	*v++ = db_time(q->per_hour > 0 ? clock_us() - ORDER_HOUR : NEVER);
+	*v++ = db_int(q->per_hour > 0 ? q->per_hour - 1 : 0);
 	for (size_t i = 0; i < b->count; i++)
-		ids[i] = db_int(b->wants[i].sku_id);
-	result = db_run(db, STATEMENT_SKUS, b->count, ids, b->count);
+		*v++ = db_int(b->wants[i].sku_id);
+	b->limit_at = 0;
+	result = db_run(db, STATEMENT_SKUS, b->count, values, b->count + 3);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more)
 		fill_basket_line(db, b);

@@ -12,6 +12,7 @@
 #include "store/order.h"
 
 #define ORDER_HASH_BYTES 16
+#define ORDER_HOUR	INT64_C(3600000000)	/* µs, of per_hour */
 
 struct order_request {
 	struct customer		 customer;
@@ -33,6 +34,7 @@ struct order_request {
 	 * orders that these have made are known by it. */
 	unsigned char		 old_hash[ORDER_HASH_BYTES];
 	int64_t			 window;	/* µs, duplicates; 0 = off */
+	unsigned		 per_hour;	/* orders of one customer; 0 = any */
 };
 
 enum order_outcome {
@@ -44,6 +46,7 @@ enum order_outcome {
 	ORDER_NO_SKU,		/* shortages: what is not for sale */
 	ORDER_SHORT,		/* shortages */
 	ORDER_TOO_EXPENSIVE,
+	ORDER_TOO_MANY,		/* in an hour; retry_after */
 	ORDER_KEY_REUSED,
 	ORDER_DELETED,		/* made before, but deleted meanwhile */
 	ORDER_OUTCOME__MAX
@@ -55,6 +58,7 @@ struct order_result {
 	struct order		 order;		/* made or replayed */
 	struct order_shortage	*shortages;
 	size_t			 shortage_count;
+	unsigned		 retry_after;	/* s; 0 but for ORDER_TOO_MANY */
 };
 
 #endif
