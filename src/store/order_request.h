@@ -34,7 +34,7 @@ struct order_request {
 	 * orders that these have made are known by it. */
 	unsigned char		 old_hash[ORDER_HASH_BYTES];
 	int64_t			 window;	/* µs, duplicates; 0 = off */
-	unsigned		 per_hour;	/* orders of one customer; 0 = any */
+	unsigned		 per_hour;	/* orders; 0 = any number */
 };
 
 enum order_outcome {
@@ -58,7 +58,7 @@ struct order_result {
 	struct order		 order;		/* made or replayed */
 	struct order_shortage	*shortages;
 	size_t			 shortage_count;
-	unsigned		 retry_after;	/* s; 0 but for ORDER_TOO_MANY */
+	unsigned		 retry_after;	/* s, of ORDER_TOO_MANY */
 };
 
 #endif
