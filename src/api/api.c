@@ -47,6 +47,8 @@ api_admit(struct response *res, enum db_result result,
 		api_db_error(res, result);
 		return false;
 	}
+	if (customer == CUSTOMER_DEAD_TOKEN)
+		res->error_why = "logged out since, or disabled";
 	if (customer_errors[customer] != ERROR_NONE) {
 		response_error(res, customer_errors[customer], NULL);
 		return false;

@@ -56,14 +56,14 @@ take_share(struct refusals *r, struct refusal_count *c)
 	return false;
 }
 
-/* Our own faults are errors, a database that is away is a warning; what
- * clients do wrong is neither. */
+/* A fault of ours is an error. A database that is away has its warning, once:
+ * each of its requests is only a notice. */
 static enum log_level
 refusal_level(int status)
 {
 	if (status < 500)
 		return LOG_LEVEL_INFO;
-	return status == 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
+	return status == 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_NOTICE;
 }
 
 /* Adds a field if there is something to say. */
