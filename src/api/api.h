@@ -29,6 +29,7 @@ struct session {
 	struct db		*db;
 	struct customer		 customer;
 	int64_t			 duplicate_window;	/* µs */
+	unsigned		 orders_per_hour;	/* 0 = any number */
 	struct arena		*arena;
 };
 
@@ -113,15 +114,19 @@ void	api_db_error(struct response *, enum db_result);
 /*
  * Answers what a call of the store says of its customer. If the call failed
  * (neither DB_OK nor DB_REFUSED), if there is no such customer, or if the token
- * is dead, makes the answer that error and returns false. Else logs that the
- * customer was authenticated, and returns true: the caller answers the outcome
- * of the call.
+ * is dead, makes the answer that error and returns false. Else returns true:
+ * the caller answers the outcome of the call.
  */
-bool	api_admit(const struct session *, struct response *, enum db_result,
-    enum customer_state);
+bool	api_admit(struct response *, enum db_result, enum customer_state);
 
-/* "SKU with id 999 not found": it does not exist, or is not for sale. */
-void	api_no_sku(const struct session *, struct response *, int64_t sku_id);
+/* Logs that a customer was authenticated, by a login or for an order. */
+void	api_log_authenticated(struct arena *, const struct market *,
+    int64_t user_id, const char *by);
+
+/* What does not exist, or is not for sale: a text for the first SKU, by its id
+ * or, if it has one, by its name; and all of them as members. */
+void	api_no_sku(const struct session *, struct response *,
+    const struct order_shortage *, size_t count);
 
 /* Out of stock, or not enough stock: a text for the first SKU, and all of them
  * as members. */

@@ -125,8 +125,6 @@ login_send(struct login *l, struct request *req, struct response *res)
 		result = login_store_send(l->db, &code, &retry_after);
 	}
 	if (result == DB_REFUSED) {
-		log_notice("login codes limited", log_str("client", l->client),
-		    log_uint("retry_after", retry_after));
 		response_header(res, "Retry-After",
 		    arena_printf(l->arena, "%u", retry_after));
 		response_error(res, ERROR_TOO_MANY_CODES, NULL);
@@ -181,10 +179,8 @@ answer_token(struct login *l, struct response *res,
 		response_error(res, ERROR_INTERNAL, NULL);
 		return;
 	}
-	log_info(arena_printf(l->arena,
-	    "User authenticated successfully: ID=%lld, Market=%s",
-	    (long long)r->user.id, l->market->name),
-	    log_str("by", "code"), log_str("new", r->is_new ? "yes" : "no"));
+	api_log_authenticated(l->arena, l->market, r->user.id,
+	    r->is_new ? "first code" : "code");
 	jw_begin(j, '{');
 	jw_put_bool(j, "success", true);
 	jw_put_text(j, "message", "Phone number verified successfully");
@@ -217,8 +213,6 @@ login_verify(struct login *l, struct request *req, struct response *res)
 		api_db_error(res, result);
 		return;
 	}
-	if (r.outcome == LOGIN_WRONG_CODE)
-		log_info("wrong login code", log_str("client", l->client));
 	if (r.outcome == LOGIN_DONE)
 		answer_token(l, res, &r);
 	else

@@ -4,6 +4,7 @@
  */
 #include <json-c/json.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/order_form.h"
@@ -165,14 +166,15 @@ hash_more(crypto_generichash_state *h, unsigned char number, const char *s)
 	hash_text(h, s);
 }
 
-/* Fills in the hash of all that the order would be made of. */
+/* Hashes all that the order would be made of. */
 static void
-hash_request(struct order_request *q)
+hash_request(const struct order_request *q,
+    unsigned char hash[ORDER_HASH_BYTES])
 {
 	crypto_generichash_state	 h;
 	unsigned char			 from_cart = q->from_cart;
 
-	crypto_generichash_init(&h, NULL, 0, sizeof(q->hash));
+	crypto_generichash_init(&h, NULL, 0, ORDER_HASH_BYTES);
 	hash_text(&h, q->customer_name);
 	hash_text(&h, q->customer_phone);
 	hash_text(&h, q->customer_email);
@@ -186,7 +188,52 @@ hash_request(struct order_request *q)
 	for (size_t i = 0; i < q->want_count; i++)
 		crypto_generichash_update(&h,
 		    (const unsigned char *)&q->wants[i], sizeof(q->wants[i]));
-	crypto_generichash_final(&h, q->hash, sizeof(q->hash));
+	crypto_generichash_final(&h, hash, ORDER_HASH_BYTES);
+}
+
+/* Returns a phone number without the marks between its digits. */
+static const char *
+bare_phone(struct arena *arena, const char *phone)
+{
+	char	*copy, *end;
+
+	if (phone == NULL)
+		return NULL;
+	copy = end = arena_strdup(arena, phone);
+	for (; *phone != '\0'; phone++)
+		if (*phone == '+' || (*phone >= '0' && *phone <= '9'))
+			*end++ = *phone;
+	*end = '\0';
+	return copy;
+}
+
+/* Compares two wants by their SKU. */
+static int
+compare_wants(const void *a, const void *b)
+{
+	const struct order_want	*x = a, *y = b;
+
+	return (x->sku_id > y->sku_id) - (x->sku_id < y->sku_id);
+}
+
+/*
+ * Fills in the hash: that of the request in its one form, whatever it is
+ * written like. A request that is written in this form has the hash that older
+ * versions gave it.
+ */
+static void
+hash_one_form(struct arena *arena, struct order_request *q)
+{
+	struct order_request	 one = *q;
+	struct order_want	*wants = arena_array(arena, q->want_count + 1,
+	    sizeof(*wants));
+
+	if (q->want_count > 0)
+		memcpy(wants, q->wants, q->want_count * sizeof(*wants));
+	qsort(wants, q->want_count, sizeof(*wants), compare_wants);
+	one.wants = wants;
+	one.customer_phone = bare_phone(arena, q->customer_phone);
+	hash_request(&one, q->hash);
 }
 
 enum order_source
@@ -210,7 +257,12 @@ order_form_read(struct form *f, const struct market *market,
 	read_order_items(f, body, q);
 	use_cart = form_bool(f, body, "use_cart", true);
 	q->from_cart = q->want_count == 0 && use_cart;
-	hash_request(q);
+	hash_request(q, q->old_hash);
+	for (size_t i = 0; i < sizeof(order_rules) / sizeof(*order_rules); i++)
+		if (*fields[i] != NULL && **fields[i] == '\0' &&
+		    (order_rules[i].flags & FORM_REQUIRED) == 0)
+			*fields[i] = NULL;
+	hash_one_form(f->arena, q);
 	if (q->want_count > 0)
 		return ORDER_FROM_ITEMS;
 	return use_cart ? ORDER_FROM_CART : ORDER_FROM_NOTHING;

@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "api/login_form.h"
+#include "api/refusal.h"
 #include "api/service.h"
 #include "auth/login_code.h"
 #include "auth/secretbox.h"
@@ -45,6 +46,7 @@ struct service {
 	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index;
 						 * NULL = shut */
 	struct arena		*arena;
+	struct refusals		*refusals;
 };
 
 static void
@@ -74,6 +76,7 @@ service_new(const struct settings *settings, const struct route_table *routes,
 	s->token_rules.leeway = settings->token_leeway / 1000;
 	s->token_rules.lifetime = settings->token_lifetime / 1000;
 	s->token_rules.audience = settings->token_audience;
+	s->refusals = refusals_new(board->workers);
 	s->limits.connect_timeout = settings->connect_timeout;
 	s->limits.query_timeout = settings->query_timeout;
 	/* A single market has nobody to leave workers for. */
@@ -95,6 +98,7 @@ service_free(struct service *s)
 	token_keys_free(s->token_keys);
 	login_code_keys_free(s->code_keys);
 	secretbox_keys_free(s->message_keys);
+	refusals_free(s->refusals);
 	arena_free(s->arena);
 	free(s);
 }
@@ -105,6 +109,7 @@ service_idle(struct service *s)
 	for (size_t i = 0; i < s->settings->markets->count; i++)
 		if (s->dbs[i] != NULL)
 			db_settle(s->dbs[i]);
+	refusals_tell(s->refusals);
 }
 
 const struct market_registry *
@@ -202,15 +207,15 @@ authenticate(struct service *s, const struct request *req,
 	if (!token_verify(s->token_keys, &s->token_rules, token, time(NULL),
 	    s->arena, &claims, &why) ||
 	    (session->market = claimed_market(s, &claims)) == NULL) {
-		log_info("token refused",
-		    log_str("why", why != NULL ? why : "unknown market"),
-		    log_str("client", req->remote_addr));
+		res->error_why = why != NULL ? why : "unknown market";
 		response_error(res, ERROR_BAD_TOKEN, NULL);
 		return false;
 	}
 	session->customer.user_id = (int64_t)claims.user_id;
 	session->customer.issued_from = claims.issued_from;
 	session->customer.issued_until = claims.issued_until;
+	log_set_user(session->customer.user_id);
+	log_set_market(session->market->name);
 	return true;
 }
 
@@ -228,8 +233,10 @@ read_route_body(struct service *s, const struct route *route,
 	    (route->body == ROUTE_BODY_OPTIONAL && !request_has_body(req)))
 		return true;
 	error = request_read_json(req, s->settings->body_limit, &why);
-	if (error != ERROR_NONE)
+	if (error != ERROR_NONE) {
+		res->error_why = why;
 		response_error(res, error, why);
+	}
 	return error == ERROR_NONE;
 }
 
@@ -268,6 +275,7 @@ serve_session(struct service *s, const struct route *route,
     struct request *req, struct response *res)
 {
 	struct session		 session = { .arena = s->arena,
+	    .orders_per_hour = s->settings->orders_per_hour,
 	    .duplicate_window = (int64_t)s->settings->duplicate_window *
 	    1000 };
 
@@ -358,6 +366,7 @@ dispatch(struct service *s, struct request *req, struct response *res)
 		answer_unrouted(req, res, allow);
 	else
 		serve(s, route, req, res);
+	refusal_log(s->refusals, route, req, res);
 	cors_answer(&(struct cors){ .origins = s->settings->cors_origins,
 	    .headers = s->settings->cors_headers }, req, res, allow);
 }
@@ -405,12 +414,13 @@ service_handle(struct service *s, FCGX_Request *fcgi)
 		    log_int("status", res.status));
 	log_debug("request", log_str("method", http_method_names[req.method]),
 	    log_str("path", req.path), log_int("status", res.status),
-	    log_str("error", res.error_code),
+	    log_str("error", http_errors[res.error].code),
 	    log_int("us", clock_monotonic_us() - began),
 	    log_str("client", req.remote_addr));
 	slot_finished(s->slot, sent ? res.status : 0);
 	settle_old(s);
 	log_set_request(NULL);
 	log_set_market(NULL);
+	log_set_user(0);
 	arena_reset(s->arena);
 }

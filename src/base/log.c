@@ -20,6 +20,7 @@ struct line {
 static enum log_level	 threshold = LOG_LEVEL_INFO;
 static const char	*request_context;
 static const char	*market_context;
+static int64_t		 user_context;
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -45,6 +46,12 @@ void
 log_set_market(const char *market)
 {
 	market_context = market;
+}
+
+void
+log_set_user(int64_t user)
+{
+	user_context = user;
 }
 
 /* Adds a byte; the last place is kept for the newline. */
@@ -186,6 +193,8 @@ log_write(enum log_level level, const char *msg, const struct log_field *f)
 	line_quote(&l, msg);
 	line_context(&l, "request_id", request_context, f);
 	line_context(&l, "market", market_context, f);
+	if (user_context != 0)
+		line_field(&l, LOG_FIELDS(log_int("user", user_context)));
 	for (; f->name != NULL; f++)
 		line_field(&l, f);
 	if (l.len == sizeof(l.text) - 1)

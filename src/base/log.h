@@ -87,6 +87,8 @@ void	log_set_level(enum log_level);
  * strings are kept by address until the next call. */
 void	log_set_request(const char *request_id);
 void	log_set_market(const char *market);
+/* The customer whom the request is of; 0 leaves the field out. */
+void	log_set_user(int64_t user);
 
 /* The fields end with one whose name is NULL. */
 void	log_write(enum log_level, const char *msg, const struct log_field *);

@@ -99,6 +99,7 @@ static const struct ini_option database_options[] = {
 static const struct ini_option orders_options[] = {
 	NUMBER("duplicate_window", ini_seconds, "10s", duplicate_window, 0,
 	    DAY),
+	NUMBER("per_hour", ini_uint, "60", orders_per_hour, 0, 10000),
 	{ .name = NULL }
 };
 

@@ -63,6 +63,7 @@ struct settings {
 
 	/* [orders] */
 	unsigned	  duplicate_window;	/* ms; 0 = off */
+	unsigned	  orders_per_hour;	/* of one customer; 0 = any */
 
 	/* [texts] */
 	const char	 *texts_dir;

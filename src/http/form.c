@@ -32,6 +32,32 @@ put_loc(struct json_out *j, const struct form_loc *loc)
 		jw_uint(j, loc->index);
 }
 
+/* Writes a location as a path, "body.items.0.quantity". */
+static void
+put_path(struct buf *out, const struct form_loc *loc)
+{
+	if (loc->parent != NULL) {
+		put_path(out, loc->parent);
+		buf_putc(out, '.');
+	}
+	if (loc->name != NULL)
+		buf_puts(out, loc->name);
+	else
+		buf_printf(out, "%zu", loc->index);
+}
+
+/* Notes the first failure. */
+static void
+note_first(struct form *f, const struct form_loc *loc, const char *msg)
+{
+	struct buf	 path;
+
+	buf_init(&path, f->arena, 64);
+	put_path(&path, loc);
+	f->first = msg;
+	f->first_field = buf_text(&path);
+}
+
 void
 form_fail(struct form *f, const struct form_loc *loc, const char *msg,
     const char *type)
@@ -39,7 +65,7 @@ form_fail(struct form *f, const struct form_loc *loc, const char *msg,
 	struct json_out	 j = { .buf = &f->failures };
 
 	if (f->count++ == 0) {
-		f->first = msg;
+		note_first(f, loc, msg);
 		buf_init(&f->failures, f->arena, 256);
 		buf_putc(&f->failures, '[');
 	} else
@@ -58,6 +84,8 @@ void
 form_answer(struct form *f, struct response *res)
 {
 	buf_putc(&f->failures, ']');
+	res->error_field = f->first_field;
+	res->error_why = f->first;
 	response_error_with(res, ERROR_VALIDATION, f->first,
 	    buf_text(&f->failures), NULL);
 }
@@ -173,6 +201,18 @@ wrong_range(struct form *f, const struct form_loc *loc, int64_t n,
 	return false;
 }
 
+/* Reads text as an integer; false, and a failure, when it is none. */
+static bool
+parse_int(struct form *f, const struct form_loc *loc, const char *text,
+    int64_t *out)
+{
+	if (str_to_int64(text, out))
+		return true;
+	form_fail(f, loc, "Input should be a valid integer, unable to "
+	    "parse string as an integer", "int_parsing");
+	return false;
+}
+
 bool
 form_int(struct form *f, const struct form_loc *in,
     struct json_object *object, const struct form_int_rule *rule,
@@ -186,6 +226,9 @@ form_int(struct form *f, const struct form_loc *in,
 			form_fail(f, loc, "Field required", "missing");
 		return (rule->flags & FORM_REQUIRED) == 0;
 	}
+	if (json_object_is_type(value, json_type_string))
+		return parse_int(f, loc, json_object_get_string(value), out) &&
+		    !wrong_range(f, loc, *out, rule);
 	if (!json_object_is_type(value, json_type_int)) {
 		form_fail(f, loc, "Input should be a valid integer",
 		    "int_type");
@@ -214,18 +257,6 @@ form_bool(struct form *f, struct json_object *body, const char *name,
 		return def;
 	}
 	return json_object_get_boolean(value) != 0;
-}
-
-/* Reads text as an integer; false, and a failure, when it is none. */
-static bool
-parse_int(struct form *f, const struct form_loc *loc, const char *text,
-    int64_t *out)
-{
-	if (str_to_int64(text, out))
-		return true;
-	form_fail(f, loc, "Input should be a valid integer, unable to "
-	    "parse string as an integer", "int_parsing");
-	return false;
 }
 
 bool

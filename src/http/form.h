@@ -38,6 +38,7 @@ struct form {
 	struct buf	 failures;	/* JSON objects, comma separated */
 	size_t		 count;
 	const char	*first;		/* message of the first */
+	const char	*first_field;	/* "body.items.0.quantity" */
 };
 
 void	form_init(struct form *, struct arena *);
@@ -93,9 +94,10 @@ struct form_int_rule {
 	const char	*too_large;
 };
 
-/* The member of an object by this rule; *out stays as it is when it is missing
- * (a failure if it is required). The object, which may be NULL, stands at the
- * location. False on a failure. */
+/* The member of an object by this rule: a number, or a text of its digits, as
+ * older storefronts send it. *out stays as it is when it is missing (a failure
+ * if it is required). The object, which may be NULL, stands at the location.
+ * False on a failure. */
 bool	form_int(struct form *, const struct form_loc *, struct json_object *,
     const struct form_int_rule *, int64_t *out);
 

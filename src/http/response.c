@@ -78,7 +78,7 @@ response_error_with(struct response *res, enum http_error error,
 	if (text == NULL)
 		text = row->text;
 	res->status = row->status;
-	res->error_code = row->code;
+	res->error = error;
 	res->body.len = 0;
 	res->cacheable = false;
 	j->comma = false;
@@ -116,7 +116,7 @@ response_error(struct response *res, enum http_error error, const char *text)
 static const char *
 content_type(const struct response *res)
 {
-	return res->problem && res->error_code != NULL ?
+	return res->problem && res->error != ERROR_NONE ?
 	    "application/problem+json" : "application/json";
 }
 

@@ -315,8 +315,7 @@ verify_code(struct db *db, void *arg)
 	return result;
 }
 
-/* Body of db_resolve(): looks for the code as this login has used it. What
- * became of a wrong guess does not matter. */
+/* Body of db_resolve(): looks for the code as this login has used it. */
 static enum db_result
 find_used_code(struct db *db, void *arg, bool *kept)
 {
@@ -336,6 +335,7 @@ login_store_verify(struct db *db, struct arena *arena,
 
 	enum db_result		 result = db_transaction(db, verify_code, &c);
 
-	return result == DB_UNKNOWN ?
+	/* Whether a wrong guess was counted cannot be told by the code. */
+	return result == DB_UNKNOWN && out->outcome != LOGIN_WRONG_CODE ?
 	    db_resolve(db, "login", find_used_code, &c) : result;
 }

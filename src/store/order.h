@@ -60,7 +60,8 @@ struct order_want {
 	int64_t	quantity;
 };
 
-/* More was wanted of a SKU than there is. */
+/* More was wanted of a SKU than there is; 0 is available of what is not for
+ * sale. The texts are "" where they are not known or not to be told. */
 struct order_shortage {
 	int64_t		 sku_id;
 	int64_t		 requested;

@@ -42,6 +42,22 @@ refuse_order(struct making *m, enum order_outcome outcome)
 	return DB_REFUSED;
 }
 
+/* Refuses a customer who has made as many orders as an hour may have. This was
+ * read without a lock: of orders at the same moment, one does not see the
+ * others. */
+static enum db_result
+check_order_rate(struct making *m)
+{
+	int64_t	 wait = m->basket.limit_at + ORDER_HOUR - clock_us();
+
+	m->result->retry_after = 0;
+	if (m->basket.limit_at == 0)
+		return DB_OK;
+	m->result->retry_after = wait <= 0 ? 1 :
+	    (unsigned)((wait + 999999) / 1000000);
+	return refuse_order(m, ORDER_TOO_MANY);
+}
+
 /* ---- the transaction ---- */
 
 /* Makes a number such as "MQ-20251102-7K3QF2A": the market's date and random
@@ -187,6 +203,8 @@ make_order(struct db *db, void *arg)
 		result = order_earlier_release(db, m->request, &m->key);
 	if (result == DB_OK)
 		result = order_basket_fill(db, &m->basket);
+	if (result == DB_OK)
+		result = check_order_rate(m);
 	if (result != DB_OK)
 		return result;
 	if (!price_order(m))
@@ -244,6 +262,7 @@ replay_order(struct db *db, struct making *m, int64_t id)
 	if (result != DB_OK)
 		return result;
 	m->result->customer = found.customer;
+	m->result->retry_after = 0;
 	m->result->outcome = found.found ? ORDER_REPLAYED : ORDER_DELETED;
 	m->result->order = found.order;
 	return DB_OK;
@@ -269,7 +288,8 @@ explain_refusal(struct db *db, struct making *m)
 		return DB_REFUSED;
 	/* Without a key, only an empty cart may mean that it was ordered. */
 	if (m->key.text != NULL || m->result->outcome == ORDER_CART_EMPTY)
-		result = order_earlier_find(db, m->request, &m->key, &e);
+		result = order_earlier_find(db, m->arena, m->request, &m->key,
+		    &e);
 	if (result != DB_OK)
 		return result;
 	if (e.found && e.same && (e.recent || !m->key.is_mark))

@@ -92,13 +92,19 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "i" },
 
 	/* A read without a lock: prices and titles as they are now. The stock
-	 * is only looked at here; stock_take takes it last, under guard. */
+	 * is only looked at here; stock_take takes it last, under guard. What
+	 * is not for sale is read too, so that a refusal can name it. The last
+	 * column is when the customer made the last order but so many, if that
+	 * was since a time: read along the key user_newest, once. */
 	[STATEMENT_SKUS] = { "skus",
 	    "SELECT s.id, s.price_minor, s.stock, p.title, s.sku_code, "
-	    "s.size, s.color FROM skus s JOIN products p "
-	    "ON p.id = s.product_id AND p.is_active = 1 "
-	    "WHERE s.id IN ({?|,}) AND s.is_active = 1",
-	    "i i i s255 s50 s20 s50" },
+	    "s.size, s.color, s.is_active AND p.is_active, "
+	    "(SELECT k.created_at FROM orders k "
+	    "WHERE k.user_id = ? AND k.created_at > ? "
+	    "ORDER BY k.created_at DESC, k.id DESC LIMIT 1 OFFSET ?) "
+	    "FROM skus s JOIN products p ON p.id = s.product_id "
+	    "WHERE s.id IN ({?|,})",
+	    "i i i s255 s50 s20 s50 i t" },
 
 	/* The user's row is locked first, as by every change of a cart. In the
 	 * other order, an order and a change would wait for each other (the
@@ -150,9 +156,10 @@ static const struct statement statements[STATEMENT__MAX] = {
 
 	/* An order that emptied the cart a moment ago, by the same request. */
 	[STATEMENT_ORDER_RECENT] = { "order_recent",
-	    "SELECT id FROM orders WHERE user_id = ? AND created_at >= ? "
-	    "AND request_hash = ? ORDER BY created_at DESC, id DESC LIMIT 1",
-	    "i" },
+	    "SELECT id, status FROM orders WHERE user_id = ? "
+	    "AND created_at >= ? AND request_hash IN (?, ?) "
+	    "ORDER BY created_at DESC, id DESC LIMIT 1",
+	    "i s16" },
 
 	/* With a lock: waits for a transaction that is still committing. */
 	[STATEMENT_ORDER_BY_NUMBER] = { "order_by_number",
@@ -409,10 +416,11 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE u.id = ?",
 	    "i " USER_ROW },
 
-	/* NULL leaves a column as it is. */
+	/* NULL leaves a column as it is; an email of "" becomes NULL. */
 	[STATEMENT_USER_UPDATE] = { "user_update",
 	    "UPDATE users u SET u.full_name = COALESCE(?, u.full_name), "
-	    "u.profile_image_url = COALESCE(?, u.profile_image_url) "
+	    "u.profile_image_url = COALESCE(?, u.profile_image_url), "
+	    "u.email = NULLIF(COALESCE(?, u.email), '') "
 	    "WHERE " TOKEN_LIVE " AND u.id = ?",
 	    NULL },
 

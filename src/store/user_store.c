@@ -28,8 +28,7 @@ user_store_read(const struct db *db, struct arena *arena, size_t column,
 struct lookup {
 	struct arena			*arena;
 	const struct customer		*customer;
-	const char			*full_name;
-	const char			*profile_image_url;
+	const struct user_change	*change;
 	enum customer_state		*state;
 	struct user			*user;
 };
@@ -72,8 +71,9 @@ static enum db_result
 update_user(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
-	struct db_value	 values[] = { db_text(l->full_name),
-		db_text(l->profile_image_url),
+	struct db_value	 values[] = { db_text(l->change->full_name),
+		db_text(l->change->profile_image_url),
+		db_text(l->change->email),
 		CUSTOMER_TIMES(l->customer),
 		db_int(l->customer->user_id) };
 	enum db_result	 result;
@@ -87,13 +87,11 @@ update_user(struct db *db, void *arg)
 
 enum db_result
 user_store_update(struct db *db, struct arena *arena,
-    const struct customer *customer, const char *full_name,
-    const char *profile_image_url, enum customer_state *state,
-    struct user *user)
+    const struct customer *customer, const struct user_change *change,
+    enum customer_state *state, struct user *user)
 {
 	struct lookup	 l = { .arena = arena, .customer = customer,
-	    .full_name = full_name, .profile_image_url = profile_image_url,
-	    .state = state, .user = user };
+	    .change = change, .state = state, .user = user };
 
 	return db_transaction(db, update_user, &l);
 }

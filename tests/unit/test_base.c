@@ -289,9 +289,11 @@ Test(log, contexts_are_on_every_line_until_they_are_taken_away)
 	log_catch();
 	log_set_request("4be1\n");
 	log_set_market("us");
+	log_set_user(19);
 	log_info("m", log_int("n", 1));
 	cr_expect_str_eq(log_caught(), "level=info msg=\"m\" "
-	    "request_id=\"4be1\\x0a\" market=us n=1\n");
+	    "request_id=\"4be1\\x0a\" market=us user=19 n=1\n");
+	log_set_user(0);
 	log_set_request("");
 	log_notice("m");
 	cr_expect_str_eq(log_caught(), "level=notice msg=\"m\" market=us\n");

@@ -127,7 +127,7 @@ Test(order_form, a_good_body_fills_the_request)
 	cr_expect_str_eq(q.customer_email, "a@b");
 	cr_expect_str_eq(q.delivery_address, "1 Main St");
 	cr_expect_str_eq(q.delivery_city, "Ош");
-	cr_expect_null(q.delivery_notes);
+	cr_expect_null(q.delivery_notes);	/* as if it were missing */
 	cr_expect_str_eq(q.payment_method, "cash_on_delivery");
 	cr_assert_eq(q.want_count, 2);
 	cr_expect_eq(q.wants[0].sku_id, INT64_MAX - 1);
@@ -300,7 +300,7 @@ Test(order_form, all_failures_are_told_in_the_order_of_the_fields)
 		{ "{" NAME "," PHONE "," ADDRESS "," PAY ",\"items\":[7,null,"
 		    "{},{\"sku_id\":0,\"quantity\":0},"
 		    "{\"sku_id\":-1,\"quantity\":-1},"
-		    "{\"sku_id\":\"1\",\"quantity\":\"1\"},"
+		    "{\"sku_id\":\"1x\",\"quantity\":\" 1\"},"
 		    "{\"sku_id\":1.0,\"quantity\":101},"
 		    "{\"sku_id\":null,\"quantity\":null}]}",
 		    "items.0: Input should be a valid dictionary\n"
@@ -313,8 +313,10 @@ Test(order_form, all_failures_are_told_in_the_order_of_the_fields)
 		    "items.4.sku_id: Input should be greater than or "
 		    "equal to 1\n"
 		    "items.4.quantity: Quantity must be at least 1\n"
-		    "items.5.sku_id: Input should be a valid integer\n"
-		    "items.5.quantity: Input should be a valid integer\n"
+		    "items.5.sku_id: Input should be a valid integer, unable to "
+		    "parse string as an integer\n"
+		    "items.5.quantity: Input should be a valid integer, unable "
+		    "to parse string as an integer\n"
 		    "items.6.sku_id: Input should be a valid integer\n"
 		    "items.6.quantity: Quantity cannot exceed 100\n"
 		    "items.7.sku_id: Input should be a valid integer\n"
@@ -414,14 +416,40 @@ Test(order_form, what_asks_for_the_same_order_has_the_same_hash)
 		"{\"customer_name\":\" \\u0041nn \"," PHONE "," ADDRESS
 		    ",\"payment_method\":\"CARD\",\"items\":[{\"quantity\":1,"
 		    "\"sku_id\":1},{\"sku_id\":1,\"quantity\":1}]}",
+		"{" GOOD ",\"customer_email\":\"\",\"delivery_city\":\" \","
+		    "\"delivery_notes\":\"\\u2003\"}",
+		"{" NAME ",\"customer_phone\":\"+1 (312) 805-98.51\"," ADDRESS
+		    "," PAY ",\"items\":[{\"sku_id\":\"1\","
+		    "\"quantity\":\"2\"}]}",
 	};
+	static const char	 lines[] = "{" NAME "," PHONE "," ADDRESS ","
+	    PAY ",\"items\":[{\"sku_id\":1,\"quantity\":2},"
+	    "{\"sku_id\":7,\"quantity\":1},{\"sku_id\":3,\"quantity\":4}]}";
+	static const char	 other_lines[] = "{" NAME "," PHONE ","
+	    ADDRESS "," PAY ",\"items\":[{\"sku_id\":3,\"quantity\":3},"
+	    "{\"sku_id\":1,\"quantity\":2},{\"sku_id\":7,\"quantity\":1},"
+	    "{\"sku_id\":3,\"quantity\":1}]}";
 
 	for (size_t i = 1; i < COUNT(same); i++)
 		cr_expect(same_hash(same[0], same[i]), "%s", same[i]);
+	cr_expect(same_hash(lines, other_lines));
+	cr_expect_eq(q.wants[0].sku_id, 3, "the order of the lines is lost");
 	cr_expect(same_hash(
 	    "{" NAME "," PHONE "," ADDRESS ",\"payment_method\":\"cash\"}",
 	    "{" NAME "," PHONE "," ADDRESS ","
 	    "\"payment_method\":\"Cash_On_Delivery\",\"items\":[]}"));
+}
+
+Test(order_form, a_request_in_its_one_form_has_the_hash_it_always_had)
+{
+	read_body("{" NAME "," PHONE "," ADDRESS "," PAY ",\"items\":["
+	    "{\"sku_id\":1,\"quantity\":2},{\"sku_id\":3,\"quantity\":4}],"
+	    "\"delivery_city\":\"x\"}");
+	cr_expect_eq(memcmp(q.hash, q.old_hash, ORDER_HASH_BYTES), 0);
+	read_body("{" NAME "," PHONE "," ADDRESS "," PAY ",\"items\":["
+	    "{\"sku_id\":3,\"quantity\":4},{\"sku_id\":1,\"quantity\":2}],"
+	    "\"delivery_city\":\"x\"}");
+	cr_expect_neq(memcmp(q.hash, q.old_hash, ORDER_HASH_BYTES), 0);
 }
 
 Test(order_form, what_asks_for_another_order_has_another_hash)

@@ -100,6 +100,7 @@ Test(settings, the_least_that_a_file_needs_is_the_default_market, .init = init,
 	cr_expect_eq(c->connect_timeout, 2000);
 	cr_expect_eq(c->query_timeout, 5000);
 	cr_expect_eq(c->duplicate_window, 10000);
+	cr_expect_eq(c->orders_per_hour, 60);
 	cr_expect_eq(c->markets->count, 1);
 }
 
@@ -118,7 +119,7 @@ Test(settings, every_value_of_the_file_is_taken, .init = init, .fini = fini)
 	    "[markets]\ndirectory = markets.d\ndefault = xx\n"
 	    "claim_required = yes\n"
 	    "[database]\nconnect_timeout = 1s\nquery_timeout = 2s\n"
-	    "[orders]\nduplicate_window = 0\n");
+	    "[orders]\nduplicate_window = 0\nper_hour = 7\n");
 	scratch_expect_none(&scratch, "all");
 	cr_expect_str_eq(c->listen, "/tmp/s");
 	cr_expect_eq(c->workers, 3);
@@ -133,6 +134,7 @@ Test(settings, every_value_of_the_file_is_taken, .init = init, .fini = fini)
 	cr_expect_eq(c->token_lifetime, 3600000);
 	cr_expect(c->market_claim_required);
 	cr_expect_eq(c->duplicate_window, 0);
+	cr_expect_eq(c->orders_per_hour, 7);
 }
 
 Test(settings, every_bad_value_is_named, .init = init, .fini = fini)
@@ -223,6 +225,8 @@ Test(settings, every_bad_value_is_named, .init = init, .fini = fini)
 		    "request_deadline" },
 		{ MARKETS "[orders]\nduplicate_window = 2d", "o.conf:4: "
 		    "[orders] duplicate_window: expected a time from 0s to 1d" },
+		{ MARKETS "[orders]\nper_hour = 10001", "o.conf:4: [orders] "
+		    "per_hour: expected a number from 0 to 10000" },
 		{ MARKETS "claim_required = perhaps", "o.conf:3: [markets] "
 		    "claim_required: expected yes or no" },
 		{ MARKETS "directory = none", "none: cannot read: No such "
