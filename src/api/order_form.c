@@ -248,17 +248,14 @@ order_form_read(struct form *f, const struct market *market,
 
 	if (!form_object(f, FORM_BODY, body))
 		return ORDER_FROM_NOTHING;
-	for (size_t i = 0; i < ORDER_RULE_COUNT; i++) {
+	for (size_t i = 0; i < ORDER_RULE_COUNT; i++)
 		*fields[i] = form_text(f, body, &order_rules[i]);
-		if (*fields[i] != NULL && **fields[i] == '\0')
-			*fields[i] = NULL;	/* as if it was left out */
-	}
 	q->payment_method = check_payment(f, market, q->payment_method);
 	read_order_items(f, body, q);
 	use_cart = form_bool(f, body, "use_cart", true);
 	q->from_cart = q->want_count == 0 && use_cart;
 	hash_request(q, q->old_hash);
-	for (size_t i = 0; i < sizeof(order_rules) / sizeof(*order_rules); i++)
+	for (size_t i = 0; i < ORDER_RULE_COUNT; i++)
 		if (*fields[i] != NULL && **fields[i] == '\0' &&
 		    (order_rules[i].flags & FORM_REQUIRED) == 0)
 			*fields[i] = NULL;

@@ -74,20 +74,13 @@ ctl_db_error(const struct market *market, enum db_result result)
 	return CTL_ERROR;
 }
 
-/* ---- texts ---- */
-
-/* Returns how many of n bytes at p must not be sent to a terminal; 0 if the
- * first character is harmless. */
-static size_t
-unfit_bytes(const char *p, size_t n)
+/* Whether a character may go to a terminal as it is. */
+static bool
+is_fit_for_terminal(enum text_class class, int32_t cp)
 {
-	enum text_class	 class;
-	int32_t		 cp;
-	size_t		 len = text_next(p, n, &class, &cp);
-
-	return cp < 0 || cp == '\\' || class == TEXT_BREAK ||
-	    class == TEXT_CONTROL || class == TEXT_TURN ||
-	    class == TEXT_UNSEEN ? len : 0;
+	return cp >= 0 && cp != '\\' && class != TEXT_BREAK &&
+	    class != TEXT_CONTROL && class != TEXT_TURN &&
+	    class != TEXT_UNSEEN;
 }
 
 /* Writes a byte in visible characters. */
@@ -107,20 +100,19 @@ put_escaped_byte(struct buf *out, unsigned char c)
 const char *
 ctl_clean(struct arena *arena, const char *text)
 {
-	struct buf	 out;
 	size_t		 left = text != NULL ? strlen(text) : 0, n;
+	enum text_class	 class;
+	int32_t		 cp;
+	struct buf	 out;
 
 	buf_init(&out, arena, left + 16);
-	while (left > 0) {
-		n = unfit_bytes(text, left);
-		if (n == 0) {
-			buf_putc(&out, *text++);
-			left--;
-			continue;
-		}
-		left -= n;
-		while (n-- > 0)
-			put_escaped_byte(&out, (unsigned char)*text++);
+	for (; left > 0; text += n, left -= n) {
+		n = text_next(text, left, &class, &cp);
+		if (is_fit_for_terminal(class, cp))
+			buf_add(&out, text, n);
+		for (size_t i = 0; i < n && !is_fit_for_terminal(class, cp);
+		    i++)
+			put_escaped_byte(&out, (unsigned char)text[i]);
 	}
 	return buf_text(&out);
 }

@@ -78,7 +78,7 @@ update_user(struct db *db, void *arg)
 		db_int(l->customer->user_id) };
 	enum db_result	 result;
 
-	result = db_run(db, STATEMENT_USER_UPDATE, 1, values, 5);
+	result = db_run(db, STATEMENT_USER_UPDATE, 1, values, 6);
 	if (result == DB_OK)
 		result = read_user(db, l);
 	return result == DB_OK && *l->state != CUSTOMER_LIVE ? DB_REFUSED :

@@ -483,7 +483,7 @@ def test_the_same_body_undamaged_is_an_order(shop, us):
 
 def test_escapes_and_raw_utf8_say_the_same(shop, us):
     sku = shop.sku("us")
-    name = "Zoë Ё \U0001f600 /\b\f\"\\"
+    name = "Zoë Ё \U0001f600 /\"\\"
     for ascii_only in (True, False):
         a = us.post(json.dumps(order("us", sku, customer_name=name),
                                ensure_ascii=ascii_only))

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from harness import BUILD, at_once, money
+from harness import BUILD, at_once, money, quote
 from instance import ini
 
 STATES = ("pending", "confirmed", "processing", "shipped", "delivered",
@@ -357,8 +357,11 @@ def test_a_text_of_a_customer_cannot_write_to_the_terminal(shop, us):
     order cannot forge a line of another."""
     nasty = "Ann\x1b]0;x\x07\u009b2J\u202e\u061ceve\\n"
     clean = r"Ann\x1b]0;x\x07\xc2\x9b2J\xe2\x80\xae\xd8\x9ceve\\n"
-    o = us.ordered(shop.sku("us"), customer_name=nasty,
+    o = us.ordered(shop.sku("us"),
                    delivery_notes="a\ntotal      0.00 USD\tжö€😀")
+    # The service takes no such name; older orders may have one.
+    shop.sql("us", f"UPDATE orders SET customer_name = {quote(nasty)} "
+                   f"WHERE id = {o['id']}")
     done(shop, "order", "confirm", "us", o["id"], "--note", nasty)
     for said in (done(shop, "order", "show", "us", o["id"]),
                  done(shop, "order", "list", "us", "--limit", 1)):

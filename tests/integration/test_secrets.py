@@ -31,6 +31,10 @@ class Etc:
         self.conf = self.dir / "ordermux.conf"
         self.program = top / "ordermuxd"
         shutil.copy2(BUILD / "ordermuxd", self.program)
+        # The stack's own is out of the user's reach, which is worth a warning.
+        for file in (self.dir / "markets.d").glob("*.conf"):
+            file.write_text(ini.change(file.read_text(),
+                                       {"command": "/bin/true"}, "sms"))
         for secret in self.secrets():
             os.chown(secret, 0, self.group)
             secret.chmod(0o640)
@@ -254,7 +258,7 @@ def test_a_start_says_in_the_log_what_a_check_refuses_and_goes_on(etc):
     with etc.running():
         line, = [l for l in (etc.top / "log").read_text().splitlines()
                  if "can be changed by everybody" in l]
-    assert line.startswith("<4>level=warning ") and str(key) in line, line
+    assert line.startswith("level=warning ") and str(key) in line, line
 
 
 def test_nobody_but_root_can_read_the_memory_of_the_service(etc):
