@@ -53,6 +53,8 @@ const struct http_error_row http_errors[ERROR__MAX] = {
 	[ERROR_MARKET_AWAY] = { 503, "market_unavailable",
 	    "This market is not available at the moment. "
 	    "Please try again later." },
+	[ERROR_BUSY] = { 503, "busy",
+	    "Somebody else is changing the same data. Please try again." },
 	[ERROR_OUTCOME_UNKNOWN] = { 503, "outcome_unknown",
 	    "The order could not be confirmed. Look it up in the list of "
 	    "orders, or repeat the request with the same Idempotency-Key." },
