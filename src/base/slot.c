@@ -49,6 +49,8 @@ slot_set_route(struct slot *slot, uint32_t route)
 void
 slot_enter(struct slot *slot, uint64_t now)
 {
+	STORE(&slot->held_keys[0], 0);
+	STORE(&slot->held_keys[1], 0);
 	STORE(&slot->entered_ms, now);
 }
 

@@ -37,6 +37,7 @@ struct slot {
 	_Atomic uint64_t customer;	/* who asks; 0 = nobody known */
 	_Atomic uint64_t lock_ms;	/* began to ask for locks; 0 = not */
 	_Atomic uint64_t lock_keys[2];	/* of the rows to be locked */
+	_Atomic uint64_t held_keys[2];	/* of all since it entered */
 	/* Since the slot was made; a respawned worker counts on. */
 	_Atomic uint64_t requests;	/* finished */
 	/* [n] = answers of n00..n99; [0] = none */

@@ -369,8 +369,11 @@ bulkhead_lock(struct bulkhead *b, const uint64_t keys[2], uint64_t now)
 			return false;
 		}
 	}
-	relaxed_store(&b->slot->lock_keys[0], keys[0]);
-	relaxed_store(&b->slot->lock_keys[1], keys[1]);
+	for (size_t i = 0; i < 2; i++) {
+		relaxed_store(&b->slot->lock_keys[i], keys[i]);
+		relaxed_store(&b->slot->held_keys[i], keys[i] |
+		    relaxed_load(&b->slot->held_keys[i]));
+	}
 	relaxed_store(&b->slot->lock_ms, now);
 	return true;
 }
@@ -405,6 +408,27 @@ note_free(const struct bulkhead *b, uint64_t now)
 		relaxed_store(&shared->hot_until, 0);
 }
 
+/* Whether a request in another worker has asked for the same rows, so that this
+ * one may have waited for it. */
+static bool
+others_asked(const struct bulkhead *b)
+{
+	uint64_t	 keys[2] = {
+		relaxed_load(&b->slot->lock_keys[0]),
+		relaxed_load(&b->slot->lock_keys[1])
+	};
+
+	for (size_t i = 0; i < b->board->workers; i++) {
+		const struct slot	*slot = &b->board->slots[i];
+
+		if (slot != b->slot && relaxed_load(&slot->entered_ms) != 0 &&
+		    relaxed_load(&slot->market) == b->market->index &&
+		    share_rows(slot->held_keys, keys))
+			return true;
+	}
+	return false;
+}
+
 void
 bulkhead_unlock(struct bulkhead *b, bool in_vain, uint64_t now)
 {
@@ -417,8 +441,9 @@ bulkhead_unlock(struct bulkhead *b, bool in_vain, uint64_t now)
 		note_hot(b, now);
 	else
 		note_free(b, now);
-	/* The time was not the database's. */
-	if (now > since)
+	/* The time was not the database's. A holder who has gone has waited
+	 * for his own COMMIT, which counts. */
+	if (now > since && (in_vain || others_asked(b)))
 		relaxed_store(&b->slot->entered_ms, entered + now - since);
 	relaxed_store(&b->slot->lock_ms, 0);
 }
