@@ -33,7 +33,7 @@ struct scoreboard_market {
 	_Atomic uint64_t	pace_at;	/* the last one that counted */
 	_Atomic uint64_t	crowded_until;	/* some gave up */
 	_Atomic uint64_t	tried_at;	/* any market; in the first */
-	_Atomic uint64_t	hot_until;	/* rows are waited for in vain */
+	_Atomic uint64_t	hot_until;	/* rows waited for in vain */
 	_Atomic uint64_t	hot_keys[2];	/* which */
 	_Atomic uint64_t	said_at;	/* the log said so */
 	/* For db/prepared.c alone. */

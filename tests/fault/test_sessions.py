@@ -4,12 +4,13 @@ import time
 
 import pytest
 
+import accounts
 import chaos
 from accounts import STOCK, statuses
-from chaos import WORKERS, all_connected, kill_connections
-from harness import LogTail, RepeatedJobs, at_once, poll
+from chaos import (WORKERS, Later, Locked, all_connected, kill_connections,
+                   stock_of)
+from harness import LogTail, Sql, at_once, poll
 from load import Group, Load
-import accounts
 
 KEPT = 64               # statements of a connection, as the papers say
 SILENT = 5, 30          # seconds, in a transaction and outside of one
@@ -63,6 +64,34 @@ def silent_sessions(shop):
     return shop.count("us", "information_schema.processlist",
                       "user = 'ordermux_us' AND command = 'Sleep' "
                       f"AND time > {SILENT[1] + 2}")
+
+
+def stop_with_locks(shop, buyer, sku):
+    """Stops all workers while one of them has the row of the SKU, and nothing
+    to say. What ends it, and its order."""
+    stack = contextlib.ExitStack()
+    with Locked(shop, *stock_of(sku)) as locked:
+        order = Later(lambda: buyer.order(sku))
+        locked.wait_for("us", 1)
+        stack.enter_context(chaos.stopped(*chaos.workers(shop)))
+    return stack, order
+
+
+def test_the_locks_of_a_worker_that_stands_still_do_not_stay(shop, tell):
+    buyer, sku = shop.buyer("us"), shop.sku("us", stock=100)
+    stack, order = stop_with_locks(shop, buyer, sku)
+    with stack:
+        client = Sql(shop.socket("us"), shop.database("us"))
+        with contextlib.closing(client):
+            began = time.monotonic()
+            client("SET innodb_lock_wait_timeout = 30")
+            client(f"SELECT id FROM skus WHERE id = {sku.id} FOR UPDATE")
+            took = time.monotonic() - began
+    tell(f"the row was free after {took:.1f} s")
+    assert took < SILENT[0] + 3
+    assert order.wait().status in (200, 502, 503)
+    shop.serves("us")
+    assert shop.stock(sku) == 100 - buyer.orders()
 
 
 def test_sessions_that_end_between_requests_cost_nothing_and_say_nothing(shop):
@@ -131,7 +160,8 @@ def test_a_server_with_room_for_what_the_papers_say_is_never_full(shop):
     assert 0 < kept <= (WORKERS + 1) * KEPT, kept
 
 
-@pytest.mark.parametrize("room", [(WORKERS + 1) * KEPT // 2, WORKERS + 4])
+@pytest.mark.parametrize("room", [(WORKERS + 1) * KEPT - 1,
+                                  (WORKERS + 1) * KEPT // 2])
 def test_a_server_that_is_full_of_statements_still_serves(shop, tell, room):
     all_of_it(shop, 2)
     log = LogTail(shop)
@@ -140,3 +170,13 @@ def test_a_server_that_is_full_of_statements_still_serves(shop, tell, room):
     tell(f"room for {room}:",
          sum("no room for prepared" in l for l in log.lines()), "warnings")
     all_of_it(shop, 1)
+
+
+def test_a_server_with_almost_no_room_serves_as_soon_as_all_have_noticed(shop):
+    """Also the courier, which asks once a second."""
+    all_of_it(shop, 1)
+    with room_for(shop, "us", WORKERS + 4):
+        buyer, sku = shop.buyer("us"), shop.sku("us")
+        poll("orders", lambda: all(a.status == 200 for a in at_once(
+            [lambda: buyer.order(sku)] * 32, WORKERS)), 20)
+        all_of_it(shop, 1)
