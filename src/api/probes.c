@@ -22,9 +22,12 @@ probe_health(struct service *service, struct request *req,
 static const char *
 market_state(struct service *service, const struct market *market)
 {
-	int64_t	 us;
+	int64_t		 us;
+	enum db_result	 result = service_probe(service, market, &us);
 
-	if (service_probe(service, market, &us) != DB_OK)
+	if (result == DB_CROWDED)
+		return "slow";
+	if (result != DB_OK)
 		return "down";
 	return us > SLOW_US ? "slow" : "up";
 }

@@ -45,6 +45,7 @@ struct service {
 	uint64_t		 deadline_ms;	/* of the request, clock_ms() */
 	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index;
 						 * NULL = shut */
+	struct db		*entered;	/* by this request; or NULL */
 	struct arena		*arena;
 	struct refusals		*refusals;
 };
@@ -79,9 +80,8 @@ service_new(const struct settings *settings, const struct route_table *routes,
 	s->refusals = refusals_new(board->workers);
 	s->limits.connect_timeout = settings->connect_timeout;
 	s->limits.query_timeout = settings->query_timeout;
-	/* A single market has nobody to leave workers for. */
-	s->limits.crowd_after = settings->markets->count > 1 ?
-	    settings->crowd_after : 0;
+	s->limits.crowd_after = settings->crowd_after;
+	s->limits.markets = settings->markets->count;
 	s->arena = arena_new(ARENA_FIRST);
 	for (size_t i = 0; i < settings->markets->count; i++)
 		if (!settings->markets->markets[i].shut)
@@ -145,7 +145,10 @@ service_probe(struct service *s, const struct market *market, int64_t *us)
 	db_set_deadline(s->dbs[market->index], probe_deadline(s, market));
 	result = db_probe(s->dbs[market->index]);
 	*us = clock_monotonic_us() - began;
-	return result == DB_OK ? db_check(s->dbs[market->index]) : result;
+	if (result == DB_OK)
+		result = db_check(s->dbs[market->index]);
+	db_done(s->dbs[market->index]);
+	return result;
 }
 
 bool
@@ -240,14 +243,27 @@ read_route_body(struct service *s, const struct route *route,
 	return error == ERROR_NONE;
 }
 
+/* A client's address as a customer's number, which no user's id is. */
+static uint64_t
+address_number(const char *address)
+{
+	uint64_t	 hash = 0xcbf29ce484222325u;	/* FNV-1a */
+
+	for (; *address != '\0'; address++)
+		hash = (hash ^ (unsigned char)*address) * 0x100000001b3u;
+	return hash | (uint64_t)1 << 63;
+}
+
 /* The connection of the market that was chosen, ready for the first
  * statement. NULL, with the answer an error, if nobody waits for the answer
- * any more, or the database is unavailable. */
+ * any more, the database is unavailable, or too many requests of the customer
+ * wait already. */
 static struct db *
-open_market(struct service *s, const struct market *market,
+open_market(struct service *s, const struct market *market, uint64_t customer,
     const struct request *req, struct response *res)
 {
 	struct db	*db = s->dbs[market->index];
+	enum db_result	 result;
 
 	log_set_market(market->name);
 	slot_set_market(s->slot, market->index);
@@ -256,15 +272,22 @@ open_market(struct service *s, const struct market *market,
 		response_error(res, ERROR_MARKET_AWAY, NULL);
 		return NULL;
 	}
+	slot_set_customer(s->slot, customer);
 	if (!request_wanted(req, s->settings->request_deadline)) {
 		log_notice("request given up before it was started");
 		response_error(res, ERROR_TOO_LATE, NULL);
 		return NULL;
 	}
 	db_set_deadline(db, s->deadline_ms);
-	if (db_ready(db) == DB_OK)
+	s->entered = db;
+	result = db_ready(db);
+	if (result == DB_OK)
 		return db;
-	response_error(res, ERROR_MARKET_AWAY, NULL);
+	if (result == DB_BUSY)
+		response_error(res, ERROR_BUSY, "Too many of your requests "
+		    "are waiting. Please try again.");
+	else
+		response_error(res, ERROR_MARKET_AWAY, NULL);
 	return NULL;
 }
 
@@ -282,7 +305,8 @@ serve_session(struct service *s, const struct route *route,
 	if (!authenticate(s, req, res, &session) ||
 	    !read_route_body(s, route, req, res))
 		return;
-	session.db = open_market(s, session.market, req, res);
+	session.db = open_market(s, session.market,
+	    (uint64_t)session.customer.user_id, req, res);
 	if (session.db != NULL)
 		route->session(&session, req, res);
 }
@@ -316,7 +340,8 @@ serve_login(struct service *s, const struct route *route,
 	if (login.language == NULL)
 		login.language = language_pick(login.market->languages,
 		    request_header(req, "HTTP_ACCEPT_LANGUAGE"));
-	login.db = open_market(s, login.market, req, res);
+	login.db = open_market(s, login.market,
+	    address_number(req->remote_addr), req, res);
 	if (login.db != NULL)
 		route->login(&login, req, res);
 }
@@ -406,7 +431,9 @@ service_handle(struct service *s, FCGX_Request *fcgi)
 	slot_set(s->slot, SLOT_RULES);
 	s->deadline_ms = deadline(s, &req);
 	dispatch(s, &req, &res);
-	slot_leave(s->slot);
+	if (s->entered != NULL)
+		db_done(s->entered);
+	s->entered = NULL;
 	slot_set(s->slot, SLOT_WRITING);
 	sent = response_send(&res, &req);
 	if (!sent)

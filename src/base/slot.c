@@ -57,21 +57,31 @@ slot_set_route(struct slot *slot, uint32_t route)
 }
 
 void
-slot_enter(struct slot *slot)
+slot_enter(struct slot *slot, uint64_t now)
 {
-	STORE(&slot->entered_ms, clock_ms());
+	STORE(&slot->held_keys[0], 0);
+	STORE(&slot->held_keys[1], 0);
+	STORE(&slot->entered_ms, now);
 }
 
 void
 slot_leave(struct slot *slot)
 {
 	STORE(&slot->entered_ms, 0);
+	STORE(&slot->lock_ms, 0);
+}
+
+void
+slot_set_customer(struct slot *slot, uint64_t customer)
+{
+	STORE(&slot->customer, customer);
 }
 
 void
 slot_set_market(struct slot *slot, uint32_t market)
 {
 	slot_leave(slot);
+	slot_set_customer(slot, 0);
 	STORE(&slot->market, market);
 }
 

@@ -36,7 +36,12 @@ struct slot {
 	_Atomic uint64_t since_ms;	/* of the phase; all by clock_ms() */
 	_Atomic uint64_t busy_ms;	/* of the accept; 0 = waiting;
 					 * or SLOT_CONDEMNED */
+	/* For db/bulkhead.c. */
 	_Atomic uint64_t entered_ms;	/* the database; 0 = not in it */
+	_Atomic uint64_t customer;	/* who asks; 0 = nobody known */
+	_Atomic uint64_t lock_ms;	/* began to ask for locks; 0 = not */
+	_Atomic uint64_t lock_keys[2];	/* of the rows to be locked */
+	_Atomic uint64_t held_keys[2];	/* of all since it entered */
 	/* Since the slot was made; a respawned worker counts on. */
 	_Atomic uint64_t requests;	/* finished */
 	/* [n] = answers of n00..n99; [0] = none */
@@ -50,9 +55,13 @@ bool	slot_set(struct slot *, enum slot_phase);
 void	slot_set_route(struct slot *, uint32_t route);
 void	slot_set_market(struct slot *, uint32_t market);
 
+/* Who asks, as a number that is another one for each customer of the market.
+ * A request of another market is again nobody's. */
+void	slot_set_customer(struct slot *, uint64_t customer);
+
 /* The request begins to use its market's database; is done with it, as with
  * another market. */
-void	slot_enter(struct slot *);
+void	slot_enter(struct slot *, uint64_t now_ms);
 void	slot_leave(struct slot *);
 
 /*

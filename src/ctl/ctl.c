@@ -65,7 +65,10 @@ ctl_db(const struct ctl *ctl, const struct market *market,
 int
 ctl_db_error(const struct market *market, enum db_result result)
 {
-	if (result == DB_AWAY || result == DB_LOST || result == DB_AGAIN)
+	if (result == DB_BUSY)
+		ctl_error("%s: somebody else is changing the same data; "
+		    "nothing was changed: please try again", market->name);
+	else if (result == DB_AWAY || result == DB_LOST || result == DB_AGAIN)
 		ctl_error("%s: the database cannot be used now; nothing was "
 		    "changed", market->name);
 	else

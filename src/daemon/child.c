@@ -59,9 +59,8 @@ static const struct {
 
 /* ---- the slots ---- */
 
-/* How many workers to run. */
-static size_t
-count_workers(const struct settings *settings)
+size_t
+child_workers(const struct settings *settings)
 {
 	long	 processors;
 
@@ -78,7 +77,7 @@ count_workers(const struct settings *settings)
 void
 children_init(struct children *c)
 {
-	c->workers = count_workers(c->settings);
+	c->workers = child_workers(c->settings);
 	c->count = c->workers + COURIERS;
 	c->list = calloc(c->count, sizeof(*c->list));
 	if (c->list == NULL ||

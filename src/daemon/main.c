@@ -31,6 +31,8 @@
 #include "config/ini.h"
 #include "config/market_file.h"
 #include "config/settings.h"
+#include "daemon/advice.h"
+#include "daemon/child.h"
 #include "daemon/listener.h"
 #include "daemon/master.h"
 #include "daemon/title.h"
@@ -315,6 +317,31 @@ print_list(const char *what, struct arena *arena)
 	return EXIT_USAGE;
 }
 
+/* Prints a line of advice. */
+static void
+print_advice(const char *line, bool warning)
+{
+	printf("%s: %s\n", warning ? "warning" : "note", line);
+}
+
+/* Says that the configuration is good, and what it means. Returns the exit
+ * status. */
+static int
+print_check(const struct settings *settings, const char *conf)
+{
+	printf("%s: configuration is good\n", conf);
+	advise(settings, child_workers(settings), print_advice);
+	return flush_stdout();
+}
+
+/* Logs advice that the administrator must not miss. */
+static void
+log_advice(const char *line, bool warning)
+{
+	if (warning)
+		log_warning(line);
+}
+
 /* Runs the service until it is stopped. Returns the exit status. */
 static int
 run_service(const struct settings *settings)
@@ -323,6 +350,7 @@ run_service(const struct settings *settings)
 	int		 status;
 
 	log_set_level((enum log_level)settings->log_level);
+	advise(settings, child_workers(settings), log_advice);
 
 	title_set("ordermuxd: master");
 
@@ -370,12 +398,11 @@ main(int argc, char *argv[])
 	settings = read_settings(&options, arena);
 
 	/* The configuration is good. */
-	if (options.action == ACTION_CHECK) {
-		printf("%s: configuration is good\n", options.conf);
-		status = flush_stdout();
-	} else if (options.action == ACTION_PRINT) {
+	if (options.action == ACTION_CHECK)
+		status = print_check(settings, options.conf);
+	else if (options.action == ACTION_PRINT)
 		status = print_settings(settings, arena);
-	} else {
+	else {
 		/* The options are not needed any more. */
 		title_init(argc, argv);
 		status = run_service(settings);

@@ -19,6 +19,7 @@
 
 #define CONNECT_SECONDS	5
 #define LOCK_SECONDS	"600"	/* for another host's migration to end */
+#define SILENT_SECONDS	"604800"	/* the longest migration: a week */
 #define TABLE_SECONDS	"1"	/* for a table in use: others queue behind us */
 #define TABLE_TRIES	300
 #define BUSY_SECONDS	60	/* for long transactions to end before that */
@@ -184,10 +185,17 @@ connect_as(struct run *r, const struct migrate_account *account)
 	}
 	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
 	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	/* The server must not end a session that waits for the other one. */
 	mysql_options(mysql, MYSQL_INIT_COMMAND, "SET SESSION sql_mode = "
 	    "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
+	    "autocommit = 1, wait_timeout = " SILENT_SECONDS ", "
+	    "foreign_key_checks = 1, completion_type = 0, "
+	    "sql_safe_updates = 0, "
 	    "innodb_lock_wait_timeout = " LOCK_SECONDS ", "
-	    "lock_wait_timeout = " TABLE_SECONDS);
+	    "lock_wait_timeout = " TABLE_SECONDS
+	    " /*M!100300 , idle_transaction_timeout = 0, "
+	    "idle_write_transaction_timeout = 0, "
+	    "idle_readonly_transaction_timeout = 0 */");
 	client_set_tls(mysql, d->tls_ca);
 	if (mysql_real_connect(mysql, d->hosts[r->host].name, account->user,
 	    account->password, NULL, d->hosts[r->host].port,

@@ -56,6 +56,8 @@ const struct http_error_row http_errors[ERROR__MAX] = {
 	[ERROR_MARKET_AWAY] = { 503, "market_unavailable",
 	    "This market is not available at the moment. "
 	    "Please try again later." },
+	[ERROR_BUSY] = { 503, "busy",
+	    "Somebody else is changing the same data. Please try again." },
 	[ERROR_OUTCOME_UNKNOWN] = { 503, "outcome_unknown",
 	    "The change could not be confirmed. Look whether it was made "
 	    "before you repeat it." },

@@ -731,7 +731,47 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    FINDING_ROW },
 };
 
-const struct statement_table store_statements = { statements,
+/* One row, by the value of this index; the letter is its table's. */
+#define ROW(table, key)	LOCKS_ROW, table, key, 0
+
+/*
+ * Which statements of requests may have to wait for rows that others have
+ * locked, and for which; and which may repeat their last line. By the owner
+ * where the owner is locked first: a cart is its user's.
+ */
+static const struct statement_trait traits[STATEMENT__MAX] = {
+	[STATEMENT_SKUS] = { .repeats = true },
+	[STATEMENT_CART_LOCK] = { false, ROW('u', 0) },
+	[STATEMENT_CART_EMPTY] = { true, ROW('u', 0) },
+	[STATEMENT_ORDER_INSERT] = { false, ROW('u', 1) },
+	[STATEMENT_STOCK_TAKE] = { true, LOCKS_ROWS, 's', 0, 2 },
+	[STATEMENT_ORDER_BY_NUMBER] = { false, ROW('n', 0) },
+	[STATEMENT_KEY_RELEASE] = { false, ROW('u', 0) },
+	[STATEMENT_MOVE_ORDER] = { false, ROW('o', 3) },
+	[STATEMENT_MOVE_NOTE] = { false, ROW('o', 0) },
+	[STATEMENT_STOCK_GIVE] = { true, LOCKS_ROWS, 's', 0, 2 },
+	[STATEMENT_STOCK_GONE] = { false, ROW('o', 1) },
+	[STATEMENT_MOVE_FIND] = { false, ROW('o', 0) },
+	[STATEMENT_CART_USER_LOCK] = { false, ROW('u', 0) },
+	[STATEMENT_CART_INSERT] = { false, ROW('u', 0) },
+	[STATEMENT_CART_UPDATE] = { false, ROW('u', 2) },
+	[STATEMENT_CART_CLEAR] = { false, ROW('u', 0) },
+	[STATEMENT_CART_FIND] = { false, ROW('c', 0) },
+	[STATEMENT_LIMIT_COUNT] = { .locks = LOCKS_SHARED },
+	[STATEMENT_CODE_LOCK] = { false, ROW('p', 0) },
+	[STATEMENT_CODE_WRONG] = { false, ROW('l', 0) },
+	[STATEMENT_CODE_USED] = { false, ROW('l', 1) },
+	[STATEMENT_CODE_FIND] = { false, ROW('l', 0) },
+	[STATEMENT_USER_BY_PHONE] = { false, ROW('p', 0) },
+	[STATEMENT_USER_INSERT] = { false, ROW('p', 0) },
+	[STATEMENT_USER_SEEN] = { false, ROW('u', 1) },
+	[STATEMENT_USER_UPDATE] = { false, ROW('u', 3) },
+	[STATEMENT_USER_LOGOUT] = { false, ROW('u', 2) },
+	[STATEMENT_OUTBOX_FIND] = { false, ROW('m', 0) },
+	[STATEMENT_OUTBOX_CLAIM] = { .repeats = true },
+};
+
+const struct statement_table store_statements = { statements, traits,
 	STATEMENT__MAX };
 
 struct db *
