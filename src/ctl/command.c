@@ -23,8 +23,11 @@ static const struct command commands[] = {
 	{ "migrate", NULL, "[MARKET ...]", "create or update the tables of "
 	    "these markets (default: all)", "ups", 0, MARKET_COUNT_MAX,
 	    ctl_migrate, 0 },
-	{ "grants", NULL, "MARKET", "print the SQL that makes the market's "
-	    "account", "sH", 1, 1, ctl_grants, 0 },
+	{ "markets", NULL, "[MARKET ...]", "print the names of the markets, "
+	    "one a line", "d", 0, MARKET_COUNT_MAX, ctl_markets_list, 0 },
+	{ "grants", NULL, "[MARKET ...]", "print the SQL that makes the "
+	    "accounts of these markets (default: all)", "sH", 0,
+	    MARKET_COUNT_MAX, ctl_grants, 0 },
 	{ "token", NULL, "MARKET USER_ID", "print a token of this user, as a "
 	    "login gives it", "", 2, 2, ctl_token, 0 },
 	{ "order", "list", "MARKET", "orders, newest first: number, id, "
@@ -64,8 +67,11 @@ const struct command_option command_options[] = {
 	    "[none: by the socket]", FIELD(password_file) },
 	{ "sql", 's', "DIR", "migrate, grants: the SQL files"
 	    HELP_LINE "[" PKGDATADIR "/sql]", FIELD(sql_dir) },
-	{ "client-host", 'H', "HOST", "grants: where the service connects "
-	    "from" HELP_LINE "[localhost, or %]", FIELD(client_host) },
+	{ "client-host", 'H', "HOSTS", "grants: where the service connects "
+	    "from, with commas" HELP_LINE "[the database's host, if it is "
+	    "this one]", FIELD(client_host) },
+	{ "long", 'd', NULL, "markets: also database, host, port and socket",
+	    FIELD(long_list) },
 	{ "user", 'U', "ID", "order list: only orders of this customer",
 	    FIELD(customer) },
 	{ "phone", 'P', "NUMBER", "order list: only orders of the customer "

@@ -44,6 +44,21 @@ ctl_market(const struct ctl *ctl, const char *name)
 	return market;
 }
 
+const struct market **
+ctl_markets(const struct ctl *ctl, size_t *count)
+{
+	const struct market_registry	*r = ctl->settings->markets;
+	const struct market		**list;
+	size_t				 n = (size_t)ctl->arg_count;
+
+	*count = n > 0 ? n : r->count;
+	list = arena_array(ctl->arena, *count, sizeof(*list));
+	for (size_t i = 0; i < *count; i++)
+		list[i] = n > 0 ? ctl_market(ctl, ctl->args[i]) :
+		    &r->markets[i];
+	return list;
+}
+
 struct db *
 ctl_db(const struct ctl *ctl, const struct market *market,
     unsigned query_timeout)

@@ -35,7 +35,8 @@ struct ctl {
 	const char		*admin;		/* migrate's --user */
 	const char		*password_file;	/* --password-file */
 	const char		*sql_dir;	/* --sql */
-	const char		*client_host;	/* --client-host */
+	const char		*client_host;	/* --client-host, or NULL */
+	const char		*long_list;	/* --long, or NULL */
 	const char		*status;	/* --status, or NULL */
 	const char		*limit;		/* --limit, or NULL */
 	const char		*customer;	/* order list --user, or NULL */
@@ -55,6 +56,10 @@ void	ctl_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Finds the market with this name; ends the program if there is none. */
 const struct market *ctl_market(const struct ctl *, const char *name);
+
+/* Returns the markets that the arguments name, or all if there are none, and
+ * their number; ends the program if a name is wrong. */
+const struct market **ctl_markets(const struct ctl *, size_t *count);
 
 /* Makes a connection to the market's database, not yet opened. A query may take
  * at most this many milliseconds. Free it with db_free(). */
@@ -91,6 +96,7 @@ const char *	ctl_time(struct arena *, int64_t us);
 /* schema.c */
 int	ctl_migrate(struct ctl *);
 int	ctl_grants(struct ctl *);
+int	ctl_markets_list(struct ctl *);
 /* token.c */
 int	ctl_token(struct ctl *);
 /* order.c */

@@ -65,7 +65,7 @@ take_option(int letter)
 		fputs("Try: ordermuxctl --help\n", stderr);
 		exit(CTL_USAGE);
 	default:
-		given_values[letter] = optarg;
+		given_values[letter] = optarg != NULL ? optarg : "";
 	}
 }
 
