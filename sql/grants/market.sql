@@ -162,8 +162,10 @@ SET @change = IF(EXISTS(SELECT 1 FROM information_schema.table_privileges
 GRANT SELECT ON @DATABASE@.login_limits TO @ACCOUNTS@;
 PREPARE change_it FROM @change;
 EXECUTE change_it;
-GRANT SELECT, INSERT (scope, subject, window_start, sent), UPDATE (sent),
-  DELETE
+-- (MariaDB wants the right to update every column of an INSERT ... ON DUPLICATE
+-- KEY UPDATE.)
+GRANT SELECT, INSERT (scope, subject, window_start, sent),
+  UPDATE (scope, subject, window_start, sent), DELETE
   ON @DATABASE@.login_limits TO @ACCOUNTS@;
 
 SET @change = IF(EXISTS(SELECT 1 FROM information_schema.table_privileges

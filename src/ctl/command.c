@@ -45,7 +45,8 @@ static const struct command commands[] = {
 	ENTER("cancel", ORDER_CANCELLED),
 	ENTER("return", ORDER_RETURNED),
 	{ "stock", NULL, "MARKET [SKU DELTA]", "list the stock of all SKUs, "
-	    "or add DELTA (+5, -2) to one (code or id)", "nb", 1, 3,
+	    "or add DELTA (+5, -2) to one (code or id);\n\twith --file, to "
+	    "all that the file names, or to none", "nbFN", 1, 3,
 	    ctl_stock, 0 },
 	{ "reconcile", NULL, "[MARKET ...]", "check that the books of these "
 	    "markets (default: all) are right", "", 0,
@@ -85,8 +86,13 @@ const struct command_option command_options[] = {
 	{ "note", 'n', "TEXT", "order, stock: a note, at most 500 "
 	    "characters;" HELP_LINE "THE CUSTOMER CAN READ the note of an "
 	    "order", FIELD(note) },
-	{ "by", 'b', "NAME", "order, stock: who does it"
-	    HELP_LINE "[SUDO_USER, or the login name]", FIELD(by) },
+	{ "by", 'b', "NAME", "order, stock: who does it; only root may name"
+	    HELP_LINE "somebody else [who called sudo, or the login name]",
+	    FIELD(by) },
+	{ "file", 'F', "FILE", "stock: a CSV file, a SKU and a DELTA a line; "
+	    "-:" HELP_LINE "standard input", FIELD(file) },
+	{ "dry-run", 'N', NULL, "stock: say what --file would change, and "
+	    "change nothing", FIELD(dry_run) },
 	{ "list", COMMAND_LIST, "TABLE", "print a table for programs: "
 	    "commands, exits", 0 },
 	{ "help", COMMAND_HELP, NULL, "print this text", 0 },

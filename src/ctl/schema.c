@@ -116,6 +116,7 @@ market_grants(const struct ctl *ctl, const struct market *market)
 
 	if (hosts == NULL)
 		return NULL;
+	ctl_need_password(ctl, market);
 	sql = grants_sql(market, ctl->sql_dir, hosts, ctl->arena, &why);
 	if (sql == NULL)
 		ctl_error("%s: %s", market->name, why);

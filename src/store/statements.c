@@ -543,9 +543,11 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "SELECT " SKU_COLUMNS " WHERE s.id = ?",
 	    SKU_ROW },
 
+	/* A stock that is above the bound (by SQL) may become less. */
 	[STATEMENT_STAFF_STOCK_ADD] = { "staff_stock_add",
 	    "UPDATE skus SET stock = CAST(stock AS SIGNED) + ? "
-	    "WHERE id = ? AND CAST(stock AS SIGNED) + ? BETWEEN 0 AND ?",
+	    "WHERE id = ? AND CAST(stock AS SIGNED) + ? BETWEEN 0 "
+	    "AND GREATEST(?, CAST(stock AS SIGNED))",
 	    NULL },
 
 	[STATEMENT_STAFF_STOCK_NOTE] = { "staff_stock_note",
@@ -559,6 +561,30 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "AND created_at = ? AND delta = ? AND changed_by = ? "
 	    "AND reason = 'adjusted' LOCK IN SHARE MODE",
 	    "i" },
+
+	/* By code (1) and by id (0). */
+	[STATEMENT_STAFF_SKU_NAMES] = { "staff_sku_names",
+	    "SELECT 1, s.id, s.sku_code FROM skus s "
+	    "WHERE s.sku_code IN ({?|,}) UNION ALL SELECT 0, s.id, s.sku_code "
+	    "FROM skus s WHERE s.id IN ({?|,})",
+	    "i i s50" },
+
+	/* Rows in id order, as stock_take locks them. */
+	[STATEMENT_STAFF_STOCK_LOCK] = { "staff_stock_lock",
+	    "SELECT s.id, s.stock FROM skus s FORCE INDEX (PRIMARY) "
+	    "WHERE s.id IN ({?|,}) ORDER BY s.id FOR UPDATE",
+	    "i i" },
+
+	[STATEMENT_STAFF_STOCK_SET] = { "staff_stock_set",
+	    "UPDATE skus FORCE INDEX (PRIMARY) "
+	    "SET stock = CASE id {WHEN ? THEN ?| } END "
+	    "WHERE id IN ({?|,}) ORDER BY id",
+	    NULL },
+
+	[STATEMENT_STAFF_STOCK_NOTES] = { "staff_stock_notes",
+	    "INSERT INTO stock_movements (sku_id, delta, reason, changed_by, "
+	    "note, created_at) VALUES {(?, ?, 'adjusted', ?, ?, ?)|, }",
+	    NULL },
 
 	/* ---- not for requests: reconciling. Each gives what is wrong, and
 	 * runs for as long as it takes. Sums over an order follow the primary

@@ -71,9 +71,10 @@ def written_by_statements():
         if insert:
             found.setdefault(("INSERT", insert[1]), set()).update(
                 re.split(r",\s*", insert[2]))
-            update = re.search(r"ON DUPLICATE KEY UPDATE (\w+) =", sql)
-            if update:
-                found.setdefault(("UPDATE", insert[1]), set()).add(update[1])
+            # MariaDB wants the right to update each of these columns.
+            if "ON DUPLICATE KEY UPDATE" in sql:
+                found.setdefault(("UPDATE", insert[1]), set()).update(
+                    re.split(r",\s*", insert[2]))
         update = re.match(r"UPDATE (\w+) .*?SET (.*?) WHERE", sql)
         if update:
             found.setdefault(("UPDATE", update[1]), set()).update(
