@@ -73,7 +73,7 @@ static const char usage_text[] =
     "  -c, --config FILE  the configuration, instead of\n"
     "                     " SYSCONFDIR "/ordermux/ordermux.conf\n"
     "  -t, --check        check it, report all errors, and exit\n"
-    "  -T, --print        print all values in force, secrets masked, and exit\n"
+    "  -T, --print        print all values in force, and exit\n"
     "      --list WHAT    print all routes, options, errors or exits: one\n"
     "                     per line, with tabs between the fields\n"
     "  -V, --version      print the versions of ordermux and its libraries\n"

@@ -17,6 +17,8 @@
 #include "base/str.h"
 #include "fuzz.h"
 #include "http/form.h"
+#include "http/request.h"
+#include "http/response.h"
 #include "market/market.h"
 
 /* What came of one reading of a body as an order. */

@@ -245,6 +245,65 @@ Test(market_file, every_bad_line_is_named, .init = init, .fini = fini)
 	}
 }
 
+Test(market_file, a_bound_is_allowed_and_nothing_beyond_it, .init = init,
+    .fini = fini)
+{
+	static const struct {
+		const char	*section;
+		const char	*name;
+		const char	*min;
+		const char	*max;
+		const char	*below;
+		const char	*above;
+		const char	*expected;
+	} cases[] = {
+		{ "currency", "digits", "0", "4", "-1", "5",
+		    "a number from 0 to 4" },
+		{ "login", "code_lifetime", "1m", "1d", "59999ms",
+		    "86400001ms", "a time from 1m to 1d" },
+		{ "login", "per_phone", "1", "1000000000", "0", "1000000001",
+		    "a number from 1 to 1000000000" },
+		{ "login", "per_address", "1", "1000000000", "0",
+		    "1000000001", "a number from 1 to 1000000000" },
+		{ "login", "per_day", "1", "1000000000", "0", "1000000001",
+		    "a number from 1 to 1000000000" },
+		{ "sms", "timeout", "1s", "5m", "999ms", "300001ms",
+		    "a time from 1s to 5m" },
+		{ "database", "port", "1", "65535", "0", "65536",
+		    "a number from 1 to 65535" },
+	};
+	/* A market in which an amount fits any currency. */
+	char	*plain = scratch_replace(&scratch, good, "digits = 2\n", "");
+
+	plain = scratch_replace(&scratch, plain, "20000.50", "20000");
+	plain = scratch_replace(&scratch, plain, "0.99", "1");
+	plain = strdup(scratch_replace(&scratch, plain, "port = 3307\n", ""));
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *const	values[] = { cases[i].min,
+		    cases[i].max, cases[i].below, cases[i].above };
+
+		for (size_t j = 0; j < COUNT(values); j++) {
+			char	*line;
+
+			scratch_again(&scratch);
+			/* Line 1 and 2, whatever section comes next. */
+			line = arena_printf(scratch.arena, "[%s]\n%s = %s\n",
+			    cases[i].section, cases[i].name, values[j]);
+			scratch_write(&scratch, "markets.d/kz.conf",
+			    arena_printf(scratch.arena, "%s%s", line, plain));
+			load("kz", true);
+			if (j < 2)
+				scratch_expect_none(&scratch, line);
+			else
+				scratch_expect(&scratch, line, arena_printf(
+				    scratch.arena, "markets.d/kz.conf:2: "
+				    "[%s] %s: expected %s", cases[i].section,
+				    cases[i].name, cases[i].expected));
+		}
+	}
+	free(plain);
+}
+
 Test(market_file, every_password_must_be_there, .init = init, .fini = fini)
 {
 	static const struct {

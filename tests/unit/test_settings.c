@@ -235,6 +235,77 @@ Test(settings, every_bad_value_is_named, .init = init, .fini = fini)
 	}
 }
 
+Test(settings, a_bound_is_allowed_and_nothing_beyond_it, .init = init,
+    .fini = fini)
+{
+	static const struct {
+		const char	*section;
+		const char	*name;
+		const char	*min;
+		const char	*max;
+		const char	*below;		/* NULL: min is 0 */
+		const char	*above;
+		const char	*expected;
+	} cases[] = {
+		{ "daemon", "workers", "1", "256", "0", "257",
+		    "auto or a number from 1 to 256" },
+		{ "daemon", "stop_timeout", "1s", "10m", "999ms", "600001ms",
+		    "a time from 1s to 10m" },
+		{ "http", "body_limit", "1k", "16M", "1023", "16777217",
+		    "a size from 1k to 16M" },
+		{ "http", "request_deadline", "1s", "5m", "999ms", "300001ms",
+		    "a time from 1s to 5m" },
+		{ "token", "lifetime", "1s", "31d", "999ms", "2678400001ms",
+		    "a time from 1s to 31d" },
+		{ "token", "leeway", "0s", "5m", NULL, "300001ms",
+		    "a time from 0s to 5m" },
+		{ "database", "connect_timeout", "1s", "1m", "999ms",
+		    "60001ms", "a time from 1s to 1m" },
+		{ "database", "query_timeout", "1s", "5m", "999ms",
+		    "300001ms", "a time from 1s to 5m" },
+		{ "database", "crowd_after", "0s", "1m", NULL, "60001ms",
+		    "a time from 0s to 1m" },
+		{ "orders", "duplicate_window", "0s", "1d", NULL,
+		    "86400001ms", "a time from 0s to 1d" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *const	values[] = { cases[i].min,
+		    cases[i].max, cases[i].above, cases[i].below };
+
+		for (size_t j = 0; j < COUNT(values); j++) {
+			char	*text, *error;
+
+			if (values[j] == NULL)
+				continue;
+			scratch_again(&scratch);
+			text = arena_printf(scratch.arena,
+			    MARKETS "[%s]\n%s = %s\n", cases[i].section,
+			    cases[i].name, values[j]);
+			error = arena_printf(scratch.arena, "o.conf:4: [%s] "
+			    "%s: expected %s", cases[i].section,
+			    cases[i].name, cases[i].expected);
+			load(text);
+			if (j >= 2)
+				scratch_expect(&scratch, text, error);
+			else if (scratch.errors.count > 0)
+				/* Only that two times are in no order. */
+				cr_expect_not_null(strstr(
+				    scratch.errors.text[0],
+				    "[http] request_deadline"), "%s", text);
+		}
+	}
+}
+
+Test(settings, a_time_out_of_bounds_is_not_compared_with_another,
+    .init = init, .fini = fini)
+{
+	cr_expect_null(load(HTTP "request_deadline = 1m\n"
+	    "[daemon]\nstop_timeout = 11m\n"));
+	scratch_expect(&scratch, "one error", "o.conf:6: [daemon] "
+	    "stop_timeout: expected a time from 1s to 10m");
+}
+
 Test(settings, a_stop_lasts_as_long_as_a_request_may, .init = init,
     .fini = fini)
 {
