@@ -444,6 +444,18 @@ check_command(const struct market_loader *l, const struct market *m)
 }
 
 bool
+market_read_password(const char *conf_dir, struct market *m,
+    struct arena *arena, struct ini_errors *errors)
+{
+	const struct market_loader	 l = { conf_dir, false, arena, errors };
+	size_t				 before = errors->count;
+
+	if (m->database.password.bytes == NULL)
+		load_password(&l, m);
+	return errors->count == before;
+}
+
+bool
 market_file_read(const struct market_loader *l, struct market *m)
 {
 	size_t	before = l->errors->count;

@@ -26,6 +26,11 @@ struct market_loader {
  * could be read is there. */
 bool	market_file_read(const struct market_loader *, struct market *);
 
+/* Reads the password of a market that was read without secrets, if it has a
+ * password_file. The list of errors must be the one that it was read with. */
+bool	market_read_password(const char *conf_dir, struct market *,
+    struct arena *, struct ini_errors *);
+
 /* Whether two hosts are the same server. "localhost" is the socket and no
  * port, anything else a port and no socket. */
 bool	market_same_host(const struct market_database *,

@@ -343,6 +343,16 @@ settings_load(const char *path, bool without_secrets, struct arena *arena,
 	    c : NULL;
 }
 
+bool
+settings_read_signing_key(struct settings *c, struct arena *arena,
+    struct ini_errors *errors)
+{
+	size_t	 before = errors->count;
+
+	key_read(c, &c->keys[0], arena, errors);
+	return errors->count == before;
+}
+
 size_t
 settings_token_keys(const struct settings *c, struct token_key *keys)
 {

@@ -80,6 +80,11 @@ struct settings {
 struct settings *settings_load(const char *path, bool without_secrets,
     struct arena *, struct ini_errors *);
 
+/* Reads the key that signs, of settings that were loaded without secrets and
+ * with this list of errors. False after an error. */
+bool	settings_read_signing_key(struct settings *, struct arena *,
+    struct ini_errors *);
+
 /* The keys as token.h takes them, into SETTINGS_KEY_MAX places; returns how
  * many. Their bytes stay the settings'. */
 size_t	settings_token_keys(const struct settings *, struct token_key *);

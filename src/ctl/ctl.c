@@ -14,6 +14,8 @@
 #include "base/slot.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "config/ini.h"
+#include "config/market_file.h"
 #include "config/settings.h"
 #include "ctl/ctl.h"
 #include "market/market.h"
@@ -49,6 +51,43 @@ ctl_market(const struct ctl *ctl, const char *name)
 	return market;
 }
 
+const struct market **
+ctl_markets(struct ctl *ctl, size_t *count)
+{
+	const struct market_registry	*r = ctl->settings->markets;
+	size_t				 n = (size_t)ctl->arg_count;
+	const struct market		**list = arena_array(ctl->arena,
+	    n > 0 ? n : r->count, sizeof(*list));
+
+	*count = 0;
+	for (size_t i = 0; i < n; i++)
+		list[(*count)++] = ctl_market(ctl, ctl->args[i]);
+	for (size_t i = 0; n == 0 && i < r->count; i++) {
+		if (!r->markets[i].shut)
+			list[(*count)++] = &r->markets[i];
+		else {
+			ctl_error("%s: this market's file is wrong",
+			    r->markets[i].name);
+			ctl->left_out = true;
+		}
+	}
+	return list;
+}
+
+void
+ctl_need_password(const struct ctl *ctl, const struct market *market)
+{
+	size_t	 before = ctl->errors->count;
+
+	if (market_read_password(ctl->settings->dir,
+	    &ctl->settings->markets->markets[market->index], ctl->arena,
+	    ctl->errors))
+		return;
+	for (size_t i = before; i < ctl->errors->count; i++)
+		ctl_error("%s", ctl->errors->text[i]);
+	exit(CTL_ERROR);
+}
+
 struct db *
 ctl_db(const struct ctl *ctl, const struct market *market,
     unsigned query_timeout)
@@ -57,6 +96,7 @@ ctl_db(const struct ctl *ctl, const struct market *market,
 	struct db_limits	*limits = arena_alloc(ctl->arena,
 	    sizeof(*limits));
 
+	ctl_need_password(ctl, market);
 	limits->connect_timeout = ctl->settings->connect_timeout;
 	limits->query_timeout = query_timeout;
 	return store_db_new(market, limits, NULL, &slot);
@@ -143,17 +183,54 @@ ctl_time(struct arena *arena, int64_t us)
 
 /* ---- who, and why ---- */
 
+/* Returns who called sudo or doas to be root; NULL if nobody, or root. Only
+ * root's environment is believed: anybody can set a variable. */
+static const char *
+caller_of_sudo(void)
+{
+	static const char *const	 names[] = { "SUDO_USER",
+		"DOAS_USER" };
+	const char			*name;
+
+	for (size_t i = 0; getuid() == 0 && i < 2; i++) {
+		name = getenv(names[i]);
+		if (name != NULL && *name != '\0' && strcmp(name, "root") != 0)
+			return name;
+	}
+	return NULL;
+}
+
+bool
+ctl_is_person(void)
+{
+	return caller_of_sudo() != NULL;
+}
+
 /* Returns the name of the user who runs the program, also through sudo. */
 static const char *
 caller_name(void)
 {
-	const char		*sudo = getenv("SUDO_USER");
+	const char		*name = caller_of_sudo();
 	const struct passwd	*entry;
 
-	if (sudo != NULL && *sudo != '\0')
-		return sudo;
+	if (name != NULL)
+		return name;
 	entry = getpwuid(getuid());
 	return entry != NULL ? entry->pw_name : "";
+}
+
+/* Ends the program if the name of --by is somebody else's. */
+static void
+check_by(const char *name, size_t n)
+{
+	const char	*caller = caller_name();
+
+	if ((getuid() == 0 && !ctl_is_person()) ||
+	    (strlen(caller) == n && strncmp(caller, name, n) == 0))
+		return;
+	ctl_error("--by: only root may name somebody else; you are %s",
+	    *caller != '\0' ? caller : "nobody");
+	exit(CTL_USAGE);
 }
 
 const char *
@@ -173,6 +250,8 @@ ctl_by(const struct ctl *ctl)
 		    ORDER_BY_MAX - strlen(ORDER_BY_STAFF));
 		exit(CTL_USAGE);
 	}
+	if (ctl->by != NULL)
+		check_by(name, n);
 	return arena_printf(ctl->arena, "%s%.*s", ORDER_BY_STAFF, (int)n,
 	    name);
 }

@@ -9,7 +9,6 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "config/settings.h"
 #include "ctl/books.h"
 #include "ctl/ctl.h"
 #include "market/market.h"
@@ -142,16 +141,13 @@ worse_status(int one, int other)
 int
 ctl_reconcile(struct ctl *ctl)
 {
-	const struct market_registry	*r = ctl->settings->markets;
-	int				 status = CTL_DONE;
+	const struct market	**markets;
+	size_t			 count;
+	int			 status = CTL_DONE;
 
-	for (int i = 0; i < ctl->arg_count; i++)
-		ctl_market(ctl, ctl->args[i]);
-	for (int i = 0; i < ctl->arg_count; i++)
+	markets = ctl_markets(ctl, &count);
+	for (size_t i = 0; i < count; i++)
 		status = worse_status(status, reconcile_market(ctl,
-		    ctl_market(ctl, ctl->args[i])));
-	for (size_t i = 0; ctl->arg_count == 0 && i < r->count; i++)
-		status = worse_status(status, reconcile_market(ctl,
-		    &r->markets[i]));
+		    markets[i]));
 	return status;
 }

@@ -112,7 +112,7 @@ note_unavailable(struct whois_market *m)
 	if (!m->unavailable)
 		ctl_error("%s: database unavailable", m->market->name);
 	m->unavailable = true;
-	m->order.found = false;
+	m->order_count = 0;
 	m->user_count = 0;
 }
 
@@ -136,21 +136,25 @@ add_found_user(struct whois_search *s, size_t index,
 	    NULL, WHOIS_ORDERS, &u->orders, &u->order_count);
 }
 
-/* Looks in a market for the order, and for whose it is. */
+/* Looks in a market for the order (or two, if its name means two), and for
+ * whose it is. */
 static enum db_result
 search_order(struct whois_search *s, size_t index)
 {
-	struct staff_order	*order = &s->markets[index].order;
+	struct whois_market	*m = &s->markets[index];
 	struct arena		*arena = s->ctl->arena;
 	struct staff_user	 user = { 0 };
 	enum db_result		 result;
 
 	result = staff_order_find(s->dbs[index], arena, s->question.order,
-	    order);
-	if (result != DB_OK || !order->found)
-		return result;
-	result = staff_user_by_id(s->dbs[index], arena, order->user_id, &user);
-	return result != DB_OK ? result : add_found_user(s, index, &user);
+	    m->orders, &m->order_count);
+	for (size_t i = 0; result == DB_OK && i < m->order_count; i++) {
+		result = staff_user_by_id(s->dbs[index], arena,
+		    m->orders[i].user_id, &user);
+		if (result == DB_OK)
+			result = add_found_user(s, index, &user);
+	}
+	return result;
 }
 
 /* Looks in a market for all that the question can mean. */
@@ -253,7 +257,7 @@ report_not_found(const struct whois_search *s)
 static bool
 has_findings(const struct whois_market *m)
 {
-	return m->order.found || m->user_count > 0;
+	return m->order_count > 0 || m->user_count > 0;
 }
 
 /* Prints what was found; returns the exit status. */

@@ -37,8 +37,9 @@
 
 #include "db/statement.h"
 
-/* The schema that the statements need: the number of the last migration. */
-#define DB_SCHEMA_VERSION 4
+/* The schema that the statements need: the number of the last migration. A
+ * newer one is used if it says that it serves this one (migration.h). */
+#define DB_SCHEMA_VERSION 5
 
 /* Statements for up to this many lines stay prepared. Those for longer orders
  * are prepared each time: they would fill the server's memory. */

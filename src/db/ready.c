@@ -34,13 +34,41 @@ is_own_database(const struct db *db, bool row)
 	    memcmp(name, db->market->name, len) == 0;
 }
 
+/* Judges the version of the schema, and which older one it serves. Logs and
+ * returns as judge_identity(). */
+static const char *
+judge_schema(const struct db *db)
+{
+	const char	*database = db->market->database.name;
+	int64_t		 version = db_get_int(db, 1);
+
+	if (version < DB_SCHEMA_VERSION) {
+		log_error("database schema is too old: run "
+		    "\"ordermuxctl migrate\"",
+		    log_str("database", database),
+		    log_int("version", version),
+		    log_int("needed", DB_SCHEMA_VERSION));
+		return "database schema is too old";
+	}
+	if (version > DB_SCHEMA_VERSION && (db_is_null(db, 4) ||
+	    db_get_int(db, 4) > DB_SCHEMA_VERSION)) {
+		log_error("database schema is too new for this program: "
+		    "install the newer program",
+		    log_str("database", database),
+		    log_int("version", version),
+		    log_int("known", DB_SCHEMA_VERSION));
+		return "database schema is too new for this program";
+	}
+	return NULL;
+}
+
 /* Judges the row of STATEMENT_IDENTITY, if there is one. Logs what is wrong
  * with it. Returns why the database cannot be used, in a few words for the log;
  * NULL if it can. */
 static const char *
 judge_identity(struct db *db, bool row)
 {
-	const char	*database = db->market->database.name;
+	const char	*database = db->market->database.name, *why;
 
 	if (!is_own_database(db, row)) {
 		log_error("THIS DATABASE BELONGS TO ANOTHER MARKET: "
@@ -50,14 +78,8 @@ judge_identity(struct db *db, bool row)
 		return "database belongs to another market";
 	}
 	keep_server_name(db);
-	if (db_get_int(db, 1) < DB_SCHEMA_VERSION) {
-		log_error("database schema is too old: run "
-		    "\"ordermuxctl migrate\"",
-		    log_str("database", database),
-		    log_int("version", db_get_int(db, 1)),
-		    log_int("needed", DB_SCHEMA_VERSION));
-		return "database schema is too old";
-	}
+	if ((why = judge_schema(db)) != NULL)
+		return why;
 	if (db_get_int(db, 2) && db->market->database.host_count > 1) {
 		log_warning("host is read-only",
 		    log_str("database", db->market->name),

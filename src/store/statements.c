@@ -75,17 +75,28 @@
 #define WIDE(column) "CAST(" column " AS DECIMAL(30))"
 #define FINDING_ROW "s160 s160 s160"
 
+/* A text that can be compared with a column of any collation: the tables of a
+ * restored dump, or of a server whose default changed, may have several. */
+#define PLAIN(column) "CONVERT(" column " USING utf8mb4) " \
+	"COLLATE utf8mb4_unicode_ci"
+
 /* How often a SKU has begun. A SKU that was removed may begin again. */
 #define BEGINNINGS \
 	"SUM(CASE m.reason WHEN 'initial' THEN 1 WHEN 'removed' THEN -1 " \
 	"ELSE 0 END)"
 
 static const struct statement statements[STATEMENT__MAX] = {
+	/* A schema before version 4 has no column serves_from: there the name
+	 * means that of the row around, and the answer is NULL. So an old
+	 * schema can be told from a database that is not ours. */
 	[STATEMENT_IDENTITY] = { "identity",
 	    "SELECT m.market, (SELECT MAX(version) FROM schema_version), "
 	    "@@GLOBAL.read_only, CONCAT(@@hostname, ':', @@port, ' ', "
-	    "@@server_id) FROM market_identity m",
-	    "s16 i i s300" },
+	    "@@server_id), (SELECT serves_from FROM schema_version "
+	    "ORDER BY version DESC LIMIT 1) "
+	    "FROM (SELECT market, NULL AS serves_from "
+	    "FROM market_identity) m",
+	    "s16 i i s300 i" },
 
 	[STATEMENT_USER_STATE] = { "user_state",
 	    "SELECT " TOKEN_LIVE " FROM users u WHERE u.id = ?",
@@ -263,10 +274,12 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "order_id, created_at) VALUES {(?, ?, ?, ?, ?, ?)|, }",
 	    NULL },
 
-	/* Rows in id order, as stock_take locks them. */
+	/* Rows in id order, as stock_take locks them. A stock that somebody
+	 * has set near the column's end stays there: the books will show it,
+	 * and the customer's order is cancelled all the same. */
 	[STATEMENT_STOCK_GIVE] = { "stock_give",
-	    "UPDATE skus FORCE INDEX (PRIMARY) "
-	    "SET stock = stock + CASE id {WHEN ? THEN ?| } END "
+	    "UPDATE skus FORCE INDEX (PRIMARY) SET stock = "
+	    "LEAST(stock + CASE id {WHEN ? THEN ?| } END, 4294967295) "
 	    "WHERE id IN ({?|,}) ORDER BY id",
 	    NULL },
 
@@ -550,9 +563,11 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "SELECT " SKU_COLUMNS " WHERE s.id = ?",
 	    SKU_ROW },
 
+	/* A stock that is above the bound (by SQL) may become less. */
 	[STATEMENT_STAFF_STOCK_ADD] = { "staff_stock_add",
 	    "UPDATE skus SET stock = CAST(stock AS SIGNED) + ? "
-	    "WHERE id = ? AND CAST(stock AS SIGNED) + ? BETWEEN 0 AND ?",
+	    "WHERE id = ? AND CAST(stock AS SIGNED) + ? BETWEEN 0 "
+	    "AND GREATEST(?, CAST(stock AS SIGNED))",
 	    NULL },
 
 	[STATEMENT_STAFF_STOCK_NOTE] = { "staff_stock_note",
@@ -566,6 +581,30 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "AND created_at = ? AND delta = ? AND changed_by = ? "
 	    "AND reason = 'adjusted' LOCK IN SHARE MODE",
 	    "i" },
+
+	/* By code (1) and by id (0). */
+	[STATEMENT_STAFF_SKU_NAMES] = { "staff_sku_names",
+	    "SELECT 1, s.id, s.sku_code FROM skus s "
+	    "WHERE s.sku_code IN ({?|,}) UNION ALL SELECT 0, s.id, s.sku_code "
+	    "FROM skus s WHERE s.id IN ({?|,})",
+	    "i i s50" },
+
+	/* Rows in id order, as stock_take locks them. */
+	[STATEMENT_STAFF_STOCK_LOCK] = { "staff_stock_lock",
+	    "SELECT s.id, s.stock FROM skus s FORCE INDEX (PRIMARY) "
+	    "WHERE s.id IN ({?|,}) ORDER BY s.id FOR UPDATE",
+	    "i i" },
+
+	[STATEMENT_STAFF_STOCK_SET] = { "staff_stock_set",
+	    "UPDATE skus FORCE INDEX (PRIMARY) "
+	    "SET stock = CASE id {WHEN ? THEN ?| } END "
+	    "WHERE id IN ({?|,}) ORDER BY id",
+	    NULL },
+
+	[STATEMENT_STAFF_STOCK_NOTES] = { "staff_stock_notes",
+	    "INSERT INTO stock_movements (sku_id, delta, reason, changed_by, "
+	    "note, created_at) VALUES {(?, ?, 'adjusted', ?, ?, ?)|, }",
+	    NULL },
 
 	/* ---- not for requests: reconciling. Each gives what is wrong, and
 	 * runs for as long as it takes. Sums over an order follow the primary
@@ -619,7 +658,8 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "returned; that as the reason', CONCAT('order ', o.status, "
 	    "', reason ', m.reason, ', SKU ', m.sku_id) "
 	    "FROM stock_movements m JOIN orders o ON o.id = m.order_id "
-	    "WHERE o.status NOT IN ({?|,}) OR m.reason <> o.status "
+	    "WHERE o.status NOT IN ({?|,}) OR " PLAIN("m.reason") " <> "
+	    PLAIN("o.status") " "
 	    "OR NOT EXISTS (SELECT 1 FROM order_items i "
 	    "WHERE i.order_id = o.id AND i.sku_id = m.sku_id)",
 	    FINDING_ROW },
@@ -701,15 +741,16 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "', by its history'), CONCAT('state ', o.status) "
 	    "FROM orders o JOIN order_status_history h ON h.order_id = o.id "
 	    "LEFT JOIN order_status_history n ON n.order_id = o.id "
-	    "AND n.old_status = h.new_status "
-	    "WHERE n.id IS NULL AND h.new_status <> o.status",
+	    "AND n.old_status = " PLAIN("h.new_status") " "
+	    "WHERE n.id IS NULL AND " PLAIN("h.new_status") " <> "
+	    PLAIN("o.status"),
 	    FINDING_ROW },
 
 	[STATEMENT_CHECK_TIMES] = { "check_times",
 	    "SELECT " THE_ORDER ", CONCAT(h.new_status, ' not before ', "
 	    "p.created_at), h.created_at FROM order_status_history h "
 	    "JOIN order_status_history p ON p.order_id = h.order_id "
-	    "AND p.new_status = h.old_status "
+	    "AND p.new_status = " PLAIN("h.old_status") " "
 	    "JOIN orders o ON o.id = h.order_id "
 	    "WHERE h.created_at < p.created_at",
 	    FINDING_ROW },

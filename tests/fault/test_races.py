@@ -33,6 +33,7 @@ class Further:
         last = max(int(p.name[:4]) for p in self.sql.glob("[0-9]*_*.sql"))
         self.version, self.name = last + 1, f"{last + 1:04}_fault.sql"
         (self.sql / self.name).write_text("".join([
+            f"-- serves: {last}\n",
             "CREATE TABLE IF NOT EXISTS fault_notes (id INT NOT NULL PRIMARY "
             "KEY) ENGINE=InnoDB;\n",
             *(f"ALTER TABLE {t} ADD COLUMN IF NOT EXISTS {self.NOTE};\n"
