@@ -176,30 +176,41 @@ refuse_other_market(struct run *r)
 	    "nothing was changed", owner));
 }
 
-/* Refuses a database that is another program's: it has tables, but none that
- * the first migration begins with. */
+/* Whether the database has this table now. */
+static bool
+has_table(struct run *r, const char *name, bool *ok)
+{
+	return fetch_one(r, arena_printf(r->arena, "SELECT 1 FROM "
+	    "information_schema.tables WHERE table_schema = DATABASE() "
+	    "AND table_name = '%s'", name), ok) != NULL;
+}
+
+/* Refuses a database that is another program's: it has tables, but not the one
+ * that we create first. Another host may be creating ours at this moment: so
+ * that one is looked for last. */
 static bool
 refuse_other_program(struct run *r)
 {
 	const char	*tables;
-	bool		 ok;
+	bool		 ok, ours;
 
-	tables = fetch_one(r, "SELECT CONCAT('it has tables, but not "
-	    "market_identity: ', SUBSTRING_INDEX(GROUP_CONCAT(t.table_name "
+	tables = fetch_one(r, "SELECT CONCAT("
+	    "SUBSTRING_INDEX(GROUP_CONCAT(t.table_name "
 	    "ORDER BY t.table_name SEPARATOR ', '), ', ', 5), "
 	    "IF(COUNT(*) > 5, CONCAT(' and ', COUNT(*) - 5, ' more'), '')) "
 	    "FROM information_schema.tables t "
 	    "WHERE t.table_schema = DATABASE() "
-	    "AND t.table_name <> 'schema_lock' "
-	    "AND (t.table_name <> 'schema_version' OR NOT EXISTS (SELECT 1 "
-	    "FROM information_schema.tables l WHERE l.table_schema = "
-	    "DATABASE() AND l.table_name = 'schema_lock')) "
-	    "HAVING COUNT(*) > 0", &ok);
+	    "AND t.table_name <> 'schema_lock' HAVING COUNT(*) > 0", &ok);
 	if (tables == NULL)
 		return ok;
+	ours = has_table(r, strcmp(tables, "schema_version") == 0 ?
+	    "schema_lock" : "market_identity", &ok);
+	if (ours || !ok)
+		return ok;
 	return fail_migration(r, r->market->database.name, arena_printf(
-	    r->arena, "this database belongs to another program (%s); "
-	    "nothing was changed", tables));
+	    r->arena, "this database belongs to another program: it has "
+	    "tables, but not market_identity: %s; nothing was changed",
+	    tables));
 }
 
 /* Refuses a database that is not this market's, before anything in it is
@@ -207,16 +218,12 @@ refuse_other_program(struct run *r)
 static bool
 check_owner(struct run *r)
 {
-	const char	*named;
-	bool		 ok;
+	bool	 ok;
 
-	named = fetch_one(r, "SELECT 1 FROM information_schema.tables "
-	    "WHERE table_schema = DATABASE() "
-	    "AND table_name = 'market_identity'", &ok);
-	if (!ok)
+	if (!refuse_other_program(r))
 		return false;
-	return named != NULL ? refuse_other_market(r) :
-	    refuse_other_program(r);
+	return has_table(r, "market_identity", &ok) ?
+	    refuse_other_market(r) : ok;
 }
 
 /* Creates the database. */

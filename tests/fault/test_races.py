@@ -118,6 +118,35 @@ def test_tables_that_are_altered_and_migrated_under_load_cost_no_request(
     assert set(statuses(load.requests)) == {200}
 
 
+OTHER = "COLLATE utf8mb4_general_ci"
+
+
+def test_collations_that_are_mended_under_load_cost_no_request(shop, tell):
+    mend = (TREE / "sql" / "0004_collations.sql").read_text()
+    groups = [Group("us", 8, accounts.people(shop, "us"),
+                    accounts.goods(shop, "us"), lists=0.3, pause=0.005)]
+    wrong = ("SELECT COUNT(*) FROM information_schema.columns WHERE "
+             "table_schema = DATABASE() AND "
+             "collation_name = 'utf8mb4_general_ci'")
+    with Load(shop, groups) as load:
+        time.sleep(1)
+        for _ in range(3):
+            for table, column in (
+                    ("order_status_history", "new_status VARCHAR(16)"),
+                    ("skus", "sku_code VARCHAR(50)"),
+                    ("order_items", "sku_code VARCHAR(50)"),
+                    ("orders", "customer_name VARCHAR(255)")):
+                shop.sql("us", f"ALTER TABLE {table} MODIFY {column} {OTHER} "
+                         f"NOT NULL, DEFAULT CHARACTER SET utf8mb4 {OTHER}")
+            assert int(shop.value("us", wrong)) == 4
+            shop.sql("us", mend)
+            assert int(shop.value("us", wrong)) == 0
+            time.sleep(0.2)
+    tell("us", statuses(load.of("us")))
+    tell("us", accounts.check(shop, load.of("us"), groups[0].skus))
+    assert set(statuses(load.requests)) == {200}
+
+
 def test_thirty_buyers_of_three_skus_in_any_order_are_fifteen_orders(
         shop, tell):
     """Each wants one of each, and names them in an order of his own: bait
