@@ -70,9 +70,9 @@ GRANT SELECT ON @DATABASE@.users TO @ACCOUNTS@;
 PREPARE change_it FROM @change;
 EXECUTE change_it;
 GRANT SELECT,
-  INSERT (phone_number, is_verified, last_login, created_at),
-  UPDATE (full_name, profile_image_url, is_verified, last_login,
-    tokens_valid_from)
+  INSERT (phone_number, is_verified, last_login, created_at, language),
+  UPDATE (full_name, profile_image_url, email, language, is_verified,
+    last_login, tokens_valid_from)
   ON @DATABASE@.users TO @ACCOUNTS@;
 
 SET @change = IF(EXISTS(SELECT 1 FROM information_schema.table_privileges
@@ -97,8 +97,8 @@ PREPARE change_it FROM @change;
 EXECUTE change_it;
 GRANT SELECT,
   INSERT (user_id, order_number, customer_name, customer_phone,
-    customer_email, delivery_address, delivery_city, delivery_notes,
-    payment_method, subtotal_minor, tax_minor, tax_included, shipping_minor,
+    customer_email, delivery_address, delivery_city, delivery_state,
+    delivery_postcode, delivery_notes, payment_method, subtotal_minor, tax_minor, tax_included, shipping_minor,
     total_minor, currency, idempotency_key, request_hash, created_at,
     updated_at),
   UPDATE (status, idempotency_key, updated_at)
@@ -150,7 +150,8 @@ SET @change = IF(EXISTS(SELECT 1 FROM information_schema.table_privileges
 GRANT SELECT ON @DATABASE@.login_codes TO @ACCOUNTS@;
 PREPARE change_it FROM @change;
 EXECUTE change_it;
-GRANT SELECT, INSERT (phone_number, code_hash, created_at, expires_at),
+GRANT SELECT, INSERT (phone_number, code_hash, created_at, expires_at,
+    language),
   UPDATE (wrong_guesses, used_at), DELETE
   ON @DATABASE@.login_codes TO @ACCOUNTS@;
 

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "config/settings.h"
 #include "ctl/books.h"
 #include "ctl/ctl.h"
 #include "market/market.h"
@@ -149,5 +150,10 @@ ctl_reconcile(struct ctl *ctl)
 	for (size_t i = 0; i < count; i++)
 		status = worse_status(status, reconcile_market(ctl,
 		    markets[i]));
-	return status;
+	for (size_t i = 0; ctl->left_out &&
+	    i < ctl->settings->markets->count; i++)
+		if (ctl->settings->markets->markets[i].shut)
+			printf("%s: COULD NOT BE READ\n",
+			    ctl->settings->markets->markets[i].name);
+	return ctl->left_out ? worse_status(status, CTL_AWAY) : status;
 }

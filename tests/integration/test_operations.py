@@ -150,8 +150,14 @@ def test_the_watchdog_is_fed_while_all_workers_wait_for_their_databases(
                     shop, m, f"SELECT id FROM skus WHERE id={skus[m].id} "
                     "FOR UPDATE"))
             log = LogTail(shop)
-            orders = [threading.Thread(target=buyers[m].order,
-                                       args=(skus[m],)) for m in MARKETS]
+            done = threading.Event()
+
+            def order_on(m):
+                while not done.is_set():
+                    buyers[m].order(skus[m])
+
+            orders = [threading.Thread(target=order_on, args=(m,))
+                      for m in MARKETS]
             for o in orders:
                 o.start()
             for m in MARKETS:
@@ -167,6 +173,7 @@ def test_the_watchdog_is_fed_while_all_workers_wait_for_their_databases(
             poll("the watchdog is fed", fed_often)
             waiting = sum(o.is_alive() for o in orders)
             said = log.lines()
+            done.set()
             held.close()
             for o in orders:
                 o.join()
