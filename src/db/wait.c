@@ -139,8 +139,8 @@ db_wait_end_name(enum db_wait_end end)
 		[DB_END_LIMIT]		= "no answer within the limit",
 		[DB_END_DEADLINE]	= "deadline of the request reached",
 		[DB_END_GAVE_UP]	= "market crowded",
-		[DB_END_LOCKED]		= "rows locked, and half of the "
-		    "workers wait",
+		[DB_END_LOCKED]		= ("rows locked, and half of the "
+		    "workers wait"),
 	};
 
 	return names[end];
