@@ -41,12 +41,29 @@ PREPARE change_it FROM @change;
 EXECUTE change_it;
 DEALLOCATE PREPARE change_it;
 
+SET @change = IF(EXISTS(SELECT 1 FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'users'
+    AND column_name = 'language' AND collation_name <> 'ascii_bin'),
+  'ALTER TABLE users MODIFY language VARCHAR(35)
+    CHARACTER SET ascii COLLATE ascii_bin NULL', 'DO 0');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
+
 -- The language in which a code was asked for. The login makes it the user's.
 SET @change = IF(EXISTS(SELECT 1 FROM information_schema.columns
     WHERE table_schema = DATABASE() AND table_name = 'login_codes'
     AND column_name = 'language'), 'DO 0',
   'ALTER TABLE login_codes ADD COLUMN language VARCHAR(35)
     CHARACTER SET ascii COLLATE ascii_bin NULL');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
+SET @change = IF(EXISTS(SELECT 1 FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'login_codes'
+    AND column_name = 'language' AND collation_name <> 'ascii_bin'),
+  'ALTER TABLE login_codes MODIFY language VARCHAR(35)
+    CHARACTER SET ascii COLLATE ascii_bin NULL', 'DO 0');
 PREPARE change_it FROM @change;
 EXECUTE change_it;
 DEALLOCATE PREPARE change_it;
