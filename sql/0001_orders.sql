@@ -4,13 +4,17 @@
 -- If you insert a row by hand, you may leave out columns with a default.
 -- The SQL works in MariaDB 10.11 and in MySQL 8. Every table has a primary key,
 -- because a Galera cluster needs one.
+--
+-- Every text has its collation here, whatever the server's default: texts for
+-- people utf8mb4_unicode_ci, codes of SKUs utf8mb4_bin, and what is ASCII by
+-- its nature ascii_bin.
 
 -- The market of this database. The service reads it at every new connection.
 CREATE TABLE IF NOT EXISTS market_identity (
   id TINYINT UNSIGNED NOT NULL DEFAULT 1 PRIMARY KEY,
   market VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   CONSTRAINT market_identity_one CHECK (id = 1)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE IF NOT EXISTS users (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -25,7 +29,7 @@ CREATE TABLE IF NOT EXISTS users (
   last_login DATETIME(6) NULL,
   created_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
   UNIQUE KEY phone_number (phone_number)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE IF NOT EXISTS products (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -33,12 +37,12 @@ CREATE TABLE IF NOT EXISTS products (
   image_url VARCHAR(500) NULL,
   is_active BOOLEAN NOT NULL DEFAULT 1,
   created_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6))
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE IF NOT EXISTS skus (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
   product_id BIGINT UNSIGNED NOT NULL,
-  sku_code VARCHAR(50) NOT NULL,
+  sku_code VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   size VARCHAR(20) NOT NULL DEFAULT '',
   color VARCHAR(50) NOT NULL DEFAULT '',
   price_minor BIGINT NOT NULL,
@@ -50,7 +54,7 @@ CREATE TABLE IF NOT EXISTS skus (
   KEY product_id (product_id),
   CONSTRAINT skus_product FOREIGN KEY (product_id) REFERENCES products (id),
   CONSTRAINT skus_price CHECK (price_minor >= 0)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE IF NOT EXISTS cart_items (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -60,7 +64,7 @@ CREATE TABLE IF NOT EXISTS cart_items (
   created_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
   UNIQUE KEY user_sku (user_id, sku_id),
   CONSTRAINT cart_items_quantity CHECK (quantity BETWEEN 1 AND 100)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE IF NOT EXISTS orders (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -94,7 +98,7 @@ CREATE TABLE IF NOT EXISTS orders (
   UNIQUE KEY user_key (user_id, idempotency_key),
   KEY user_newest (user_id, created_at, id),
   CONSTRAINT orders_user FOREIGN KEY (user_id) REFERENCES users (id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- Snapshots: an order keeps what was bought, even if the SKU changes later.
 -- There is no foreign key to skus. The insert would take a shared lock on the
@@ -105,7 +109,7 @@ CREATE TABLE IF NOT EXISTS order_items (
   line_no SMALLINT UNSIGNED NOT NULL,
   sku_id BIGINT UNSIGNED NOT NULL,
   product_name VARCHAR(255) NOT NULL,
-  sku_code VARCHAR(50) NOT NULL,
+  sku_code VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   size VARCHAR(20) NOT NULL DEFAULT '',
   color VARCHAR(50) NOT NULL DEFAULT '',
   unit_price_minor BIGINT NOT NULL,
@@ -113,7 +117,7 @@ CREATE TABLE IF NOT EXISTS order_items (
   total_minor BIGINT NOT NULL,
   PRIMARY KEY (order_id, line_no),
   CONSTRAINT order_items_order FOREIGN KEY (order_id) REFERENCES orders (id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE IF NOT EXISTS order_status_history (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -125,7 +129,7 @@ CREATE TABLE IF NOT EXISTS order_status_history (
   created_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
   KEY order_id (order_id),
   CONSTRAINT history_order FOREIGN KEY (order_id) REFERENCES orders (id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- Every change of stock except sales. Sales are the order lines.
 CREATE TABLE IF NOT EXISTS stock_movements (
@@ -136,4 +140,4 @@ CREATE TABLE IF NOT EXISTS stock_movements (
   order_id BIGINT UNSIGNED NULL,
   created_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
   KEY sku_id (sku_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS login_codes (
   used_at DATETIME(6) NULL,
   KEY phone_newest (phone_number, created_at, id),
   KEY created_at (created_at)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- How many codes were sent: per client address and hour, and in total per day.
 -- The row of a phone is only a lock; its codes are counted in login_codes.
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS login_limits (
   window_start DATETIME(6) NOT NULL,
   sent INT UNSIGNED NOT NULL DEFAULT 0,
   PRIMARY KEY (scope, subject, window_start)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- Messages to people and programs outside. They are written in the transaction
 -- that causes them. The courier delivers each at least once.
@@ -48,4 +48,4 @@ CREATE TABLE IF NOT EXISTS outbox (
   finished_at DATETIME(6) NULL,
   UNIQUE KEY message_id (message_id),
   KEY due (state, due_at)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

@@ -16,9 +16,11 @@ static const enum http_error db_errors[] = {
 	[DB_DUPLICATE] = ERROR_INTERNAL,
 	[DB_NULL] = ERROR_INTERNAL,
 	[DB_AGAIN] = ERROR_MARKET_AWAY,
+	[DB_BUSY] = ERROR_BUSY,
 	[DB_LOST] = ERROR_MARKET_AWAY,
 	[DB_AWAY] = ERROR_MARKET_AWAY,
-	[DB_UNKNOWN] = ERROR_MARKET_AWAY,
+	[DB_UNKNOWN] = ERROR_OUTCOME_UNKNOWN,
+	[DB_CROWDED] = ERROR_MARKET_AWAY,
 	[DB_FAILED] = ERROR_INTERNAL
 };
 
@@ -40,21 +42,30 @@ api_db_error(struct response *res, enum db_result result)
 }
 
 bool
-api_admit(const struct session *s, struct response *res,
-    enum db_result result, enum customer_state customer)
+api_admit(struct response *res, enum db_result result,
+    enum customer_state customer)
 {
 	if (result != DB_OK && result != DB_REFUSED) {
 		api_db_error(res, result);
 		return false;
 	}
+	if (customer == CUSTOMER_DEAD_TOKEN)
+		res->error_why = "logged out since, or disabled";
 	if (customer_errors[customer] != ERROR_NONE) {
 		response_error(res, customer_errors[customer], NULL);
 		return false;
 	}
-	log_info(arena_printf(s->arena,
-	    "User authenticated successfully: ID=%lld, Market=%s",
-	    (long long)s->customer.user_id, s->market->name));
 	return true;
+}
+
+void
+api_log_authenticated(struct arena *arena, const struct market *market,
+    int64_t user_id, const char *by)
+{
+	log_set_user(user_id);
+	log_info(arena_printf(arena,
+	    "User authenticated successfully: ID=%lld, Market=%s",
+	    (long long)user_id, market->name), log_str("by", by));
 }
 
 void

@@ -29,6 +29,7 @@ struct session {
 	struct db		*db;
 	struct customer		 customer;
 	int64_t			 duplicate_window;	/* µs */
+	unsigned		 orders_per_hour;	/* 0 = any number */
 	struct arena		*arena;
 };
 
@@ -39,6 +40,7 @@ struct login {
 	struct arena		*arena;
 	const char		*phone;		/* normalised */
 	const char		*code;		/* NULL where none is asked */
+	const char		*language;	/* asked for; NULL: none */
 	const char		*client;	/* address */
 	const struct token_keys	*token_keys;
 	const struct login_code_keys *code_keys;
@@ -51,15 +53,23 @@ struct login {
 const struct market_registry *service_markets(const struct service *);
 
 /* Reads a table of the market's database, for a second at most. *us is how
- * long it took. To be asked of all markets in the registry's order. */
+ * long it took. To be asked of all markets in the registry's order. DB_OK also
+ * means that the database has all that the service needs (db_check). */
 enum db_result	service_probe(struct service *, const struct market *,
     int64_t *us);
+
+/* Whether the courier waits for messages, or does something that takes no
+ * longer than it may. */
+bool	service_courier_works(const struct service *);
+
 
 /* ---- handlers ---- */
 
 void	markets_list(struct service *, struct request *, struct response *);
 void	probe_health(struct service *, struct request *, struct response *);
 void	probe_ready(struct service *, struct request *, struct response *);
+void	probe_ready_market(struct service *, struct request *,
+    struct response *);
 
 void	order_create(struct session *, struct request *, struct response *);
 void	order_list(struct session *, struct request *, struct response *);
@@ -104,15 +114,19 @@ void	api_db_error(struct response *, enum db_result);
 /*
  * Answers what a call of the store says of its customer. If the call failed
  * (neither DB_OK nor DB_REFUSED), if there is no such customer, or if the token
- * is dead, makes the answer that error and returns false. Else logs that the
- * customer was authenticated, and returns true: the caller answers the outcome
- * of the call.
+ * is dead, makes the answer that error and returns false. Else returns true:
+ * the caller answers the outcome of the call.
  */
-bool	api_admit(const struct session *, struct response *, enum db_result,
-    enum customer_state);
+bool	api_admit(struct response *, enum db_result, enum customer_state);
 
-/* "SKU with id 999 not found": it does not exist, or is not for sale. */
-void	api_no_sku(const struct session *, struct response *, int64_t sku_id);
+/* Logs that a customer was authenticated, by a login or for an order. */
+void	api_log_authenticated(struct arena *, const struct market *,
+    int64_t user_id, const char *by);
+
+/* What does not exist, or is not for sale: a text for the first SKU, by its id
+ * or, if it has one, by its name; and all of them as members. */
+void	api_no_sku(const struct session *, struct response *,
+    const struct order_shortage *, size_t count);
 
 /* Out of stock, or not enough stock: a text for the first SKU, and all of them
  * as members. */

@@ -61,7 +61,7 @@ answer_other_cart(const struct session *s, struct response *res)
 
 	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
-	if (api_admit(s, res, result, state))
+	if (api_admit(res, result, state))
 		response_error(res, ERROR_FORBIDDEN,
 		    "user_id is not the user of the token");
 }
@@ -141,6 +141,7 @@ write_cart_line(struct json_out *j, unsigned digits, const struct cart_line *l)
 	jw_put_int(j, "id", l->id);
 	jw_put_int(j, "sku_id", l->sku_id);
 	jw_put_int(j, "quantity", l->quantity);
+	jw_put_int(j, "available", cart_available(l));
 	jw_put_text(j, "name", l->name);
 	jw_put_money(j, "price", l->price, digits);
 	jw_put_text(j, "image", l->image);
@@ -163,7 +164,10 @@ write_cart(struct json_out *j, const struct session *s,
 		write_cart_line(j, digits, &cart->lines[i]);
 	jw_end(j, ']');
 	jw_put_uint(j, "total_items", cart->count);
-	jw_put_money(j, "total_price", cart->total, digits);
+	if (cart->has_total)
+		jw_put_money(j, "total_price", cart->total, digits);
+	else
+		jw_put_text(j, "total_price", NULL);
 	jw_put_text(j, "currency", s->market->currency.code);
 	jw_end(j, '}');
 }
@@ -200,7 +204,7 @@ answer_cart(const struct session *s, struct response *res,
 	if (r->outcome == CART_SHOWN)
 		write_cart(&res->json, s, &r->cart);
 	else if (r->outcome == CART_NO_SKU)
-		api_no_sku(s, res, r->sku_id);
+		api_no_sku(s, res, &r->gone, 1);
 	else if (r->outcome == CART_SHORT)
 		api_short(s, res, &r->shortage, 1);
 	else if (r->outcome == CART_TOO_MUCH)
@@ -218,7 +222,7 @@ answer_cart_call(const struct session *s, struct response *res,
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The change could "
 		    "not be confirmed. Look at the cart before you repeat it.");
-	else if (api_admit(s, res, result, r->customer))
+	else if (api_admit(res, result, r->customer))
 		answer_cart(s, res, r);
 }
 

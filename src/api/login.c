@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/outbox_signal.h"
 #include "base/str.h"
+#include "http/language.h"
 #include "market/market.h"
 #include "store/login_store.h"
 
@@ -25,7 +26,7 @@
 
 /* What the courier makes the SMS of, sealed. */
 static void
-seal_message(const struct login *l, const char *code,
+seal_message(const struct login *l, const char *code, const char *language,
     struct outbox_message *m)
 {
 	struct buf	 b;
@@ -35,6 +36,7 @@ seal_message(const struct login *l, const char *code,
 	jw_begin(&j, '{');
 	jw_put_text(&j, "to", l->phone);
 	jw_put_text(&j, "template", "login_code");
+	jw_put_text(&j, "language", language);
 	jw_name(&j, "values");
 	jw_begin(&j, '{');
 	jw_put_text(&j, "code", code);
@@ -47,9 +49,9 @@ seal_message(const struct login *l, const char *code,
 	    &m->payload_len);
 }
 
-/* A new code, its hash and its message. */
+/* A new code, its hash and its message in this language. */
 static void
-make_code(const struct login *l, struct login_code *c)
+make_code(const struct login *l, const char *language, struct login_code *c)
 {
 	const struct market_login	*rules = &l->market->login;
 	char				 code[LOGIN_CODE_DIGITS + 1];
@@ -65,10 +67,31 @@ make_code(const struct login *l, struct login_code *c)
 	login_code_make(code);
 	login_code_hash(l->code_keys, l->market->name, l->phone, code,
 	    c->hash);
-	seal_message(l, code, &c->message);
+	c->language = l->language;
+	seal_message(l, code, language, &c->message);
 	c->message.expires_at = clock_us() + c->lifetime;
 }
 
+/* The language of the SMS: the one that was asked for, or that the customer
+ * asked for at an earlier login, or the market's. */
+static enum db_result
+choose_language(const struct login *l, const char **language)
+{
+	enum db_result	 result = DB_OK;
+
+	*language = l->language;
+	if (*language == NULL && l->market->languages[1] != NULL) {
+		result = login_store_language(l->db, l->arena, l->phone,
+		    language);
+		*language = language_pick(l->market->languages, *language);
+	}
+	if (*language == NULL)
+		*language = l->market->language;
+	return result;
+}
+
+/* Says the language that was asked for, and not the one of an earlier login:
+ * nobody must learn from it whether the number is a customer's. */
 static void
 answer_sent(const struct login *l, struct json_out *j)
 {
@@ -80,7 +103,8 @@ answer_sent(const struct login *l, struct json_out *j)
 	jw_put_text(j, "message", "Verification code sent successfully");
 	jw_put_text(j, "phone_number", display);
 	jw_put_text(j, "market", l->market->name);
-	jw_put_text(j, "language", l->market->language);
+	jw_put_text(j, "language", l->language != NULL ? l->language :
+	    l->market->language);
 	jw_put_uint(j, "expires_in_minutes",
 	    l->market->login.code_lifetime / MINUTE_MS);
 	jw_end(j, '}');
@@ -92,13 +116,15 @@ login_send(struct login *l, struct request *req, struct response *res)
 	struct login_code	 code;
 	enum db_result		 result;
 	unsigned		 retry_after;
+	const char		*language;
 
 	(void)req;
-	make_code(l, &code);
-	result = login_store_send(l->db, &code, &retry_after);
+	result = choose_language(l, &language);
+	if (result == DB_OK) {
+		make_code(l, language, &code);
+		result = login_store_send(l->db, &code, &retry_after);
+	}
 	if (result == DB_REFUSED) {
-		log_notice("login codes limited", log_str("client", l->client),
-		    log_uint("retry_after", retry_after));
 		response_header(res, "Retry-After",
 		    arena_printf(l->arena, "%u", retry_after));
 		response_error(res, ERROR_TOO_MANY_CODES, NULL);
@@ -146,17 +172,15 @@ answer_token(struct login *l, struct response *res,
 	struct json_out	*j = &res->json;
 	const char	*token = token_issue(l->token_keys,
 	    (uint64_t)r->user.id, l->market->name, r->at,
-	    l->token_lifetime, l->arena);
+	    r->issued_at, l->token_lifetime, l->arena);
 
 	if (token == NULL) {
 		log_error("a token could not be signed");
 		response_error(res, ERROR_INTERNAL, NULL);
 		return;
 	}
-	log_info(arena_printf(l->arena,
-	    "User authenticated successfully: ID=%lld, Market=%s",
-	    (long long)r->user.id, l->market->name),
-	    log_str("by", "code"), log_str("new", r->is_new ? "yes" : "no"));
+	api_log_authenticated(l->arena, l->market, r->user.id,
+	    r->is_new ? "first code" : "code");
 	jw_begin(j, '{');
 	jw_put_bool(j, "success", true);
 	jw_put_text(j, "message", "Phone number verified successfully");
@@ -189,8 +213,6 @@ login_verify(struct login *l, struct request *req, struct response *res)
 		api_db_error(res, result);
 		return;
 	}
-	if (r.outcome == LOGIN_WRONG_CODE)
-		log_info("wrong login code", log_str("client", l->client));
 	if (r.outcome == LOGIN_DONE)
 		answer_token(l, res, &r);
 	else

@@ -8,25 +8,34 @@
 #include "api/login_form.h"
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "http/form.h"
 #include "market/market.h"
 
 #define CODE_DIGITS_MIN 4
 #define CODE_DIGITS_MAX 8
 
-/* "Phone number must be in format +996XXXXXXXXX (KG) or +1XXXXXXXXXX (US)". */
+/* "Phone number must be in format +996XXXXXXXXX (KG) or +1XXXXXXXXXX (US)": of
+ * the markets that are not shut. */
 static const char *
 phone_formats(const struct market_registry *r, struct arena *arena)
 {
 	struct buf	 b;
+	size_t		 last = 0;
+	bool		 first = true;
 
 	buf_init(&b, arena, 128);
 	buf_puts(&b, "Phone number must be in format ");
+	for (size_t i = 0; i < r->count; i++)
+		last = r->markets[i].shut ? last : i;
 	for (size_t i = 0; i < r->count; i++) {
 		const struct market	*m = &r->markets[i];
 
-		if (i > 0)
-			buf_puts(&b, i + 1 < r->count ? ", " : " or ");
+		if (m->shut)
+			continue;
+		if (!first)
+			buf_puts(&b, i < last ? ", " : " or ");
+		first = false;
 		buf_puts(&b, m->phone.example);
 		buf_puts(&b, " (");
 		for (const char *p = m->name; *p != '\0'; p++)
@@ -73,7 +82,7 @@ read_login_phone(struct form *f, const struct market_registry *r,
 
 	if (text == NULL)
 		return;
-	if (!phone_normalise(text, phone) ||
+	if (!phone_normalise(r, text, phone) ||
 	    !phone_valid(phone_market(r, phone), phone)) {
 		form_fail(f, FORM_IN(FORM_BODY, name),
 		    phone_formats(r, f->arena), "value_error");
@@ -83,22 +92,62 @@ read_login_phone(struct form *f, const struct market_registry *r,
 	out->phone = phone;
 }
 
+/* Takes the digits of a code, of which there are at most CODE_DIGITS_MAX,
+ * without white space and what nobody sees. Returns how many; 0 if there is
+ * anything else. */
+static size_t
+take_code(const char *text, char *code)
+{
+	size_t		 n = strlen(text), count = 0, len;
+	enum text_class	 class;
+	int32_t		 digit;
+
+	for (; n > 0; text += len, n -= len) {
+		len = text_next(text, n, &class, &digit);
+		if (class == TEXT_SPACE || class == TEXT_BREAK ||
+		    class >= TEXT_TURN)
+			continue;
+		if (digit < '0' || digit > '9' || count == CODE_DIGITS_MAX)
+			return 0;
+		code[count++] = (char)digit;
+	}
+	return count;
+}
+
 static void
 read_login_code(struct form *f, struct json_object *body,
     struct login_form *out)
 {
 	const char	*name = "verification_code";
 	const char	*text = read_login_text(f, body, &name, "code");
+	char		 code[CODE_DIGITS_MAX + 1];
 	size_t		 n;
 
 	if (text == NULL)
 		return;
-	n = strlen(text);
-	if (strspn(text, "0123456789") != n || n < CODE_DIGITS_MIN ||
-	    n > CODE_DIGITS_MAX)
+	n = take_code(text, code);
+	if (n < CODE_DIGITS_MIN || n > CODE_DIGITS_MAX)
 		form_fail(f, FORM_IN(FORM_BODY, name),
 		    "Verification code must be 4 to 8 digits", "value_error");
-	out->code = text;
+	else
+		out->code = arena_strndup(f->arena, code, n);
+}
+
+/* The language that the client wants, if it says so. */
+static void
+read_login_language(struct form *f, struct json_object *body,
+    struct login_form *out)
+{
+	struct json_object	*value;
+
+	if (!json_object_object_get_ex(body, "language", &value) ||
+	    value == NULL)
+		return;
+	if (json_object_is_type(value, json_type_string))
+		out->language = json_object_get_string(value);
+	else
+		form_fail(f, FORM_IN(FORM_BODY, "language"),
+		    "Input should be a valid string", "string_type");
 }
 
 void
@@ -111,6 +160,8 @@ login_form_read(struct form *f, const struct market_registry *r,
 		read_login_phone(f, r, body, out);
 		if (with_code)
 			read_login_code(f, body, out);
+		else
+			read_login_language(f, body, out);
 	}
 	if (out->market != NULL && said != NULL &&
 	    !str_equal_nocase(said, out->market->name))

@@ -16,11 +16,13 @@ struct login_form {
 	const struct market	*market;
 	const char		*phone;		/* normalised, in the arena */
 	const char		*code;		/* 4 to 8 digits, or NULL */
+	const char		*language;	/* as sent, or NULL */
 };
 
 /*
  * Reads "phone" (or "phone_number"), and with_code "verification_code" (or
- * "code"). The number alone decides the market. "said" is the market that the
+ * "code"), else "language", which may be missing. The number alone decides the
+ * market. "said" is the market that the
  * client names by X-Market, or NULL: a mistake of the storefront if it is
  * another one, better told than followed. What is wrong is added to the form;
  * the result is then not to be used.

@@ -9,6 +9,16 @@
 #include "market/market.h"
 
 static void
+put_list(struct json_out *j, const char *name, const char **list)
+{
+	jw_name(j, name);
+	jw_begin(j, '[');
+	for (; *list != NULL; list++)
+		jw_text(j, *list);
+	jw_end(j, ']');
+}
+
+static void
 put_payments(struct json_out *j, const struct market *m)
 {
 	jw_name(j, "payment_methods");
@@ -50,7 +60,9 @@ put_market(struct json_out *j, const struct market *m)
 	jw_put_text(j, "currency", m->currency.symbol);
 	jw_put_text(j, "currency_code", m->currency.code);
 	jw_put_text(j, "language", m->language);
-	jw_put_text(j, "phone_prefix", m->phone.prefix);
+	put_list(j, "languages", m->languages);
+	jw_put_text(j, "phone_prefix", m->phone.prefixes[0]);
+	put_list(j, "phone_prefixes", m->phone.prefixes);
 	jw_put_text(j, "phone_format", m->phone.format);
 	put_payments(j, m);
 	put_zones(j, m);
@@ -58,6 +70,7 @@ put_market(struct json_out *j, const struct market *m)
 	jw_name(j, "tax_rate");
 	jw_decimal(j, m->tax.rate, 6);
 	jw_put_bool(j, "tax_included", m->tax.included);
+	jw_put_bool(j, "tax_shipping", m->tax.shipping);
 	jw_end(j, '}');
 }
 
@@ -73,7 +86,8 @@ markets_list(struct service *service, struct request *req,
 	jw_name(j, "supported_markets");
 	jw_begin(j, '[');
 	for (size_t i = 0; i < r->count; i++)
-		put_market(j, &r->markets[i]);
+		if (!r->markets[i].shut)
+			put_market(j, &r->markets[i]);
 	jw_end(j, ']');
 	jw_put_text(j, "default_market", r->default_market->name);
 	jw_end(j, '}');

@@ -12,12 +12,33 @@
 
 /* ---- what is asked ---- */
 
+/* What a storefront may send to cancel a part of the order. */
+static const char *const part_fields[] = {
+	"items", "item_ids", "lines", "line_items", "order_items", "products",
+	"skus", "sku_id", "sku_ids", "quantity", "quantities"
+};
+
+/* Refuses a body that asks for a part of the order: to pass over it would
+ * cancel the whole by mistake. */
+static void
+refuse_cancelled_parts(struct form *f, struct json_object *body)
+{
+	struct json_object	*value;
+
+	for (size_t i = 0; i < sizeof(part_fields) / sizeof(*part_fields); i++)
+		if (json_object_object_get_ex(body, part_fields[i], &value) &&
+		    value != NULL)
+			form_fail(f, FORM_IN(FORM_BODY, part_fields[i]),
+			    "An order can only be cancelled as a whole",
+			    "extra_forbidden");
+}
+
 /* Reads the customer's reason; NULL for none. The body may be missing. */
 static const char *
 read_cancel_reason(struct form *f, struct json_object *body)
 {
 	static const struct form_text_rule	 rule = { .name = "reason",
-		.max = ORDER_NOTE_MAX };
+		.max = ORDER_NOTE_MAX, .flags = FORM_LINES };
 	const char				*reason;
 
 	if (body == NULL)
@@ -25,6 +46,7 @@ read_cancel_reason(struct form *f, struct json_object *body)
 	if (!form_object(f, FORM_BODY, body))
 		return NULL;
 	reason = form_text(f, body, &rule);
+	refuse_cancelled_parts(f, body);
 	return reason != NULL && *reason != '\0' ? reason : NULL;
 }
 
@@ -39,7 +61,7 @@ check_if_match(struct session *s, const struct request *req,
 {
 	const char		*list = request_header(req, "HTTP_IF_MATCH");
 	enum etag_match		 found;
-	struct order_found	 r;
+	struct order_found	 r = { .found = false };
 	enum db_result		 result;
 
 	if (list == NULL || (found = etag_find(list, "")) == ETAG_ANY)
@@ -51,16 +73,20 @@ check_if_match(struct session *s, const struct request *req,
 	}
 	result = order_store_find(s->db, s->arena, &s->customer,
 	    move->order_id, &r);
-	if (result == DB_OK && r.customer == CUSTOMER_LIVE && r.found &&
-	    etag_find(list, order_etag(s->arena, r.order.status,
-	    r.order.updated_at)) >= ETAG_STRONG) {
-		move->if_updated_at = r.order.updated_at;
-		return true;
+	if (!api_admit(res, result, r.customer))
+		return false;
+	if (!r.found) {
+		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);
+		return false;
 	}
-	if (api_admit(s, res, result, r.customer))
-		response_error(res, r.found ? ERROR_PRECONDITION :
-		    ERROR_ORDER_NOT_FOUND, NULL);
-	return false;
+	found = etag_find(list, order_etag(s->arena, r.order.status,
+	    r.order.updated_at));
+	move->if_updated_at = r.order.updated_at;
+	if (found < ETAG_STRONG)
+		response_error(res, ERROR_PRECONDITION, found == ETAG_WEAK ?
+		    "If-Match has the tag of the order as a weak one (W/), "
+		    "which never matches" : NULL);
+	return found >= ETAG_STRONG;
 }
 
 /* ---- what is answered ---- */
@@ -76,7 +102,8 @@ answer_cancelled(const struct session *s, struct response *res,
 	log_info(arena_printf(s->arena,
 	    "Order cancelled: Order #%s for User ID=%lld", moved->number,
 	    (long long)s->customer.user_id),
-	    log_int("order_id", move->order_id));
+	    log_int("order_id", move->order_id),
+	    log_str("order_number", moved->number));
 	response_header(res, "ETag", order_etag(s->arena, status, moved->at));
 	jw_begin(j, '{');
 	jw_put_bool(j, "success", true);
@@ -130,6 +157,6 @@ order_cancel(struct session *s, struct request *req, struct response *res)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The cancellation "
 		    "could not be confirmed. Look at the order before you "
 		    "repeat it.");
-	else if (api_admit(s, res, result, moved.customer))
+	else if (api_admit(res, result, moved.customer))
 		answer_moved(s, res, &move, &moved);
 }

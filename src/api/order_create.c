@@ -24,12 +24,15 @@ answer_order(struct session *s, struct response *res,
 	if (r->outcome == ORDER_REPLAYED)
 		response_header(res, "Idempotent-Replayed", "true");
 	else
-		log_info(arena_printf(s->arena,
-		    "Order created: Order #%s for User ID=%lld",
-		    r->order.number, (long long)s->customer.user_id),
-		    log_int("order_id", r->order.id),
-		    log_int("total_minor", r->order.total),
-		    log_str("currency", r->order.currency));
+		api_log_authenticated(s->arena, s->market,
+		    s->customer.user_id, "token");
+	log_info(arena_printf(s->arena, "Order %s: Order #%s for User ID=%lld",
+	    r->outcome == ORDER_REPLAYED ? "replayed" : "created",
+	    r->order.number, (long long)s->customer.user_id),
+	    log_int("order_id", r->order.id),
+	    log_str("order_number", r->order.number),
+	    log_int("total_minor", r->order.total),
+	    log_str("currency", r->order.currency));
 	order_write(&res->json, s->market, s->customer.user_id, &r->order);
 }
 
@@ -39,6 +42,7 @@ static const enum http_error order_errors[ORDER_OUTCOME__MAX] = {
 	[ORDER_CART_WRONG] = ERROR_CART_WRONG,
 	[ORDER_TOO_MANY_LINES] = ERROR_TOO_MANY_LINES,
 	[ORDER_TOO_EXPENSIVE] = ERROR_TOO_EXPENSIVE,
+	[ORDER_TOO_MANY] = ERROR_TOO_MANY_ORDERS,
 	[ORDER_KEY_REUSED] = ERROR_KEY_REUSED,
 	[ORDER_DELETED] = ERROR_ORDER_NOT_FOUND
 };
@@ -48,12 +52,15 @@ static void
 answer_created(struct session *s, struct response *res,
     const struct order_result *r)
 {
+	if (r->retry_after > 0)
+		response_header(res, "Retry-After", arena_printf(s->arena,
+		    "%u", r->retry_after));
 	if (r->outcome == ORDER_MADE || r->outcome == ORDER_REPLAYED)
 		answer_order(s, res, r);
 	else if (r->outcome == ORDER_SHORT)
 		api_short(s, res, r->shortages, r->shortage_count);
 	else if (r->outcome == ORDER_NO_SKU)
-		api_no_sku(s, res, r->missing_sku);
+		api_no_sku(s, res, r->shortages, r->shortage_count);
 	else
 		response_error(res, order_errors[r->outcome], NULL);
 }
@@ -85,9 +92,12 @@ order_create(struct session *s, struct request *req, struct response *res)
 	}
 	q.customer = s->customer;
 	q.window = s->duplicate_window;
+	q.per_hour = s->orders_per_hour;
 	result = order_make(s->db, s->arena, &q, &r);
 	if (result == DB_UNKNOWN)
-		response_error(res, ERROR_OUTCOME_UNKNOWN, NULL);
-	else if (api_admit(s, res, result, r.customer))
+		response_error(res, ERROR_OUTCOME_UNKNOWN, "The order could "
+		    "not be confirmed. Look it up in the list of orders, or "
+		    "repeat the request with the same Idempotency-Key.");
+	else if (api_admit(res, result, r.customer))
 		answer_created(s, res, &r);
 }

@@ -61,7 +61,7 @@ order_events(struct session *s, struct request *req, struct response *res)
 		return;
 	}
 	result = order_history_read(s->db, s->arena, &s->customer, id, &h);
-	if (!api_admit(s, res, result, h.customer))
+	if (!api_admit(res, result, h.customer))
 		return;
 	if (!h.found)
 		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);

@@ -23,8 +23,10 @@ enum order_source {
 /*
  * Fills what the body says into the request (all but customer, key, window),
  * and its hash, which is equal for two bodies that ask for the same order
- * whatever the order of their members or their spelling of a payment method.
- * All that is wrong is added to the form; the request is then not to be used.
+ * whatever the order of their members and of their lines, and however they
+ * write the payment method, the phone number, or that an optional field is
+ * empty. All that is wrong is added to the form; the request is then not to be
+ * used.
  */
 enum order_source	order_form_read(struct form *, const struct market *,
     struct json_object *body, struct order_request *);

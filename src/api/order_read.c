@@ -115,7 +115,7 @@ order_list(struct session *s, struct request *req, struct response *res)
 		return;
 	}
 	result = order_store_list(s->db, s->arena, &s->customer, &page, &list);
-	if (!api_admit(s, res, result, list.customer))
+	if (!api_admit(res, result, list.customer))
 		return;
 	put_next_link(s, res, &page, &list);
 	jw_begin(&res->json, '[');
@@ -140,7 +140,7 @@ order_find(struct session *s, struct request *req, struct response *res,
 		return false;
 	}
 	result = order_store_find(s->db, s->arena, &s->customer, id, &r);
-	if (!api_admit(s, res, result, r.customer))
+	if (!api_admit(res, result, r.customer))
 		return false;
 	if (!r.found) {
 		response_error(res, ERROR_ORDER_NOT_FOUND, NULL);

@@ -56,6 +56,8 @@ order_write(struct json_out *j, const struct market *market,
 	jw_put_text(j, "customer_email", o->customer_email);
 	jw_put_text(j, "delivery_address", o->delivery_address);
 	jw_put_text(j, "delivery_city", o->delivery_city);
+	jw_put_text(j, "delivery_state", o->delivery_state);
+	jw_put_text(j, "delivery_postcode", o->delivery_postcode);
 	jw_put_text(j, "delivery_notes", o->delivery_notes);
 	jw_put_text(j, "payment_method", o->payment_method);
 	write_order_amounts(j, market, o);

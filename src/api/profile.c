@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "base/arena.h"
 #include "http/form.h"
+#include "http/language.h"
 #include "market/market.h"
 #include "store/user_store.h"
 
@@ -18,12 +19,48 @@ static const struct form_text_rule image_url_rule = {
 	.name = "profile_image_url", .min = 0, .max = 500
 };
 
+/* Returns whether this may be an e-mail address: one @ with something on both
+ * sides, and nothing that is not seen. "" stands for none. */
+static bool
+email_ok(const char *s)
+{
+	const char	*at = strchr(s, '@');
+
+	if (*s == '\0')
+		return true;
+	if (at == NULL || at == s || at[1] == '\0' || strchr(at + 1, '@'))
+		return false;
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s <= ' ' || *s == 0x7f)
+			return false;
+	return true;
+}
+
+static const struct form_text_rule email_rule = {
+	.name = "email", .min = 0, .max = 255, .valid = email_ok,
+	.invalid = "Invalid email address"
+};
+
+/* Reads what is to be changed. An email of null is cleared, as one of "". */
+static void
+read_change(struct form *f, struct json_object *body, struct user_change *c)
+{
+	struct json_object	*email;
+
+	c->full_name = form_text(f, body, &full_name_rule);
+	c->profile_image_url = form_text(f, body, &image_url_rule);
+	c->email = form_text(f, body, &email_rule);
+	if (json_object_object_get_ex(body, "email", &email) && email == NULL)
+		c->email = "";
+}
+
 /* Writes a customer as the contract shows it. */
 static void
 put_profile(const struct session *s, struct json_out *j,
     const struct user *u)
 {
-	char	 display[64];
+	char		 display[64];
+	const char	*language;
 
 	phone_display(s->market, u->phone, display);
 	jw_begin(j, '{');
@@ -38,7 +75,9 @@ put_profile(const struct session *s, struct json_out *j,
 	jw_put_bool(j, "is_active", u->is_active);
 	jw_put_bool(j, "is_verified", u->is_verified);
 	jw_put_text(j, "market", s->market->name);
-	jw_put_text(j, "language", s->market->language);
+	language = language_pick(s->market->languages, u->language);
+	jw_put_text(j, "language", language != NULL ? language :
+	    s->market->language);
 	jw_put_text(j, "country", s->market->country);
 	jw_put_text(j, "currency", s->market->currency.symbol);
 	jw_put_text(j, "currency_code", s->market->currency.code);
@@ -57,7 +96,7 @@ profile_show(struct session *s, struct request *req, struct response *res)
 	(void)req;
 	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
-	if (api_admit(s, res, result, state))
+	if (api_admit(res, result, state))
 		put_profile(s, &res->json, &user);
 }
 
@@ -66,22 +105,20 @@ profile_change(struct session *s, struct request *req, struct response *res)
 {
 	enum customer_state	 state = CUSTOMER_UNKNOWN;
 	struct user		 user;
+	struct user_change	 change;
 	struct form		 f;
-	const char		*name = NULL, *image = NULL;
 	enum db_result		 result;
 
 	form_init(&f, s->arena);
-	if (form_object(&f, FORM_BODY, req->body)) {
-		name = form_text(&f, req->body, &full_name_rule);
-		image = form_text(&f, req->body, &image_url_rule);
-	}
+	if (form_object(&f, FORM_BODY, req->body))
+		read_change(&f, req->body, &change);
 	if (f.count > 0) {
 		form_answer(&f, res);
 		return;
 	}
-	result = user_store_update(s->db, s->arena, &s->customer, name, image,
+	result = user_store_update(s->db, s->arena, &s->customer, &change,
 	    &state, &user);
-	if (!api_admit(s, res, result, state))
+	if (!api_admit(res, result, state))
 		return;
 	jw_begin(&res->json, '{');
 	jw_put_bool(&res->json, "success", true);
@@ -104,7 +141,7 @@ profile_verify_token(struct session *s, struct request *req,
 	(void)req;
 	result = user_store_find(s->db, s->arena, &s->customer, &state,
 	    &user);
-	if (!api_admit(s, res, result, state))
+	if (!api_admit(res, result, state))
 		return;
 	phone_display(s->market, user.phone, display);
 	jw_begin(j, '{');
@@ -125,7 +162,7 @@ profile_logout(struct session *s, struct request *req, struct response *res)
 
 	(void)req;
 	result = user_store_logout(s->db, &s->customer, &state);
-	if (!api_admit(s, res, result, state))
+	if (!api_admit(res, result, state))
 		return;
 	jw_begin(&res->json, '{');
 	jw_put_bool(&res->json, "success", true);

@@ -71,7 +71,7 @@ profile_order_list(struct session *s, struct request *req, struct response *res)
 	}
 	result = order_card_list(s->db, s->arena, &s->customer, &page,
 	    &cards);
-	if (api_admit(s, res, result, cards.customer))
+	if (api_admit(res, result, cards.customer))
 		write_cards(&res->json, s, &cards, page.offset);
 }
 

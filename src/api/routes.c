@@ -61,6 +61,8 @@ static const struct route routes[] = {
 	NOBODY(GET, V1 "/ready", probe_ready),
 	NOBODY(GET, "/health", probe_health),
 	NOBODY(GET, "/ready", probe_ready),
+	NOBODY(GET, V1 "/ready/{id}", probe_ready_market),
+	NOBODY(GET, "/ready/{id}", probe_ready_market),
 };
 
 #define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))

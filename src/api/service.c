@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "api/login_form.h"
+#include "api/refusal.h"
 #include "api/service.h"
 #include "auth/login_code.h"
 #include "auth/secretbox.h"
@@ -17,28 +18,36 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/scoreboard.h"
 #include "base/slot.h"
 #include "config/settings.h"
 #include "http/cors.h"
 #include "http/form.h"
+#include "http/language.h"
 #include "market/market.h"
 #include "store/statements.h"
 
 #define ARENA_FIRST (96 * 1024)	/* a usual request needs no more */
 #define ANSWER_PART 40	/* of the deadline is kept for writing the answer */
 #define PROBE_LIMIT 1000	/* ms for one market's answer to a probe */
+#define COURIER_START 1000	/* ms after which it waits for messages */
 
 struct service {
 	const struct settings	*settings;
 	const struct route_table *routes;
+	const struct scoreboard	*board;
 	struct slot		*slot;
 	struct token_keys	*token_keys;
+	struct token_rules	 token_rules;
 	struct login_code_keys	*code_keys;
 	struct secretbox_keys	*message_keys;
 	struct db_limits	 limits;
 	uint64_t		 deadline_ms;	/* of the request, clock_ms() */
-	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index */
+	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index;
+						 * NULL = shut */
+	struct db		*entered;	/* by this request; or NULL */
 	struct arena		*arena;
+	struct refusals		*refusals;
 };
 
 static void
@@ -62,17 +71,22 @@ service_new(const struct settings *settings, const struct route_table *routes,
 		panic("out of memory for a service");
 	s->settings = settings;
 	s->routes = routes;
+	s->board = board;
 	s->slot = slot;
 	make_keys(s);
+	s->token_rules.leeway = settings->token_leeway / 1000;
+	s->token_rules.lifetime = settings->token_lifetime / 1000;
+	s->token_rules.audience = settings->token_audience;
+	s->refusals = refusals_new(board->workers);
 	s->limits.connect_timeout = settings->connect_timeout;
 	s->limits.query_timeout = settings->query_timeout;
-	/* A single market has nobody to leave workers for. */
-	s->limits.crowd_after = settings->markets->count > 1 ?
-	    settings->crowd_after : 0;
+	s->limits.crowd_after = settings->crowd_after;
+	s->limits.markets = settings->markets->count;
 	s->arena = arena_new(ARENA_FIRST);
 	for (size_t i = 0; i < settings->markets->count; i++)
-		s->dbs[i] = store_db_new(&settings->markets->markets[i],
-		    &s->limits, board, slot);
+		if (!settings->markets->markets[i].shut)
+			s->dbs[i] = store_db_new(&settings->markets->markets[i],
+			    &s->limits, board, slot);
 	return s;
 }
 
@@ -84,6 +98,7 @@ service_free(struct service *s)
 	token_keys_free(s->token_keys);
 	login_code_keys_free(s->code_keys);
 	secretbox_keys_free(s->message_keys);
+	refusals_free(s->refusals);
 	arena_free(s->arena);
 	free(s);
 }
@@ -92,7 +107,9 @@ void
 service_idle(struct service *s)
 {
 	for (size_t i = 0; i < s->settings->markets->count; i++)
-		db_settle(s->dbs[i]);
+		if (s->dbs[i] != NULL)
+			db_settle(s->dbs[i]);
+	refusals_tell(s->refusals);
 }
 
 const struct market_registry *
@@ -121,11 +138,32 @@ service_probe(struct service *s, const struct market *market, int64_t *us)
 	int64_t		 began = clock_monotonic_us();
 	enum db_result	 result;
 
+	*us = 0;
+	if (market->shut)
+		return DB_AWAY;
 	slot_set_market(s->slot, market->index);
 	db_set_deadline(s->dbs[market->index], probe_deadline(s, market));
 	result = db_probe(s->dbs[market->index]);
 	*us = clock_monotonic_us() - began;
+	if (result == DB_OK)
+		result = db_check(s->dbs[market->index]);
+	db_done(s->dbs[market->index]);
 	return result;
+}
+
+bool
+service_courier_works(const struct service *s)
+{
+	const struct scoreboard	*board = s->board;
+	const struct slot	*slot = &board->slots[board->workers];
+	uint64_t		 now = clock_ms(), since, silent;
+
+	if (board->workers == board->count)
+		return false;	/* there is no courier */
+	since = slot->since_ms;
+	silent = now > since ? now - since : 0;
+	return silent < (slot->phase == SLOT_STARTING ? COURIER_START :
+	    settings_silence(s->settings));
 }
 
 /* ---- who asks ---- */
@@ -169,17 +207,18 @@ authenticate(struct service *s, const struct request *req,
 		response_error(res, ERROR_NO_TOKEN, NULL);
 		return false;
 	}
-	if (!token_verify(s->token_keys, token, time(NULL),
-	    s->settings->token_leeway / 1000, s->arena, &claims, &why) ||
+	if (!token_verify(s->token_keys, &s->token_rules, token, time(NULL),
+	    s->arena, &claims, &why) ||
 	    (session->market = claimed_market(s, &claims)) == NULL) {
-		log_info("token refused",
-		    log_str("why", why != NULL ? why : "unknown market"),
-		    log_str("client", req->remote_addr));
+		res->error_why = why != NULL ? why : "unknown market";
 		response_error(res, ERROR_BAD_TOKEN, NULL);
 		return false;
 	}
 	session->customer.user_id = (int64_t)claims.user_id;
-	session->customer.issued_at = claims.issued_at;
+	session->customer.issued_from = claims.issued_from;
+	session->customer.issued_until = claims.issued_until;
+	log_set_user(session->customer.user_id);
+	log_set_market(session->market->name);
 	return true;
 }
 
@@ -197,31 +236,58 @@ read_route_body(struct service *s, const struct route *route,
 	    (route->body == ROUTE_BODY_OPTIONAL && !request_has_body(req)))
 		return true;
 	error = request_read_json(req, s->settings->body_limit, &why);
-	if (error != ERROR_NONE)
+	if (error != ERROR_NONE) {
+		res->error_why = why;
 		response_error(res, error, why);
+	}
 	return error == ERROR_NONE;
+}
+
+/* A client's address as a customer's number, which no user's id is. */
+static uint64_t
+address_number(const char *address)
+{
+	uint64_t	 hash = 0xcbf29ce484222325u;	/* FNV-1a */
+
+	for (; *address != '\0'; address++)
+		hash = (hash ^ (unsigned char)*address) * 0x100000001b3u;
+	return hash | (uint64_t)1 << 63;
 }
 
 /* The connection of the market that was chosen, ready for the first
  * statement. NULL, with the answer an error, if nobody waits for the answer
- * any more, or the database is unavailable. */
+ * any more, the database is unavailable, or too many requests of the customer
+ * wait already. */
 static struct db *
-open_market(struct service *s, const struct market *market,
+open_market(struct service *s, const struct market *market, uint64_t customer,
     const struct request *req, struct response *res)
 {
 	struct db	*db = s->dbs[market->index];
+	enum db_result	 result;
 
 	log_set_market(market->name);
 	slot_set_market(s->slot, market->index);
+	if (market->shut) {
+		log_warning("market is shut: its file is wrong");
+		response_error(res, ERROR_MARKET_AWAY, NULL);
+		return NULL;
+	}
+	slot_set_customer(s->slot, customer);
 	if (!request_wanted(req, s->settings->request_deadline)) {
 		log_notice("request given up before it was started");
 		response_error(res, ERROR_TOO_LATE, NULL);
 		return NULL;
 	}
 	db_set_deadline(db, s->deadline_ms);
-	if (db_ready(db) == DB_OK)
+	s->entered = db;
+	result = db_ready(db);
+	if (result == DB_OK)
 		return db;
-	response_error(res, ERROR_MARKET_AWAY, NULL);
+	if (result == DB_BUSY)
+		response_error(res, ERROR_BUSY, "Too many of your requests "
+		    "are waiting. Please try again.");
+	else
+		response_error(res, ERROR_MARKET_AWAY, NULL);
 	return NULL;
 }
 
@@ -232,13 +298,15 @@ serve_session(struct service *s, const struct route *route,
     struct request *req, struct response *res)
 {
 	struct session		 session = { .arena = s->arena,
+	    .orders_per_hour = s->settings->orders_per_hour,
 	    .duplicate_window = (int64_t)s->settings->duplicate_window *
 	    1000 };
 
 	if (!authenticate(s, req, res, &session) ||
 	    !read_route_body(s, route, req, res))
 		return;
-	session.db = open_market(s, session.market, req, res);
+	session.db = open_market(s, session.market,
+	    (uint64_t)session.customer.user_id, req, res);
 	if (session.db != NULL)
 		route->session(&session, req, res);
 }
@@ -267,7 +335,13 @@ serve_login(struct service *s, const struct route *route,
 	login.market = fields.market;
 	login.phone = fields.phone;
 	login.code = fields.code;
-	login.db = open_market(s, login.market, req, res);
+	login.language = language_pick(login.market->languages,
+	    fields.language);
+	if (login.language == NULL)
+		login.language = language_pick(login.market->languages,
+		    request_header(req, "HTTP_ACCEPT_LANGUAGE"));
+	login.db = open_market(s, login.market,
+	    address_number(req->remote_addr), req, res);
 	if (login.db != NULL)
 		route->login(&login, req, res);
 }
@@ -317,7 +391,9 @@ dispatch(struct service *s, struct request *req, struct response *res)
 		answer_unrouted(req, res, allow);
 	else
 		serve(s, route, req, res);
-	cors_answer(s->settings->cors_origins, req, res, allow);
+	refusal_log(s->refusals, route, req, res);
+	cors_answer(&(struct cors){ .origins = s->settings->cors_origins,
+	    .headers = s->settings->cors_headers }, req, res, allow);
 }
 
 /* A worker that never waits must not leave a market's reading open that it
@@ -326,7 +402,8 @@ static void
 settle_old(struct service *s)
 {
 	for (size_t i = 0; i < s->settings->markets->count; i++)
-		db_settle_old(s->dbs[i]);
+		if (s->dbs[i] != NULL)
+			db_settle_old(s->dbs[i]);
 }
 
 /* Until when a database may be waited for, by clock_ms(), so that the answer
@@ -354,7 +431,9 @@ service_handle(struct service *s, FCGX_Request *fcgi)
 	slot_set(s->slot, SLOT_RULES);
 	s->deadline_ms = deadline(s, &req);
 	dispatch(s, &req, &res);
-	slot_leave(s->slot);
+	if (s->entered != NULL)
+		db_done(s->entered);
+	s->entered = NULL;
 	slot_set(s->slot, SLOT_WRITING);
 	sent = response_send(&res, &req);
 	if (!sent)
@@ -362,12 +441,13 @@ service_handle(struct service *s, FCGX_Request *fcgi)
 		    log_int("status", res.status));
 	log_debug("request", log_str("method", http_method_names[req.method]),
 	    log_str("path", req.path), log_int("status", res.status),
-	    log_str("error", res.error_code),
+	    log_str("error", http_errors[res.error].code),
 	    log_int("us", clock_monotonic_us() - began),
 	    log_str("client", req.remote_addr));
 	slot_finished(s->slot, sent ? res.status : 0);
 	settle_old(s);
 	log_set_request(NULL);
 	log_set_market(NULL);
+	log_set_user(0);
 	arena_reset(s->arena);
 }

@@ -33,31 +33,52 @@ shortage_text(struct arena *arena, const struct order_shortage *s)
 	    s->product_name, variant, (long long)s->available);
 }
 
-void
-api_short(const struct session *s, struct response *res,
-    const struct order_shortage *shortages, size_t count)
+/* Returns the member that lists them. */
+static const char *
+shortages_member(struct arena *arena, const struct order_shortage *s,
+    size_t count, bool named)
 {
 	struct buf	 b;
 	struct json_out	 j = { .buf = &b };
 
-	buf_init(&b, s->arena, 256);
+	buf_init(&b, arena, 256);
 	jw_name(&j, "shortages");
 	jw_begin(&j, '[');
-	for (size_t i = 0; i < count; i++) {
+	for (; count > 0; s++, count--) {
 		jw_begin(&j, '{');
-		jw_put_int(&j, "sku_id", shortages[i].sku_id);
-		jw_put_int(&j, "requested", shortages[i].requested);
-		jw_put_int(&j, "available", shortages[i].available);
+		jw_put_int(&j, "sku_id", s->sku_id);
+		jw_put_int(&j, "requested", s->requested);
+		jw_put_int(&j, "available", s->available);
+		if (named && *s->product_name != '\0') {
+			jw_put_text(&j, "product_name", s->product_name);
+			jw_put_text(&j, "size", s->size);
+			jw_put_text(&j, "color", s->color);
+		}
 		jw_end(&j, '}');
 	}
 	jw_end(&j, ']');
-	response_error_with(res, ERROR_OUT_OF_STOCK,
-	    shortage_text(s->arena, &shortages[0]), NULL, buf_text(&b));
+	return buf_text(&b);
 }
 
 void
-api_no_sku(const struct session *s, struct response *res, int64_t sku_id)
+api_short(const struct session *s, struct response *res,
+    const struct order_shortage *shortages, size_t count)
 {
-	response_error(res, ERROR_SKU_NOT_FOUND, arena_printf(s->arena,
-	    "SKU with id %lld not found", (long long)sku_id));
+	response_error_with(res, ERROR_OUT_OF_STOCK,
+	    shortage_text(s->arena, &shortages[0]), NULL,
+	    shortages_member(s->arena, shortages, count, false));
+}
+
+void
+api_no_sku(const struct session *s, struct response *res,
+    const struct order_shortage *gone, size_t count)
+{
+	const char	*text = *gone->product_name == '\0' ?
+	    arena_printf(s->arena, "SKU with id %lld not found",
+	    (long long)gone->sku_id) :
+	    arena_printf(s->arena, "Product '%s'%s is not for sale any more",
+	    gone->product_name, variant_text(s->arena, gone));
+
+	response_error_with(res, ERROR_SKU_NOT_FOUND, text, NULL,
+	    shortages_member(s->arena, gone, count, true));
 }

@@ -2,6 +2,8 @@
  * log.c: writes log lines (see log.h). Called from everywhere; calls nothing
  * of ours, and never fails: a line that cannot be written is lost.
  */
+#include <sys/stat.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@ struct line {
 static enum log_level	 threshold = LOG_LEVEL_INFO;
 static const char	*request_context;
 static const char	*market_context;
+static int64_t		 user_context;
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -43,6 +46,12 @@ void
 log_set_market(const char *market)
 {
 	market_context = market;
+}
+
+void
+log_set_user(int64_t user)
+{
+	user_context = user;
 }
 
 /* Adds a byte; the last place is kept for the newline. */
@@ -123,14 +132,19 @@ line_field(struct line *l, const struct log_field *f)
 	}
 }
 
-/* Adds name=value for a context that is set. */
+/* Adds name=value for a context that is set, unless a field says it too. */
 static void
-line_context(struct line *l, const char *name, const char *value)
+line_context(struct line *l, const char *name, const char *value,
+    const struct log_field *fields)
 {
 	struct log_field	 f = log_str(name, value);
 
-	if (value != NULL && *value != '\0')
-		line_field(l, &f);
+	if (value == NULL || *value == '\0')
+		return;
+	for (; fields->name != NULL; fields++)
+		if (strcmp(fields->name, name) == 0)
+			return;
+	line_field(l, &f);
 }
 
 /* Takes away the part of a character at which a full line was cut. */
@@ -144,17 +158,31 @@ line_trim(struct line *l)
 		l->len--;
 }
 
+/* Whether standard error is a stream of the journal: systemd.exec(5) says how
+ * to tell. Not so in a pipe of a program that systemd has started. */
+static bool
+stderr_is_journal(void)
+{
+	const char		*stream = getenv("JOURNAL_STREAM");
+	unsigned long long	 device, inode;
+	struct stat		 st;
+
+	return stream != NULL && fstat(STDERR_FILENO, &st) == 0 &&
+	    sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	    device == st.st_dev && inode == st.st_ino;
+}
+
 void
 log_write(enum log_level level, const char *msg, const struct log_field *f)
 {
-	static int	 terminal = -1;
+	static int	 journal = -1;
 	struct line	 l = { .len = 0 };
 
 	if (level > threshold)
 		return;
-	if (terminal == -1)
-		terminal = isatty(STDERR_FILENO);
-	if (!terminal) {
+	if (journal == -1)
+		journal = stderr_is_journal();
+	if (journal) {
 		line_putc(&l, '<');
 		line_putc(&l, (char)('0' + level));
 		line_putc(&l, '>');
@@ -163,8 +191,10 @@ log_write(enum log_level level, const char *msg, const struct log_field *f)
 	line_puts(&l, level_names[level]);
 	line_puts(&l, " msg=");
 	line_quote(&l, msg);
-	line_context(&l, "request_id", request_context);
-	line_context(&l, "market", market_context);
+	line_context(&l, "request_id", request_context, f);
+	line_context(&l, "market", market_context, f);
+	if (user_context != 0)
+		line_field(&l, LOG_FIELDS(log_int("user", user_context)));
 	for (; f->name != NULL; f++)
 		line_field(&l, f);
 	if (l.len == sizeof(l.text) - 1)

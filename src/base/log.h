@@ -3,9 +3,11 @@
  *
  *	<6>level=info msg="Order created: ..." request_id=4be1 market=us id=7
  *
- * The prefix is the journal's priority (sd-daemon(3)); it is left out when
- * standard error is a terminal. A line is written by one write(2) of at most
- * LOG_LINE_MAX bytes, so that the lines of several workers never mix. Values
+ * The prefix is the journal's priority (sd-daemon(3)); it is there only when
+ * standard error is the journal's, which systemd says in JOURNAL_STREAM. A line
+ * is written by one write(2) of at most LOG_LINE_MAX bytes, so that the lines
+ * of several workers never mix. No name comes twice in a line: a field takes
+ * the place of the context (log_set_market) of the same name. Values
  * that come from a client are escaped: no value can end a line or forge a
  * field. Never pass a token, a login code or a secret.
  *
@@ -85,6 +87,8 @@ void	log_set_level(enum log_level);
  * strings are kept by address until the next call. */
 void	log_set_request(const char *request_id);
 void	log_set_market(const char *market);
+/* The customer whom the request is of; 0 leaves the field out. */
+void	log_set_user(int64_t user);
 
 /* The fields end with one whose name is NULL. */
 void	log_write(enum log_level, const char *msg, const struct log_field *);
@@ -94,7 +98,7 @@ void	log_write(enum log_level, const char *msg, const struct log_field *);
 _Noreturn void	fatal(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
 
-/* A bug of ours: says so and aborts, so that there is a core to read. */
+/* A bug of ours: says so and aborts. */
 _Noreturn void	panic(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
 

@@ -1,7 +1,7 @@
 /*
  * scoreboard.h: the scoreboard, memory that the master shares with the workers
  * and the courier: what each of them is doing, and what they know together
- * about each market's database (db/breaker.h, bulkhead.h, hosts.h).
+ * about each market's database (db/breaker.h, bulkhead.h, hosts.h, rights.c).
  *
  * A slot belongs to a child's index, not to its pid, so that a respawned
  * one goes on counting and sums never fall. Each slot has one writer, the
@@ -28,9 +28,19 @@ struct scoreboard_market {
 	_Atomic uint64_t	use_at;			/* to probe next */
 	_Atomic uint64_t	away_since;
 	_Atomic uint64_t	answered_at;	/* by any process; 50 ms late */
+	/* For db/rights.c alone. */
+	_Atomic uint64_t	check_at;	/* the statements */
+	_Atomic uint64_t	incomplete;	/* 1: a right is missing */
 	/* For db/bulkhead.c alone. */
-	_Atomic uint64_t	crowded_at;	/* half of the workers waited */
+	_Atomic uint64_t	pace;		/* the average time inside */
+	_Atomic uint64_t	pace_at;	/* the last one that counted */
+	_Atomic uint64_t	crowded_until;	/* some gave up */
+	_Atomic uint64_t	tried_at;	/* any market; in the first */
+	_Atomic uint64_t	hot_until;	/* rows waited for in vain */
+	_Atomic uint64_t	hot_keys[2];	/* which */
 	_Atomic uint64_t	said_at;	/* the log said so */
+	/* For db/prepared.c alone. */
+	_Atomic uint64_t	full_at;	/* no room for statements */
 	/* For db/hosts.c alone. */
 	_Atomic uint64_t	home_at;	/* when to try the first host */
 	_Atomic uint64_t	home_since;	/* the last return to it */

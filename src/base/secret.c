@@ -3,6 +3,8 @@
  * locked where the limit allows, left out of core dumps, zeroed when freed.
  * No function here writes a secret anywhere, nor a copy of one to the stack.
  */
+#include <sys/prctl.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -14,13 +16,26 @@
 #include "base/log.h"
 #include "base/secret.h"
 
+bool
+secret_is_credential(const char *name)
+{
+	return strchr(name, '/') == NULL;
+}
+
+void
+secret_forbid_dumps(void)
+{
+	if (prctl(PR_SET_DUMPABLE, 0) == -1)
+		panic("prctl: %s", strerror(errno));
+}
+
 const char *
 secret_path(const char *name, const char *conf_dir, char *buf, size_t cap)
 {
 	const char	*credentials = getenv("CREDENTIALS_DIRECTORY");
 	int		 n;
 
-	if (strchr(name, '/') == NULL && credentials != NULL) {
+	if (secret_is_credential(name) && credentials != NULL) {
 		n = snprintf(buf, cap, "%s/%s", credentials, name);
 		if (n >= 0 && (size_t)n < cap && access(buf, F_OK) == 0)
 			return buf;

@@ -6,7 +6,9 @@
  * of every request.
  *
  * There is one writer, so a count is a load and a store; an atomic addition
- * would lock the cache line for nobody.
+ * would lock the cache line for nobody. Only busy_ms has two: the child
+ * exchanges it at the start and the end of a request, and the master when it
+ * condemns the child, so that one of them sees the other.
  */
 #include <time.h>
 
@@ -27,17 +29,25 @@ static const char *const phase_names[SLOT__MAX] = {
 	[SLOT_WRITING]		= "writing",
 };
 
-void
+bool
 slot_set(struct slot *slot, enum slot_phase phase)
 {
-	uint64_t now = clock_ms();
+	uint64_t	 now = clock_ms(), busy = now;
 
 	STORE(&slot->since_ms, now);
 	STORE(&slot->phase, (uint32_t)phase);
-	if (phase == SLOT_READING)
-		STORE(&slot->busy_ms, now);
-	else if (phase == SLOT_WAITING)
-		STORE(&slot->busy_ms, 0);
+	if (phase == SLOT_WAITING)
+		busy = 0;
+	else if (phase != SLOT_READING)
+		return true;
+	return atomic_exchange(&slot->busy_ms, busy) != SLOT_CONDEMNED;
+}
+
+bool
+slot_condemn(struct slot *slot, uint64_t busy_ms)
+{
+	return atomic_compare_exchange_strong(&slot->busy_ms, &busy_ms,
+	    SLOT_CONDEMNED);
 }
 
 void
@@ -47,21 +57,31 @@ slot_set_route(struct slot *slot, uint32_t route)
 }
 
 void
-slot_enter(struct slot *slot)
+slot_enter(struct slot *slot, uint64_t now)
 {
-	STORE(&slot->entered_ms, clock_ms());
+	STORE(&slot->held_keys[0], 0);
+	STORE(&slot->held_keys[1], 0);
+	STORE(&slot->entered_ms, now);
 }
 
 void
 slot_leave(struct slot *slot)
 {
 	STORE(&slot->entered_ms, 0);
+	STORE(&slot->lock_ms, 0);
+}
+
+void
+slot_set_customer(struct slot *slot, uint64_t customer)
+{
+	STORE(&slot->customer, customer);
 }
 
 void
 slot_set_market(struct slot *slot, uint32_t market)
 {
 	slot_leave(slot);
+	slot_set_customer(slot, 0);
 	STORE(&slot->market, market);
 }
 

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <ini.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,17 +18,9 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "config/ini.h"
-
-/* A struct that a section was, or may be, read into. */
-struct ini_block {
-	const struct ini_section *section;
-	const char		*label;		/* NULL: not labelled */
-	const char		*file;
-	char			*base;		/* the struct */
-	unsigned		*lines;		/* of each option; 0 = none */
-	struct ini_block	*next;
-};
+#include "config/ini_impl.h"
 
 struct ini_file {
 	FILE			*file;
@@ -42,89 +33,6 @@ struct ini_file {
 	struct ini_block	*block;		/* being read; NULL = skip */
 	bool			 in_section;	/* a header came before */
 };
-
-/* ---- errors ---- */
-
-void
-ini_errors_init(struct ini_errors *e, struct arena *arena)
-{
-	*e = (struct ini_errors){ .arena = arena };
-}
-
-/* Adds a text to the list, which doubles at each power of two. */
-static void
-errors_add(struct ini_errors *e, char *text)
-{
-	char	**more;
-
-	if ((e->count & (e->count - 1)) == 0) {
-		more = arena_array(e->arena, e->count == 0 ? 1 : e->count * 2,
-		    sizeof(*more));
-		if (e->count > 0)
-			memcpy(more, e->text, e->count * sizeof(*more));
-		e->text = more;
-	}
-	e->text[e->count++] = text;
-}
-
-void
-ini_error(struct ini_errors *e, const char *file, unsigned line,
-    const char *fmt, ...)
-{
-	va_list	 ap;
-	char	*what;
-
-	va_start(ap, fmt);
-	what = arena_vprintf(e->arena, fmt, ap);
-	va_end(ap);
-	if (line == 0)
-		errors_add(e, arena_printf(e->arena, "%s: %s", file, what));
-	else
-		errors_add(e, arena_printf(e->arena, "%s:%u: %s", file, line,
-		    what));
-}
-
-/* Adds an error about one option of a block, at a line (0 = none). */
-static void
-block_error(struct ini_errors *e, const struct ini_block *b, unsigned line,
-    const char *name, const char *what)
-{
-	ini_error(e, b->file, line, "[%s%s%s] %s: %s", b->section->name,
-	    b->label != NULL ? " " : "", b->label != NULL ? b->label : "",
-	    name, what);
-}
-
-/* Returns the index of the option whose field in the block is at the
- * address, or -1. */
-static int
-block_option_at(const struct ini_block *b, const void *field)
-{
-	const struct ini_option *o = b->section->options;
-
-	for (int i = 0; o[i].name != NULL; i++)
-		if (b->base + o[i].offset == (const char *)field)
-			return i;
-	return -1;
-}
-
-void
-ini_error_at(struct ini_errors *e, const void *field, const char *fmt, ...)
-{
-	const struct ini_block	*b;
-	va_list			 ap;
-	char			*what;
-	int			 i = -1;
-
-	va_start(ap, fmt);
-	what = arena_vprintf(e->arena, fmt, ap);
-	va_end(ap);
-	for (b = e->blocks; b != NULL; b = b->next)
-		if ((i = block_option_at(b, field)) >= 0)
-			break;
-	if (b == NULL)
-		panic("ini_error_at: not a field that was read: %s", what);
-	block_error(e, b, b->lines[i], b->section->options[i].name, what);
-}
 
 /* ---- sections ---- */
 
@@ -196,7 +104,7 @@ section_enter(struct ini_file *r, const char *text, size_t len)
 	const char			*label;
 	size_t				 word;
 
-	str_trim(&text, &len);
+	text_trim(&text, &len);
 	text = arena_strndup(r->errors->arena, text, len);
 	word = strcspn(text, " \t");
 	label = text + word + strspn(text + word, " \t");
@@ -262,7 +170,7 @@ line_check(struct ini_file *r, const char *line, size_t len)
 		return "a shorter line";
 	if (!line_is_text(line, len))
 		return "UTF-8 text without control characters";
-	str_trim(&line, &len);
+	text_trim(&line, &len);
 	if (len == 0 || *line == '#' || *line == ';')
 		return NULL;
 	if (*line == '[') {
@@ -354,14 +262,14 @@ value_read(struct ini_file *r, size_t i, const char *value)
 	struct ini_errors	*e = r->errors;
 
 	if (*line != 0) {
-		block_error(e, r->block, r->line, o->name,
+		ini_block_error(e, r->block, r->line, o->name,
 		    arena_printf(e->arena, "is set in line %u already",
 		    *line));
 		return;
 	}
 	*line = r->line;
 	if (!option_read(r, o, value))
-		block_error(e, r->block, r->line, o->name,
+		ini_block_error(e, r->block, r->line, o->name,
 		    arena_printf(e->arena, "expected %s", option_expects(o,
 		    e->arena)));
 }
@@ -387,7 +295,7 @@ value_found(void *arg, const char *section, const char *name,
 			value_read(r, i, value);
 			return 1;
 		}
-	block_error(r->errors, r->block, r->line, name, "unknown name");
+	ini_block_error(r->errors, r->block, r->line, name, "unknown name");
 	return 1;
 }
 
@@ -407,7 +315,7 @@ read_missing(struct ini_file *r)
 		for (size_t i = 0; o[i].name != NULL; i++)
 			if ((o[i].flags & INI_REQUIRED) != 0 &&
 			    b->lines[i] == 0)
-				block_error(r->errors, b, 0, o[i].name,
+				ini_block_error(r->errors, b, 0, o[i].name,
 				    arena_printf(r->errors->arena,
 				    "is missing, expected %s",
 				    option_expects(&o[i], r->errors->arena)));

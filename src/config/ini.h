@@ -87,12 +87,25 @@ struct ini_section {
 	const void *(*nth)(const void *target, size_t i, const char **label);
 };
 
-/* Errors are texts of the form "FILE:LINE: [section] name: expected ...".
- * They are all collected, so that one look at -t shows all that is wrong. */
-struct ini_errors {
-	struct arena	*arena;
+/* Texts of the form "FILE:LINE: [section] name: expected ...". */
+struct ini_notes {
 	char		**text;
 	size_t		 count;
+};
+
+/*
+ * What is wrong: all errors are collected, so that one look at -t shows them
+ * all. A warning is of a configuration that can be used, but perhaps not as
+ * it was meant; -t prints it and is content, and the service logs it when it
+ * starts. A flaw is an error for -t, and a warning for a service that starts:
+ * it must be mended, but it is no reason to be away.
+ */
+struct ini_errors {
+	struct arena	*arena;
+	char		**text;		/* the errors */
+	size_t		 count;
+	struct ini_notes warnings;
+	bool		 strict;	/* flaws are errors: for -t */
 	struct ini_block *blocks;	/* where every field was read */
 };
 
@@ -100,9 +113,19 @@ void	ini_errors_init(struct ini_errors *, struct arena *);
 /* line 0 leaves the line out. */
 void	ini_error(struct ini_errors *, const char *file, unsigned line,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Whether the file sets the option of this field, be it to what is right. */
+bool	ini_is_set(const struct ini_errors *, const void *field);
+
 /* For checks after reading: finds file, line, section and name by the address
  * of an option's field, which must be where ini_read() filled it in. */
 void	ini_error_at(struct ini_errors *, const void *field,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The same for warnings, and for flaws. */
+void	ini_warning(struct ini_errors *, const char *file, unsigned line,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void	ini_warning_at(struct ini_errors *, const void *field,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void	ini_flaw_at(struct ini_errors *, const void *field,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /*

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "config/ini.h"
 
 /* NAME_read() and NAME_print() are the two functions of a struct ini_type,
@@ -211,7 +212,7 @@ list_read(const char *text, void *field, struct arena *arena)
 		end = text + strcspn(text, ",");
 		part = text;
 		len = (size_t)(end - text);
-		str_trim(&part, &len);
+		text_trim(&part, &len);
 		if (len == 0)
 			return false;
 		list[i] = arena_strndup(arena, part, len);

@@ -2,19 +2,25 @@
  * market_file.c: reads one market's file, and makes the checks that one option
  * alone cannot make (see market_file.h).
  */
+#include <sys/stat.h>
+
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/money.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "config/market_file.h"
 #include "config/market_options.h"
+#include "config/secret_file.h"
 #include "market/market.h"
 
 #define MARKET_FORMAT_MAX 64	/* of a phone format, see phone_display() */
-#define MARKET_FOLD_MAX	 512	/* of a city's name in lower case */
 
 /* The arena's clean-up of a pattern. */
 static void
@@ -38,24 +44,56 @@ phone_example(const char *format, struct arena *arena)
 	return example;
 }
 
-/* Checks the format, makes the example of it, compiles the pattern. */
-static void
-load_phone(const struct market_loader *l, struct market *m)
+/* Whether all prefixes begin with the first n bytes of the example. */
+static bool
+prefixes_begin_with(const struct market_phone *p, size_t n)
 {
-	struct market_phone	*p = &m->phone;
-	size_t			 prefix = strlen(p->prefix), n;
-	char			 why[128];
-	int			 rc;
+	for (const char **prefix = p->prefixes; *prefix != NULL; prefix++)
+		if (strncmp(*prefix, p->example, n) != 0)
+			return false;
+	return true;
+}
+
+/* Checks the format, makes the example of it. */
+static void
+load_format(const struct market_loader *l, struct market_phone *p)
+{
+	size_t	 fixed, n;
 
 	p->example = phone_example(p->format, l->arena);
-	n = strspn(p->example + (strlen(p->example) < prefix ? 0 : prefix),
-	    "X");
-	if (strncmp(p->example, p->prefix, prefix) != 0 || n == 0 ||
-	    p->example[prefix + n] != '\0' ||
+	fixed = strcspn(p->example, "X");
+	n = strspn(p->example + fixed, "X");
+	if (*p->example != '+' || n == 0 || p->example[fixed + n] != '\0' ||
+	    !prefixes_begin_with(p, fixed) ||
 	    strlen(p->format) >= MARKET_FORMAT_MAX)
-		ini_error_at(l->errors, &p->format,
-		    "expected the prefix, then an X for every further digit, "
-		    "in less than %d bytes", MARKET_FORMAT_MAX);
+		ini_error_at(l->errors, &p->format, "expected the prefix, "
+		    "then an X for every further digit, in less than %d bytes",
+		    MARKET_FORMAT_MAX);
+}
+
+/* Checks the number of prefixes, and that each is there once. */
+static void
+load_prefixes(const struct market_loader *l, struct market_phone *p)
+{
+	size_t	 n = 0;
+
+	for (; p->prefixes[n] != NULL; n++)
+		for (size_t i = 0; i < n; i++)
+			if (strcmp(p->prefixes[i], p->prefixes[n]) == 0)
+				ini_error_at(l->errors, &p->prefixes,
+				    "has %s twice", p->prefixes[n]);
+	if (n > MARKET_PREFIX_MAX)
+		ini_error_at(l->errors, &p->prefixes, "expected at most %d "
+		    "prefixes, there are %zu", MARKET_PREFIX_MAX, n);
+}
+
+/* Compiles the pattern. */
+static void
+load_pattern(const struct market_loader *l, struct market_phone *p)
+{
+	char	 why[128];
+	int	 rc;
+
 	rc = regcomp(&p->regex, p->pattern, REG_EXTENDED | REG_NOSUB);
 	if (rc != 0) {
 		regerror(rc, &p->regex, why, sizeof(why));
@@ -63,73 +101,146 @@ load_phone(const struct market_loader *l, struct market *m)
 		    "expected a POSIX extended regular expression: %s", why);
 		return;
 	}
+	p->compiled = true;
 	arena_defer(l->arena, phone_free, &p->regex);
 }
 
-/* Reads an amount >= 0, which is at the address as text, with the currency's
- * digits. */
+/* Makes one list of the languages, the default first, each once. "wrong": the
+ * file has an error. */
+static void
+load_languages(const struct market_loader *l, struct market *m, bool wrong)
+{
+	const char	**list, **p;
+	size_t		  n = 0, count = 0;
+
+	while (m->languages[n] != NULL)
+		n++;
+	if (m->language == NULL && n == 0) {
+		if (wrong && (ini_is_set(l->errors, &m->language) ||
+		    ini_is_set(l->errors, &m->languages)))
+			return;		/* what is wrong with it was said */
+		ini_error_at(l->errors, &m->language, "is missing, expected a "
+		    "language tag, such as en or pt-BR");
+		return;
+	}
+	if (m->language == NULL)
+		m->language = m->languages[0];
+	list = arena_array(l->arena, n + 2, sizeof(*list));
+	list[count++] = m->language;
+	for (p = m->languages; *p != NULL; p++) {
+		n = 0;
+		while (n < count && !str_equal_nocase(list[n], *p))
+			n++;
+		if (n == count)
+			list[count++] = *p;
+	}
+	m->languages = list;
+}
+
+/* Reads an amount >= 0, which is at the address as text (NULL if it is
+ * missing), with the currency's digits. */
 static void
 load_amount(const struct market_loader *l, const struct market *m,
     const char *const *text, int64_t *out)
 {
+	if (*text == NULL)
+		return;
 	if (!money_parse(*text, m->currency.digits, out) || *out < 0)
 		ini_error_at(l->errors, text,
 		    "expected an amount >= 0 with at most %u digits after "
 		    "the point", m->currency.digits);
 }
 
-/* Returns the text in lower case, or NULL. */
-static const char *
-fold_city(const struct market_loader *l, const char *text)
+/* Returns the list folded, after its first name if there is one, and ended by
+ * NULL; or NULL, after an error about the field, which is the list. */
+static const char **
+fold_list(const struct market_loader *l, const char *first,
+    const char ***field)
 {
-	char	folded[MARKET_FOLD_MAX];
+	const char	**names = *field, **folded, *name;
+	char		  text[MARKET_FOLD_MAX];
+	size_t		  n = 0, to = 0;
 
-	if (!str_fold(text, folded, sizeof(folded)))
-		return NULL;
-	return arena_strdup(l->arena, folded);
+	while (names[n] != NULL)
+		n++;
+	folded = arena_array(l->arena, n + 2, sizeof(*folded));
+	for (size_t i = first != NULL ? 0 : 1; i <= n; i++) {
+		name = i == 0 ? first : names[i - 1];
+		if (!text_fold(name, strlen(name), text, sizeof(text)) ||
+		    *text == '\0') {
+			ini_error_at(l->errors, field, "expected names with a "
+			    "letter or digit, of less than %d bytes",
+			    MARKET_FOLD_MAX);
+			return NULL;
+		}
+		folded[to++] = arena_strdup(l->arena, text);
+	}
+	return folded;
 }
 
-/* Fills the zone's list of folded names. Returns false after an error. */
+/* Fills the zone's lists of folded names. Returns false after an error. */
 static bool
 load_folded(const struct market_loader *l, struct market_zone *z)
 {
-	size_t	n = 0;
-
-	while (z->cities[n] != NULL)
-		n++;
-	z->folded = arena_array(l->arena, n + 2, sizeof(*z->folded));
-	z->folded[0] = fold_city(l, z->name);
-	for (size_t i = 0; i < n; i++)
-		z->folded[i + 1] = fold_city(l, z->cities[i]);
-	for (size_t i = 0; i <= n; i++)
-		if (z->folded[i] == NULL) {
-			ini_error_at(l->errors, &z->cities,
-			    "expected names of less than %d bytes",
-			    MARKET_FOLD_MAX);
-			z->folded[0] = NULL;
-			return false;
-		}
-	return true;
+	z->folded = fold_list(l, z->name, &z->cities);
+	z->folded_states = fold_list(l, NULL, &z->states);
+	z->folded_postcodes = fold_list(l, NULL, &z->postcodes);
+	return z->folded != NULL && z->folded_states != NULL &&
+	    z->folded_postcodes != NULL;
 }
 
-/* Looks for a name that an earlier zone has too. A zone may have its own
- * name among its cities. */
+/* Looks for names that another zone has too: of lists that were folded from
+ * the field (skip: and from a name before it). */
 static void
-check_cities(const struct market_loader *l, const struct market *m,
-    const struct market_zone *z)
+check_names(const struct market_loader *l, const struct market_zone *z,
+    const char ***field, const char **folded, size_t skip,
+    const struct market_zone *other, const char **theirs)
 {
-	const struct market_zone	*before;
-	const char			**a, **b;
+	for (const char **a = folded; *a != NULL; a++)
+		for (const char **b = theirs; *b != NULL; b++)
+			if (strcmp(*a, *b) == 0)
+				ini_error_at(l->errors, field,
+				    "\"%s\" is in the zone \"%s\" too",
+				    (size_t)(a - folded) < skip ? z->name :
+				    (*field)[(size_t)(a - folded) - skip],
+				    other->name);
+}
 
-	for (before = m->zones; before < z; before++)
-		for (a = z->folded; *a != NULL; a++)
-			for (b = before->folded; *b != NULL; b++)
-				if (strcmp(*a, *b) == 0)
-					ini_error_at(l->errors, &z->cities,
-					    "\"%s\" is in the zone \"%s\" too",
-					    a == z->folded ? z->name :
-					    z->cities[a - z->folded - 1],
-					    before->name);
+/* Looks for a name that an earlier zone has too. A zone may have its own name
+ * among its cities and states. */
+static void
+check_zone(const struct market_loader *l, const struct market *m,
+    struct market_zone *z)
+{
+	const struct market_zone	*o;
+	const char			*name[2] = { NULL, NULL };
+
+	for (o = m->zones; o < z; o++) {
+		if (o->folded == NULL || o->folded_states == NULL ||
+		    o->folded_postcodes == NULL)
+			continue;
+		name[0] = o->folded[0];
+		check_names(l, z, &z->cities, z->folded, 1, o, o->folded);
+		check_names(l, z, &z->states, z->folded_states, 0, o,
+		    o->folded_states);
+		check_names(l, z, &z->states, z->folded_states, 0, o, name);
+		check_names(l, z, &z->postcodes, z->folded_postcodes, 0, o,
+		    o->folded_postcodes);
+		name[0] = z->folded[0];
+		check_names(l, z, &z->cities, name, 1, o, o->folded_states);
+	}
+}
+
+/* Notes the zone as the market's only one of a kind. */
+static void
+note_zone(const struct market_loader *l, const struct market_zone *z,
+    const bool *field, const char *kind, const struct market_zone **only)
+{
+	if (*field && *only != NULL)
+		ini_error_at(l->errors, field, "\"%s\" is the %s already",
+		    (*only)->name, kind);
+	else if (*field)
+		*only = z;
 }
 
 /* Fills the zones from what was read of them, and finds the default one. */
@@ -144,13 +255,11 @@ load_zones(const struct market_loader *l, struct market *m)
 		if (*z->free_from_text != '\0')
 			load_amount(l, m, &z->free_from_text, &z->free_from);
 		if (load_folded(l, z))
-			check_cities(l, m, z);
-		if (z->is_default && m->default_zone != NULL)
-			ini_error_at(l->errors, &z->is_default,
-			    "\"%s\" is the default zone already",
-			    m->default_zone->name);
-		else if (z->is_default)
-			m->default_zone = z;
+			check_zone(l, m, z);
+		note_zone(l, z, &z->is_default, "default zone",
+		    &m->default_zone);
+		note_zone(l, z, &z->when_unsure, "zone when_unsure",
+		    &m->unsure_zone);
 	}
 	if (m->default_zone == NULL)
 		ini_error(l->errors, m->file, 0,
@@ -207,13 +316,6 @@ load_payments(const struct market_loader *l, struct market *m)
 		if ((expected = payment_alias(l, m, *p)) != NULL)
 			ini_error_at(l->errors, &m->aliases,
 			    "expected %s, not \"%s\"", expected, *p);
-}
-
-/* The arena's clean-up of a password. */
-static void
-password_free(void *arg)
-{
-	secret_free(arg);
 }
 
 bool
@@ -289,43 +391,99 @@ static void
 load_password(const struct market_loader *l, struct market *m)
 {
 	struct market_database	*db = &m->database;
-	char			 buf[PATH_MAX];
-	const char		*path, *wrong;
+	struct secret		*s = &db->password;
+	struct secret_file	 file = { .errors = l->errors,
+	    .field = &db->password_file, .what = "",
+	    .name = db->password_file, .conf_dir = l->conf_dir };
 
-	if (*db->password_file == '\0' || l->without_secrets)
+	if (*db->password_file == '\0' || l->without_secrets ||
+	    !secret_file_read(&file, s, l->arena) || s->bytes == NULL)
 		return;
-	path = secret_path(db->password_file, l->conf_dir, buf, sizeof(buf));
-	if (path == NULL) {
-		ini_error_at(l->errors, &db->password_file,
-		    "expected a shorter file name");
-		return;
-	}
-	wrong = secret_read(path, &db->password);
-	if (wrong == NULL) {
-		arena_defer(l->arena, password_free, &db->password);
-		secret_chomp(&db->password);
-		if (db->password.len == 0)
-			wrong = "is empty";
-		else if (memchr(db->password.bytes, 0, db->password.len))
-			wrong = "has a NUL byte in it";
-	}
-	if (wrong != NULL)
-		ini_error_at(l->errors, &db->password_file, "%s %s", path,
-		    wrong);
+	secret_chomp(s);
+	if (s->len == 0)
+		ini_error_at(l->errors, file.field, "%s is empty", file.path);
+	else if (memchr(s->bytes, 0, s->len) != NULL)
+		ini_error_at(l->errors, file.field, "%s has a NUL byte in it",
+		    file.path);
+	secret_file_check_ends(&file, s);
+}
+
+/* Looks at the file of the authority, which the client library reads when it
+ * connects. */
+static void
+check_tls_ca(const struct market_loader *l, const struct market *m)
+{
+	const char *const	*path = &m->database.tls_ca;
+
+	if (**path != '\0' && !l->without_secrets &&
+	    faccessat(AT_FDCWD, *path, R_OK, AT_EACCESS) == -1)
+		ini_flaw_at(l->errors, path, "%s cannot be read: %s", *path,
+		    strerror(errno));
+}
+
+/* Warns if no message can be delivered: nobody could log in. The program may be
+ * written later, so it is no error. */
+static void
+check_command(const struct market_loader *l, const struct market *m)
+{
+	const char	*command = m->sms.command;
+	char		*program = arena_strndup(l->arena, command,
+	    strcspn(command, " \t"));
+	struct stat	 st;
+
+	if (*command == '\0')
+		ini_warning_at(l->errors, &m->sms.command, "is empty: no SMS "
+		    "is sent, and nobody can log in");
+	else if (stat(program, &st) == -1)
+		ini_warning_at(l->errors, &m->sms.command, "%s: %s: no SMS "
+		    "is sent, and nobody can log in", program,
+		    strerror(errno));
+	else if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
+		ini_warning_at(l->errors, &m->sms.command, "%s is no program: "
+		    "expected a file of mode 0755", program);
+}
+
+bool
+market_read_password(const char *conf_dir, struct market *m,
+    struct arena *arena, struct ini_errors *errors)
+{
+	const struct market_loader	 l = { conf_dir, false, arena, errors };
+	size_t				 before = errors->count;
+
+	if (m->database.password.bytes == NULL)
+		load_password(&l, m);
+	return errors->count == before;
 }
 
 bool
 market_file_read(const struct market_loader *l, struct market *m)
 {
 	size_t	before = l->errors->count;
+	bool	read;
 
-	if (!ini_read(m->file, market_sections, m, l->arena, l->errors))
-		return false;
-	load_phone(l, m);
-	load_zones(l, m);
-	load_payments(l, m);
-	load_hosts(l, m);
-	load_password(l, m);
+	/* What could not be read is not there, or has its default: what is
+	 * there is checked, so that the other errors are found too. */
+	read = ini_read(m->file, market_sections, m, l->arena, l->errors);
+	if (m->languages != NULL)
+		load_languages(l, m, !read);
+	if (m->phone.prefixes != NULL)
+		load_prefixes(l, &m->phone);
+	if (m->phone.prefixes != NULL && m->phone.format != NULL)
+		load_format(l, &m->phone);
+	if (m->phone.pattern != NULL)
+		load_pattern(l, &m->phone);
+	if (m->zone_count > 0 || l->errors->count == before)
+		load_zones(l, m);
+	if (m->methods != NULL)
+		load_payments(l, m);
+	if (m->database.host_list != NULL)
+		load_hosts(l, m);
+	if (m->database.password_file != NULL)
+		load_password(l, m);
+	if (m->database.tls_ca != NULL)
+		check_tls_ca(l, m);
+	if (m->sms.command != NULL)
+		check_command(l, m);
 	return l->errors->count == before;
 }
 

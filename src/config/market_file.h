@@ -22,8 +22,14 @@ struct market_loader {
 };
 
 /* Fills the market, whose name and file are set, from that file; its password
- * too, unless without_secrets. True when there was no error. */
+ * too, unless without_secrets. True when there was no error; else whatever
+ * could be read is there. */
 bool	market_file_read(const struct market_loader *, struct market *);
+
+/* Reads the password of a market that was read without secrets, if it has a
+ * password_file. The list of errors must be the one that it was read with. */
+bool	market_read_password(const char *conf_dir, struct market *,
+    struct arena *, struct ini_errors *);
 
 /* Whether two hosts are the same server. "localhost" is the socket and no
  * port, anything else a port and no socket. */

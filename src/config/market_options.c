@@ -52,14 +52,57 @@ language_read(const char *text, void *field, struct arena *arena)
 	    ini_string.read(text, field, arena);
 }
 
+/* Reads a list whose parts all begin with these bytes, and then have 1 to max
+ * digits and nothing else. */
 static bool
-prefix_read(const char *text, void *field, struct arena *arena)
+digits_list_read(const char *text, const char *begin, size_t max, void *field,
+    struct arena *arena)
 {
-	size_t	n = strlen(text);
+	const char	**list;
+	size_t		  skip = strlen(begin), n;
 
-	return n >= 2 && n <= 8 && *text == '+' &&
-	    strspn(text + 1, digits) == n - 1 &&
-	    ini_string.read(text, field, arena);
+	if (!ini_list.read(text, &list, arena))
+		return false;
+	for (const char **p = list; *p != NULL; p++) {
+		n = strlen(*p);
+		if (strncmp(*p, begin, skip) != 0 || n <= skip ||
+		    n - skip > max || strspn(*p + skip, digits) != n - skip)
+			return false;
+	}
+	*(const char ***)field = list;
+	return true;
+}
+
+static bool
+prefixes_read(const char *text, void *field, struct arena *arena)
+{
+	return *text != '\0' && digits_list_read(text, "+", 7, field, arena);
+}
+
+static bool
+international_read(const char *text, void *field, struct arena *arena)
+{
+	return digits_list_read(text, "", 5, field, arena);
+}
+
+static bool
+languages_read(const char *text, void *field, struct arena *arena)
+{
+	const char	**list, *one;
+
+	if (!ini_list.read(text, &list, arena))
+		return false;
+	for (const char **p = list; *p != NULL; p++)
+		if (!language_read(*p, &one, arena))
+			return false;
+	*(const char ***)field = list;
+	return true;
+}
+
+static void
+market_list_print(const void *field, struct buf *out)
+{
+	ini_list.print(field, out);
 }
 
 static bool
@@ -145,9 +188,15 @@ static const struct ini_type type_code = {
 static const struct ini_type type_language = {
 	.expects = "a language tag, such as en or pt-BR",
 	.read = language_read, .print = market_text_print };
-static const struct ini_type type_prefix = {
+static const struct ini_type type_languages = {
+	.expects = "a list of language tags, such as ru, ky",
+	.read = languages_read, .print = market_list_print };
+static const struct ini_type type_prefixes = {
 	.expects = "'+' and 1 to 7 digits",
-	.read = prefix_read, .print = market_text_print };
+	.read = prefixes_read, .print = market_list_print };
+static const struct ini_type type_international = {
+	.expects = "a list of 1 to 5 digits each, such as 00, 011",
+	.read = international_read, .print = market_list_print };
 static const struct ini_type type_path = {
 	.expects = "a path that begins with '/', or nothing",
 	.read = optional_path_read, .print = market_text_print };
@@ -176,7 +225,9 @@ static const struct ini_type type_timezone = {
 
 static const struct ini_option market_options[] = {
 	MUST("country", ini_string, country),
-	MUST("language", type_language, language),
+	/* One of the two must be set. */
+	OPTION("language", type_language, NULL, language),
+	OPTION("languages", type_languages, "", languages),
 	MUST("time_zone", type_timezone, time_zone),
 	{ .name = NULL }
 };
@@ -189,7 +240,8 @@ static const struct ini_option currency_options[] = {
 };
 
 static const struct ini_option phone_options[] = {
-	MUST("prefix", type_prefix, phone.prefix),
+	MUST("prefix", type_prefixes, phone.prefixes),
+	OPTION("international", type_international, "", phone.international),
 	MUST("pattern", ini_string, phone.pattern),
 	MUST("format", ini_string, phone.format),
 	{ .name = NULL }
@@ -198,12 +250,16 @@ static const struct ini_option phone_options[] = {
 static const struct ini_option tax_options[] = {
 	MUST("rate", type_percent, tax.rate),
 	MUST("included", ini_bool, tax.included),
+	OPTION("shipping", ini_bool, "no", tax.shipping),
 	{ .name = NULL }
 };
 
 static const struct ini_option zone_options[] = {
 	ZONE("default", ini_bool, "no", is_default),
+	ZONE("when_unsure", ini_bool, "no", when_unsure),
 	ZONE("cities", ini_list, "", cities),
+	ZONE("states", ini_list, "", states),
+	ZONE("postcodes", ini_list, "", postcodes),
 	INI_MUST(struct market_zone, cost_text, "cost", ini_string),
 	ZONE("free_from", ini_text, "", free_from_text),
 	{ .name = NULL }

@@ -3,7 +3,6 @@
  * cannot make, the token keys, and the markets. Called at start and at reload
  * by ordermuxd and by ordermuxctl. Changes nothing outside of its arena.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
@@ -19,154 +18,21 @@
 #include "config/ini.h"
 #include "config/market_dir.h"
 #include "config/market_file.h"
+#include "config/secret_file.h"
 #include "config/settings.h"
+#include "config/settings_type.h"
 #include "config/texts.h"
 #include "market/market.h"
 
 #define SETTINGS_KID_MAX	 64
 #define SETTINGS_KEY_BYTES 32	/* RFC 7518, 3.2: at least the hash's size */
-#define SETTINGS_WORKERS_MAX 256
+#define SETTINGS_KEY_VARIETY 8	/* different bytes; hex digits have 16 */
+#define SETTINGS_LISTEN_MAX 108	/* with the NUL; sun_path, see unix(7) */
+
+/* How to make a key; for the path of its file. */
+#define KEY_CURE "openssl rand -hex 32 | tr -d '\\n' >%s"
 
 _Static_assert(SETTINGS_KEY_MAX <= TOKEN_KEYS_MAX, "keys");
-
-/* ---- types of our own ---- */
-
-/* NAME_read() and NAME_print() are the two functions of a struct ini_type,
- * where it is said what they do and return. */
-
-static bool
-workers_read(const char *text, void *field, struct arena *arena)
-{
-	int64_t	n;
-
-	(void)arena;
-	if (strcmp(text, "auto") == 0)
-		n = 0;
-	else if (!str_to_int64(text, &n) || n < 1 || n > SETTINGS_WORKERS_MAX)
-		return false;
-	*(unsigned *)field = (unsigned)n;
-	return true;
-}
-
-static void
-workers_print(const void *field, struct buf *out)
-{
-	unsigned	n = *(const unsigned *)field;
-
-	if (n == 0)
-		buf_puts(out, "auto");
-	else
-		buf_put_uint(out, n);
-}
-
-static const char *const level_names[] = {
-	[LOG_LEVEL_ERROR]	= "error",
-	[LOG_LEVEL_WARNING]	= "warning",
-	[LOG_LEVEL_NOTICE]	= "notice",
-	[LOG_LEVEL_INFO]	= "info",
-	[LOG_LEVEL_DEBUG]	= "debug"
-};
-
-static bool
-level_read(const char *text, void *field, struct arena *arena)
-{
-	(void)arena;
-	for (unsigned i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++)
-		if (str_equal_nocase(text, level_names[i])) {
-			*(unsigned *)field = i;
-			return true;
-		}
-	return false;
-}
-
-static void
-level_print(const void *field, struct buf *out)
-{
-	buf_puts(out, level_names[*(const unsigned *)field]);
-}
-
-static bool
-absolute_path_read(const char *text, void *field, struct arena *arena)
-{
-	return *text == '/' && ini_string.read(text, field, arena);
-}
-
-static void
-absolute_path_print(const void *field, struct buf *out)
-{
-	ini_string.print(field, out);
-}
-
-/* Returns whether the text is ":PORT" or nothing. */
-static bool
-origin_port(const char *text)
-{
-	int64_t	port;
-
-	return *text == '\0' || (*text == ':' &&
-	    isdigit((unsigned char)text[1]) &&
-	    str_to_int64(text + 1, &port) && port >= 1 && port <= 65535);
-}
-
-/* Returns whether the text is an origin as browsers send it (RFC 6454, 6.2):
- * scheme://host[:port] in lower case, nothing behind; or "*". */
-static bool
-origin_valid(const char *text)
-{
-	static const char	lower[] = "abcdefghijklmnopqrstuvwxyz";
-	static const char	scheme[] =
-	    "abcdefghijklmnopqrstuvwxyz0123456789+-.";
-	size_t			n = strspn(text, scheme);
-
-	if (strcmp(text, "*") == 0)
-		return true;
-	if (strchr(lower, *text) == NULL || n == 0 ||
-	    strncmp(text + n, "://", 3) != 0)
-		return false;
-	text += n + 3;
-	if (*text == '[') {
-		n = 1 + strspn(text + 1, "0123456789abcdef:.");
-		if (n == 1 || text[n] != ']')
-			return false;
-		return origin_port(text + n + 1);
-	}
-	n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.");
-	return n > 0 && *text != '.' && *text != '-' && origin_port(text + n);
-}
-
-static bool
-origins_read(const char *text, void *field, struct arena *arena)
-{
-	const char	**list;
-
-	if (!ini_list.read(text, &list, arena))
-		return false;
-	for (size_t i = 0; list[i] != NULL; i++)
-		if (!origin_valid(list[i]))
-			return false;
-	*(const char ***)field = list;
-	return true;
-}
-
-static void
-origins_print(const void *field, struct buf *out)
-{
-	ini_list.print(field, out);
-}
-
-static const struct ini_type type_workers = {
-	.expects = "auto or a number from 1 to 256",
-	.read = workers_read, .print = workers_print };
-static const struct ini_type type_level = {
-	.expects = "error, warning, notice, info or debug",
-	.read = level_read, .print = level_print };
-static const struct ini_type type_path = {
-	.expects = "a path that begins with '/'",
-	.read = absolute_path_read, .print = absolute_path_print };
-static const struct ini_type type_origins = {
-	.expects = "a list of scheme://host[:port] in lower case with no path, "
-	    "or *",
-	.read = origins_read, .print = origins_print };
 
 /* ---- the options ---- */
 
@@ -175,15 +41,20 @@ static const struct ini_type type_origins = {
 #define NUMBER(name, type, def, field, min, max) \
 	INI_NUMBER(struct settings, field, name, type, def, min, max)
 
+/* What nginx/ordermux-location.conf and systemd/ordermux.service.in have. */
+#define SHIPPED_STOP	(35 * SECOND)
+#define SHIPPED_READ	(10 * SECOND)
+#define SHIPPED_BODY	(128 * 1024)
+
 /* In ms. */
 #define SECOND	UINT64_C(1000)
 #define MINUTE	(60 * SECOND)
 #define DAY	(1440 * MINUTE)
 
 static const struct ini_option daemon_options[] = {
-	OPTION("listen", type_path, "/run/ordermux/fcgi.sock", listen),
-	OPTION("workers", type_workers, "auto", workers),
-	OPTION("log_level", type_level, "info", log_level),
+	OPTION("listen", settings_type_path, "/run/ordermux/fcgi.sock", listen),
+	OPTION("workers", settings_type_workers, "auto", workers),
+	OPTION("log_level", settings_type_level, "info", log_level),
 	NUMBER("stop_timeout", ini_seconds, "30s", stop_timeout, SECOND,
 	    10 * MINUTE),
 	{ .name = NULL }
@@ -193,7 +64,9 @@ static const struct ini_option http_options[] = {
 	NUMBER("body_limit", ini_size, "64k", body_limit, 1024, 16 << 20),
 	NUMBER("request_deadline", ini_seconds, "8s", request_deadline,
 	    SECOND, 5 * MINUTE),
-	OPTION("cors_origins", type_origins, "", cors_origins),
+	OPTION("cors_origins", settings_type_origins, "", cors_origins),
+	OPTION("cors_headers", settings_type_headers, "baggage, sentry-trace, "
+	    "traceparent, x-requested-with", cors_headers),
 	{ .name = NULL }
 };
 
@@ -202,6 +75,7 @@ static const struct ini_option token_options[] = {
 	NUMBER("lifetime", ini_seconds, "30m", token_lifetime, SECOND,
 	    31 * DAY),
 	NUMBER("leeway", ini_seconds, "0s", token_leeway, 0, 5 * MINUTE),
+	OPTION("audience", ini_list, "", token_audience),
 	{ .name = NULL }
 };
 
@@ -225,6 +99,7 @@ static const struct ini_option database_options[] = {
 static const struct ini_option orders_options[] = {
 	NUMBER("duplicate_window", ini_seconds, "10s", duplicate_window, 0,
 	    DAY),
+	NUMBER("per_hour", ini_uint, "60", orders_per_hour, 0, 10000),
 	{ .name = NULL }
 };
 
@@ -246,17 +121,55 @@ static const struct ini_section sections[] = {
 
 /* ---- checks ---- */
 
-/* Says in the list which times do not fit together. */
+/* Whether there is an error of this option, so that its default stands in its
+ * place, which is not to be compared with anything. */
+static bool
+is_wrong(const struct ini_errors *errors, const char *option)
+{
+	for (size_t i = 0; i < errors->count; i++)
+		if (strstr(errors->text[i], option) != NULL)
+			return true;
+	return false;
+}
+
+/* Says in the list which values do not fit together, or no socket. */
 static void
 check_order(const struct settings *c, struct ini_errors *errors)
 {
-	if (c->query_timeout >= c->request_deadline)
+	if (strlen(c->listen) >= SETTINGS_LISTEN_MAX)
+		ini_error_at(errors, &c->listen, "expected a path of less "
+		    "than %d bytes", SETTINGS_LISTEN_MAX);
+	if (is_wrong(errors, "[http] request_deadline:"))
+		return;
+	if (c->query_timeout >= c->request_deadline &&
+	    !is_wrong(errors, "[database] query_timeout:"))
 		ini_error_at(errors, &c->query_timeout, "expected less than "
 		    "[http] request_deadline");
 	/* Else a stop would kill a worker in a request that is in time. */
-	if (c->stop_timeout < c->request_deadline)
+	if (c->stop_timeout < c->request_deadline &&
+	    !is_wrong(errors, "[daemon] stop_timeout:"))
 		ini_error_at(errors, &c->stop_timeout, "expected at least "
 		    "[http] request_deadline");
+}
+
+/* Warns of values that the shipped files of nginx and systemd do not bear. If
+ * you have changed those, too, all is well. */
+static void
+check_shipped(const struct settings *c, struct ini_errors *errors)
+{
+	if (c->stop_timeout >= SHIPPED_STOP)
+		ini_warning_at(errors, &c->stop_timeout, "expected less than "
+		    "TimeoutStopSec of ordermux.service, which is 35s as "
+		    "shipped: systemd would kill what is still running");
+	if (c->request_deadline >= SHIPPED_READ)
+		ini_warning_at(errors, &c->request_deadline, "expected less "
+		    "than fastcgi_read_timeout of ordermux-location.conf, "
+		    "which is 10s as shipped: nginx would answer 504 before "
+		    "the service does");
+	if (c->body_limit > SHIPPED_BODY)
+		ini_warning_at(errors, &c->body_limit, "expected at most "
+		    "client_max_body_size of ordermux-location.conf, which is "
+		    "128k as shipped: nginx rejects larger bodies");
 }
 
 /* Returns whether the text is a key's name: it goes into token headers. */
@@ -269,11 +182,18 @@ kid_valid(const char *kid)
 	return n > 0 && n <= SETTINGS_KID_MAX && kid[n] == '\0';
 }
 
-/* The arena's clean-up of a key. */
-static void
-key_free(void *arg)
+/* How many different bytes a key has. */
+static unsigned
+count_different(const struct secret *s)
 {
-	secret_free(arg);
+	bool		 seen[UCHAR_MAX + 1] = { false };
+	unsigned	 n = 0;
+
+	for (size_t i = 0; i < s->len; i++) {
+		n += !seen[s->bytes[i]];
+		seen[s->bytes[i]] = true;
+	}
+	return n;
 }
 
 /* Reads the key's file. Says in the list what is wrong with it. */
@@ -281,26 +201,22 @@ static void
 key_read(struct settings *c, struct settings_key *key, struct arena *arena,
     struct ini_errors *errors)
 {
-	char		 buf[PATH_MAX];
-	const char	*path, *wrong;
+	struct secret		*s = &key->secret;
+	struct secret_file	 file = { .errors = errors,
+	    .field = &c->key_list, .name = key->file, .conf_dir = c->dir,
+	    .what = arena_printf(arena, "key \"%s\": ", key->kid) };
 
-	path = secret_path(key->file, c->dir, buf, sizeof(buf));
-	if (path == NULL) {
-		ini_error_at(errors, &c->key_list,
-		    "expected shorter file names");
+	if (!secret_file_read(&file, s, arena) || s->bytes == NULL)
 		return;
-	}
-	wrong = secret_read(path, &key->secret);
-	if (wrong != NULL) {
-		ini_error_at(errors, &c->key_list, "key \"%s\": %s %s",
-		    key->kid, path, wrong);
-		return;
-	}
-	arena_defer(arena, key_free, &key->secret);
-	if (key->secret.len < SETTINGS_KEY_BYTES)
-		ini_error_at(errors, &c->key_list,
-		    "key \"%s\": %s has %zu bytes, expected at least %d",
-		    key->kid, path, key->secret.len, SETTINGS_KEY_BYTES);
+	if (s->len < SETTINGS_KEY_BYTES)
+		ini_error_at(errors, &c->key_list, "%s%s has %zu bytes, "
+		    "expected at least %d: " KEY_CURE, file.what, file.path,
+		    s->len, SETTINGS_KEY_BYTES, file.path);
+	else if (count_different(s) < SETTINGS_KEY_VARIETY)
+		ini_error_at(errors, &c->key_list, "%s%s can be guessed, "
+		    "expected at least %d different bytes: " KEY_CURE,
+		    file.what, file.path, SETTINGS_KEY_VARIETY, file.path);
+	secret_file_check_ends(&file, s);
 }
 
 /* Splits "kid:file" into the key. Returns NULL or what was expected. */
@@ -384,27 +300,57 @@ settings_path(const struct settings *c, const char *path, struct arena *arena)
 	    arena_printf(arena, "%s/%s", c->dir, path);
 }
 
+/* Reads the markets and their texts. Returns false if the service cannot do
+ * without what is wrong. */
+static bool
+load_all_markets(struct settings *c, bool without_secrets, struct arena *arena,
+    struct ini_errors *errors)
+{
+	struct market_registry	*r;
+	struct market		*m;
+
+	r = c->markets = market_load(c->markets_dir, c->default_market, c->dir,
+	    without_secrets, arena, errors);
+	if (r == NULL)
+		return false;
+	c->texts = texts_load(c->texts_dir, r, arena, errors);
+	for (m = r->markets; m < r->markets + r->count; m++)
+		for (size_t i = 0; !m->shut && m->languages[i] != NULL; i++)
+			m->shut = !texts_complete(c->texts, m->languages[i]);
+	return r->default_market != NULL && !r->default_market->shut;
+}
+
 struct settings *
 settings_load(const char *path, bool without_secrets, struct arena *arena,
     struct ini_errors *errors)
 {
 	struct settings	*c = arena_alloc(arena, sizeof(*c));
 	size_t		 before = errors->count;
+	bool		 good;
 
 	if (!set_path(c, path, arena, errors))
 		return NULL;
 	/* What could not be read has its default from here on, so that the
 	 * checks below find the other errors too. */
-	if (ini_read(c->path, sections, c, arena, errors))
-		check_order(c, errors);
+	(void)ini_read(c->path, sections, c, arena, errors);
+	check_order(c, errors);
+	check_shipped(c, errors);
 	load_keys(c, without_secrets, arena, errors);
 	c->markets_dir = settings_path(c, c->markets_dir, arena);
 	c->texts_dir = settings_path(c, c->texts_dir, arena);
-	c->markets = market_load(c->markets_dir, c->default_market, c->dir,
-	    without_secrets, arena, errors);
-	if (c->markets != NULL)
-		c->texts = texts_load(c->texts_dir, c->markets, arena, errors);
-	return errors->count == before ? c : NULL;
+	good = errors->count == before;
+	return load_all_markets(c, without_secrets, arena, errors) && good ?
+	    c : NULL;
+}
+
+bool
+settings_read_signing_key(struct settings *c, struct arena *arena,
+    struct ini_errors *errors)
+{
+	size_t	 before = errors->count;
+
+	key_read(c, &c->keys[0], arena, errors);
+	return errors->count == before;
 }
 
 size_t
@@ -415,6 +361,13 @@ settings_token_keys(const struct settings *c, struct token_key *keys)
 		    .bytes = c->keys[i].secret.bytes,
 		    .len = c->keys[i].secret.len };
 	return c->key_count;
+}
+
+unsigned
+settings_silence(const struct settings *c)
+{
+	/* The library rounds up to whole seconds; the rest is for the loop. */
+	return c->connect_timeout + c->query_timeout + 4000;
 }
 
 void

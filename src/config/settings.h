@@ -41,6 +41,7 @@ struct settings {
 	size_t		  body_limit;		/* bytes of a request body */
 	unsigned	  request_deadline; /* ms; older ones are not started */
 	const char	**cors_origins;	/* ends with NULL; "*" = any */
+	const char	**cors_headers;	/* that they may send; likewise */
 
 	/* [token] */
 	const char	**key_list;	/* "kid:file", the first signs */
@@ -48,6 +49,7 @@ struct settings {
 	size_t		  key_count;
 	unsigned	  token_lifetime;	/* ms */
 	unsigned	  token_leeway;	/* ms by which clocks may differ */
+	const char	**token_audience; /* ends with NULL */
 
 	/* [markets] */
 	const char	 *markets_dir;
@@ -61,6 +63,7 @@ struct settings {
 
 	/* [orders] */
 	unsigned	  duplicate_window;	/* ms; 0 = off */
+	unsigned	  orders_per_hour;	/* of one customer; 0 = any */
 
 	/* [texts] */
 	const char	 *texts_dir;
@@ -69,13 +72,26 @@ struct settings {
 	struct texts	 *texts;		/* in all their languages */
 };
 
-/* NULL on any error; the list then says all of them. */
+/*
+ * Reads everything. NULL if ordermux.conf is wrong, or the default market's
+ * file, or its text. Any other market whose own file or text is wrong is shut,
+ * and the list has errors all the same: all that there are.
+ */
 struct settings *settings_load(const char *path, bool without_secrets,
     struct arena *, struct ini_errors *);
+
+/* Reads the key that signs, of settings that were loaded without secrets and
+ * with this list of errors. False after an error. */
+bool	settings_read_signing_key(struct settings *, struct arena *,
+    struct ini_errors *);
 
 /* The keys as token.h takes them, into SETTINGS_KEY_MAX places; returns how
  * many. Their bytes stay the settings'. */
 size_t	settings_token_keys(const struct settings *, struct token_key *);
+
+/* For how long, in ms, a process that uses the databases may be silent (its
+ * slot does not move) while it waits for one of them. */
+unsigned	settings_silence(const struct settings *);
 
 /* The options of ordermux.conf, as ini_list_options() has them. */
 void	settings_list(struct buf *);

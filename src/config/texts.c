@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "config/ini.h"
 #include "config/texts.h"
 #include "market/market.h"
@@ -33,6 +34,7 @@ struct text {
 	const char		*language;
 	const char		*file;
 	const char		*body;
+	bool			 good;		/* nothing is wrong with it */
 };
 
 struct texts {
@@ -79,7 +81,7 @@ texts_read(const char *path, const char *language, struct arena *arena,
 	else if (!str_utf8_valid(bytes, n) || memchr(bytes, '\0', n) != NULL)
 		ini_error(errors, path, 0, "expected a text in UTF-8");
 	else {
-		str_trim(&p, &n);
+		text_trim(&p, &n);
 		if (n > 0)
 			return arena_strndup(arena, p, n);
 		ini_error(errors, path, 0, "expected a text");
@@ -173,6 +175,7 @@ texts_add(struct texts *texts, const char *dir, const struct template *t,
     const char *language, struct arena *arena, struct ini_errors *errors)
 {
 	struct text	*text = &texts->list[texts->count++];
+	size_t		 before = errors->count;
 
 	text->template = t;
 	text->language = language;
@@ -181,6 +184,32 @@ texts_add(struct texts *texts, const char *dir, const struct template *t,
 	text->body = texts_read(text->file, language, arena, errors);
 	if (text->body != NULL)
 		texts_check(text, arena, errors);
+	text->good = errors->count == before;
+}
+
+/* Adds all texts of a language, unless they are there already. */
+static void
+texts_add_language(struct texts *texts, const char *dir, const char *language,
+    struct arena *arena, struct ini_errors *errors)
+{
+	for (size_t i = 0; i < TEMPLATE_COUNT; i++)
+		if (texts_find(texts, templates[i].name, language) == NULL)
+			texts_add(texts, dir, &templates[i], language, arena,
+			    errors);
+}
+
+/* How many languages all markets have together. */
+static size_t
+count_languages(const struct market_registry *markets)
+{
+	const char	**list;
+	size_t		  n = 0;
+
+	for (size_t i = 0; i < markets->count; i++)
+		for (list = markets->markets[i].languages;
+		    list != NULL && *list != NULL; list++)
+			n++;
+	return n;
 }
 
 struct texts *
@@ -188,20 +217,28 @@ texts_load(const char *dir, const struct market_registry *markets,
     struct arena *arena, struct ini_errors *errors)
 {
 	struct texts	*texts = arena_alloc(arena, sizeof(*texts));
-	size_t		 before = errors->count;
-	const char	*language;
+	const char	**list;
 
-	texts->list = arena_array(arena, markets->count * TEMPLATE_COUNT,
-	    sizeof(*texts->list));
-	for (size_t i = 0; i < markets->count; i++) {
-		language = markets->markets[i].language;
-		for (size_t j = 0; j < TEMPLATE_COUNT; j++)
-			if (texts_find(texts, templates[j].name, language) ==
-			    NULL)
-				texts_add(texts, dir, &templates[j], language,
-				    arena, errors);
+	texts->list = arena_array(arena, count_languages(markets) *
+	    TEMPLATE_COUNT, sizeof(*texts->list));
+	for (size_t i = 0; i < markets->count; i++)
+		for (list = markets->markets[i].languages;
+		    list != NULL && *list != NULL; list++)
+			texts_add_language(texts, dir, *list, arena, errors);
+	return texts;
+}
+
+bool
+texts_complete(const struct texts *texts, const char *language)
+{
+	const struct text	*t;
+
+	for (size_t i = 0; i < TEMPLATE_COUNT; i++) {
+		t = texts_find(texts, templates[i].name, language);
+		if (t == NULL || !t->good)
+			return false;
 	}
-	return errors->count == before ? texts : NULL;
+	return true;
 }
 
 /* ---- use ---- */
@@ -230,7 +267,7 @@ texts_render(const struct texts *texts, const char *template,
 	size_t			 n;
 
 	*why = "there is no text for the message's template";
-	if (t == NULL)
+	if (t == NULL || !t->good)
 		return NULL;
 	buf_init(&b, arena, strlen(t->body) + 32);
 	for (at = t->body; *at != '\0'; at += n) {
@@ -258,6 +295,8 @@ texts_print(const struct texts *texts, struct buf *out)
 	size_t		 n;
 
 	for (size_t i = 0; i < texts->count; i++) {
+		if (!texts->list[i].good)
+			continue;
 		buf_printf(out, "\n# %s\n", texts->list[i].file);
 		for (line = texts->list[i].body; *line != '\0';
 		    line += n + (line[n] == '\n')) {

@@ -7,6 +7,7 @@
 #ifndef ORDERMUX_TEXTS_H
 #define ORDERMUX_TEXTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define TEXTS_BYTES_MAX 1000	/* of a text: an SMS in parts is long enough */
@@ -20,10 +21,13 @@ struct texts;
 
 /*
  * Reads every template in every language that a market has. All that is wrong
- * is added to the list, with the file's name; NULL then.
+ * is added to the list, with the file's name.
  */
 struct texts *	texts_load(const char *dir, const struct market_registry *,
     struct arena *, struct ini_errors *);
+
+/* Whether the texts of a language are there, and right. */
+bool	texts_complete(const struct texts *, const char *language);
 
 /* The text with the values, which are strings, in the arena. NULL with *why
  * when there is no such text, or one of its values is missing. */

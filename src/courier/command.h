@@ -10,7 +10,7 @@
  * exit 75 (EX_TEMPFAIL)	try again
  * killed, timed out, cannot be started
  *				try again: nobody knows what it did
- * any other exit		dead: it would fail again
+ * any other exit		dead: it would fail again (but see delivery.h)
  *
  * A program has timed out if it had to be killed. If it ended by itself, its
  * exit status counts, no matter how late the courier looks.

@@ -7,7 +7,6 @@
 #include <sys/signalfd.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -32,6 +31,7 @@
 #define SHARES		4	/* a market may use 1/4 of the pool, or more
 				 * if there are fewer markets */
 #define ARENA_SIZE	(16 * 1024)
+#define BEAT		1000	/* ms: the slot moves at least so often */
 
 _Static_assert(MARKET_COUNT_MAX <= OUTBOX_SIGNAL_MARKETS_MAX, "markets");
 
@@ -40,7 +40,7 @@ struct courier {
 	const struct scoreboard	*board;
 	struct db_limits	 limits;
 	struct outbox_shared	 shared;
-	struct market_outbox	*outboxes;	/* by market index */
+	struct market_outbox	*outboxes;	/* of markets that are open */
 	size_t			 count;		/* of them */
 	size_t			 turn;		/* who claims first */
 	int			 signals;
@@ -64,7 +64,8 @@ open_courier_signals(struct courier *c)
 		fatal("cannot create a signalfd: %s", strerror(errno));
 }
 
-/* Makes an outbox for each market. No connection is opened yet. */
+/* Makes an outbox for each market that is not shut. No connection is opened
+ * yet. */
 static void
 open_outboxes(struct courier *c)
 {
@@ -73,13 +74,14 @@ open_outboxes(struct courier *c)
 
 	c->limits.connect_timeout = c->settings->connect_timeout;
 	c->limits.query_timeout = c->settings->query_timeout;
-	c->count = markets->count;
-	c->outboxes = calloc(c->count, sizeof(*c->outboxes));
+	c->outboxes = calloc(markets->count, sizeof(*c->outboxes));
 	if (c->outboxes == NULL)
-		panic("out of memory for %zu markets", c->count);
-	for (size_t i = 0; i < c->count; i++) {
+		panic("out of memory for %zu markets", markets->count);
+	for (size_t i = 0; i < markets->count; i++) {
 		m = &markets->markets[i];
-		market_outbox_init(&c->outboxes[i], m, store_db_new(m,
+		if (m->shut)
+			continue;
+		market_outbox_init(&c->outboxes[c->count++], m, store_db_new(m,
 		    &c->limits, c->board, c->shared.slot), &c->shared);
 	}
 }
@@ -174,25 +176,26 @@ next_courier_event(const struct courier *c)
 }
 
 /* Sleeps until a signal comes, a worker adds a message, a program writes an
- * error, or something is due. */
-static void
+ * error, or something is due; but not for long, so that the master sees that
+ * we are alive. Returns false if it has taken us for dead, and kills us. */
+static bool
 wait_for_messages(struct courier *c)
 {
 	struct pollfd	 fds[2 + POOL_PLACES];
 	nfds_t		 count = 2;
 	uint64_t	 next = next_courier_event(c), now = clock_ms();
-	int		 timeout = -1;
+	int		 timeout = BEAT;
 
 	fds[0] = (struct pollfd){ .fd = c->signals, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = outbox_signal_fd(), .events = POLLIN };
 	count += pool_poll(&c->shared.pool, fds + 2);
-	if (next != UINT64_MAX)
-		timeout = next <= now ? 0 : next - now < INT_MAX ?
-		    (int)(next - now) : INT_MAX;
-	slot_set(c->shared.slot, SLOT_WAITING);
+	if (next < now + BEAT)
+		timeout = next <= now ? 0 : (int)(next - now);
+	if (!slot_set(c->shared.slot, SLOT_WAITING))
+		return false;
 	if (poll(fds, count, timeout) == -1 && errno != EINTR)
 		panic("poll: %s", strerror(errno));
-	slot_set(c->shared.slot, SLOT_RULES);
+	return slot_set(c->shared.slot, SLOT_READING);
 }
 
 /* Begins to stop: claims nothing more, and gives slow programs less time. The
@@ -217,7 +220,7 @@ handle_courier_signals(struct courier *c)
 	uint64_t		 raised = outbox_signal_take();
 
 	for (size_t i = 0; i < c->count; i++)
-		if ((raised >> i & 1) != 0)
+		if ((raised >> c->outboxes[i].market->index & 1) != 0)
 			market_outbox_wake(&c->outboxes[i]);
 	while (read(c->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
 		if (info.ssi_signo == SIGTERM && !c->stopping)
@@ -252,7 +255,8 @@ courier_run(const struct settings *settings, const struct scoreboard *board,
 
 	open_courier(&courier);
 	do {
-		wait_for_messages(&courier);
+		if (!wait_for_messages(&courier))
+			break;
 		handle_courier_signals(&courier);
 		/* This first: it frees places. */
 		save_outcomes(&courier);

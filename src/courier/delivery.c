@@ -109,7 +109,7 @@ start_by_kind(struct delivery *d, const struct secretbox_keys *keys,
 void
 delivery_start(struct delivery *d, const struct market *market,
     const struct texts *texts, const struct secretbox_keys *keys,
-    const struct outbox_claim *m)
+    struct program *proved, const struct outbox_claim *m)
 {
 	d->busy = true;
 	d->over = d->unsure = false;
@@ -118,7 +118,10 @@ delivery_start(struct delivery *d, const struct market *market,
 	snprintf(d->kind, sizeof(d->kind), "%s", m->kind);
 	d->attempt = m->attempts;
 	d->outcome = (struct outbox_outcome){ .id = m->id };
+	d->proved = proved;
 	start_by_kind(d, keys, m);
+	d->program = d->job.program != NULL ? program_at(d->job.program) :
+	    (struct program){ .file = 0 };
 }
 
 /* ---- end ---- */
@@ -145,6 +148,26 @@ log_delivery(const struct delivery *d)
 	    log_str("why", d->command.why),
 	    log_uint("ms", clock_ms() - d->command.began_ms),
 	    log_int("pause_ms", d->outcome.pause / 1000)));
+}
+
+/* Learns from how the program ended whether it can be believed. One that has
+ * delivered nothing yet gives no message up. */
+static void
+judge_program(struct delivery *d)
+{
+	struct command	*c = &d->command;
+	size_t		 n = strlen(c->why);
+
+	if (d->job.program == NULL)
+		return;
+	if (c->state == COMMAND_DELIVERED)
+		*d->proved = d->program;
+	else if (c->state == COMMAND_DEAD &&
+	    !program_same(&d->program, d->proved)) {
+		c->state = COMMAND_AGAIN;
+		snprintf(c->why + n, sizeof(c->why) - n,
+		    " (not final: this command has delivered nothing yet)");
+	}
 }
 
 /* Decides the outcome from how the command ended. */
@@ -177,6 +200,7 @@ delivery_check(struct delivery *d)
 	}
 	if (!command_ended(&d->command, d->job.secrets))
 		return false;
+	judge_program(d);
 	decide_outcome(d);
 	log_set_market(d->job.market->name);
 	log_delivery(d);

@@ -11,6 +11,7 @@
 #include "courier/command.h"
 #include "courier/job.h"
 #include "courier/outbox.h"
+#include "courier/program.h"
 
 #define DELIVERY_ATTEMPTS_MAX 20	/* then a message is dead */
 
@@ -24,6 +25,9 @@ struct delivery {
 	struct arena		*arena;		/* stays with the place */
 	struct job		 job;
 	struct command		 command;
+	struct program		 program;	/* that delivers it */
+	struct program		*proved;	/* the last of this market that
+						 * has delivered a message */
 	char			 kind[33];
 	unsigned		 attempt;
 	struct outbox_outcome	 outcome;
@@ -35,10 +39,14 @@ unsigned	delivery_timeout(const struct market *);
 /*
  * Starts an attempt in a free place. If something is wrong with the message,
  * that is an outcome too: delivery_check() returns it.
+ *
+ * "proved" is the program that has delivered a message of this market. While it
+ * is not the market's program, nothing that the program says is final: there is
+ * most likely a mistake in it, and no message must be lost for that.
  */
 void	delivery_start(struct delivery *, const struct market *,
     const struct texts *, const struct secretbox_keys *,
-    const struct outbox_claim *);
+    struct program *proved, const struct outbox_claim *);
 
 /* Reads the program's errors, and kills it if its time is over. Returns whether
  * the attempt has ended. The end is logged once. */

@@ -20,6 +20,7 @@ struct job {
 	struct arena		*arena;		/* until the job has ended */
 	/* The kind fills these in: */
 	const char		*to;		/* for the log, shortened */
+	const char		*program;	/* path; NULL = was not run */
 	const char		*secrets[JOB_SECRETS_MAX + 1];	/* not logged */
 };
 

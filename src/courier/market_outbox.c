@@ -132,7 +132,7 @@ release_dead_claim(struct market_outbox *o, const struct outbox_claim *claim)
 
 	if (own && pool_holds(&o->shared->pool, o->market, claim->id))
 		return DB_OK;
-	if (!own && !owner_dead(claim->owner)) {
+	if (!own && !owner_dead(&o->shared->owner, claim->owner)) {
 		o->recovered = false;	/* look again: it may end */
 		return DB_OK;
 	}
@@ -141,7 +141,7 @@ release_dead_claim(struct market_outbox *o, const struct outbox_claim *claim)
 	return outbox_release(o->db, claim);
 }
 
-/* Takes back what dead couriers of this host have claimed. Returns the result
+/* Takes back what dead couriers of this system have claimed. Returns the result
  * of the database. */
 static enum db_result
 recover_dead_claims(struct market_outbox *o)
@@ -153,7 +153,7 @@ recover_dead_claims(struct market_outbox *o)
 	if (o->recovered)
 		return DB_OK;
 	result = outbox_claimed(o->db, o->shared->arena,
-	    o->shared->owner.host, list, &count);
+	    o->shared->owner.system, list, &count);
 	o->recovered = result == DB_OK && count < OUTBOX_CLAIM_MAX;
 	for (size_t i = 0; result == DB_OK && i < count; i++)
 		result = release_dead_claim(o, &list[i]);

@@ -132,7 +132,7 @@ outbox_end(struct db *db, const char *owner,
 /* Claims being listed. */
 struct listing {
 	struct arena		*arena;
-	const char		*host;
+	const char		*system;
 	struct outbox_claim	*out;
 	size_t			 count;
 };
@@ -142,7 +142,7 @@ static enum db_result
 list_claims(struct db *db, void *arg)
 {
 	struct listing	*l = arg;
-	struct db_value	 values[] = { db_text(l->host),
+	struct db_value	 values[] = { db_text(l->system),
 		db_int(OUTBOX_CLAIM_MAX) };
 	enum db_result	 result;
 	bool		 more;
@@ -159,10 +159,10 @@ list_claims(struct db *db, void *arg)
 }
 
 enum db_result
-outbox_claimed(struct db *db, struct arena *arena, const char *host,
+outbox_claimed(struct db *db, struct arena *arena, const char *system,
     struct outbox_claim out[OUTBOX_CLAIM_MAX], size_t *count)
 {
-	struct listing	 l = { .arena = arena, .host = host, .out = out };
+	struct listing	 l = { .arena = arena, .system = system, .out = out };
 	enum db_result	 result = db_read(db, list_claims, &l);
 
 	*count = result == DB_OK ? l.count : 0;

@@ -19,7 +19,7 @@
 #include "db/db.h"
 
 #define OUTBOX_CLAIM_MAX 16	/* messages in one call */
-#define OUTBOX_OWNER_MAX 128	/* bytes of a courier's name, "host:..." */
+#define OUTBOX_OWNER_MAX 128	/* bytes of a courier's name, "system:..." */
 
 struct arena;
 
@@ -55,10 +55,10 @@ struct outbox_outcome {
 enum db_result	outbox_end(struct db *, const char *owner,
     struct outbox_outcome *, size_t count);
 
-/* Lists messages that couriers of a host have claimed (at most
+/* Lists messages that couriers of a system have claimed (at most
  * OUTBOX_CLAIM_MAX). Fills in id, message_id and owner of each. */
 enum db_result	outbox_claimed(struct db *, struct arena *,
-    const char *host, struct outbox_claim out[OUTBOX_CLAIM_MAX],
+    const char *system, struct outbox_claim out[OUTBOX_CLAIM_MAX],
     size_t *count);
 
 /* Ends a claim whose owner does not exist any more: the message is due now. */

@@ -3,12 +3,15 @@
  * courier. It must not know how a message is claimed or marked.
  */
 #include <poll.h>
+#include <stdlib.h>
 
 #include "auth/secretbox.h"
 #include "auth/token.h"
 #include "base/arena.h"
+#include "base/log.h"
 #include "config/settings.h"
 #include "courier/pool.h"
+#include "market/market.h"
 
 #define ARENA_SIZE	(16 * 1024)	/* bytes; more if a message needs it */
 
@@ -20,6 +23,10 @@ pool_init(struct pool *pool, const struct settings *settings)
 
 	*pool = (struct pool){ .texts = settings->texts };
 	pool->keys = secretbox_keys_new(keys, count);
+	pool->proved = calloc(settings->markets->count,
+	    sizeof(*pool->proved));
+	if (pool->proved == NULL)
+		panic("out of memory for the courier");
 	for (size_t i = 0; i < POOL_PLACES; i++) {
 		pool->places[i].arena = arena_new(ARENA_SIZE);
 		delivery_clear(&pool->places[i]);
@@ -34,6 +41,7 @@ pool_free(struct pool *pool)
 		arena_free(pool->places[i].arena);
 	}
 	secretbox_keys_free(pool->keys);
+	free(pool->proved);
 }
 
 bool
@@ -55,7 +63,8 @@ pool_start(struct pool *pool, const struct market *market,
 
 	while (d->busy)
 		d++;
-	delivery_start(d, market, pool->texts, pool->keys, claim);
+	delivery_start(d, market, pool->texts, pool->keys,
+	    &pool->proved[market->index], claim);
 	pool->busy++;
 }
 

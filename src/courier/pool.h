@@ -20,6 +20,7 @@ struct pool {
 	struct secretbox_keys	*keys;		/* to open the payloads */
 	struct delivery		 places[POOL_PLACES];
 	size_t			 busy;		/* places in use */
+	struct program		*proved;	/* by market index */
 };
 
 void	pool_init(struct pool *, const struct settings *);

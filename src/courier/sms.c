@@ -61,6 +61,22 @@ note_sms_secrets(struct job *job, const char *to, const char *text,
 	job->secrets[n] = NULL;
 }
 
+/* The text in the language of the message. If it names none (it is of an older
+ * version), or one that has been removed since, in that of the market. */
+static const char *
+render_sms(const struct job *job, const char *template,
+    struct json_object *values, const char **why)
+{
+	const char	*language = sms_string_member(job->payload,
+	    "language"), *text = NULL;
+
+	if (language != NULL)
+		text = texts_render(job->texts, template, language, values,
+		    job->arena, why);
+	return text != NULL ? text : texts_render(job->texts, template,
+	    job->market->language, values, job->arena, why);
+}
+
 const char *
 sms_line(struct job *job, size_t *len, const char **why)
 {
@@ -77,8 +93,7 @@ sms_line(struct job *job, size_t *len, const char **why)
 	    !json_object_object_get_ex(payload, "values", &values) ||
 	    !json_object_is_type(values, json_type_object))
 		return NULL;
-	text = texts_render(job->texts, template, job->market->language,
-	    values, job->arena, why);
+	text = render_sms(job, template, values, why);
 	if (text == NULL)
 		return NULL;
 	note_sms_secrets(job, to, text, values);
@@ -135,6 +150,7 @@ sms_start(struct job *job, struct command *c)
 	}
 	envp[2] = arena_printf(job->arena, "ORDERMUX_MARKET=%s", m->name);
 	plan.envp = envp;
+	job->program = plan.argv[0];
 	command_start(c, &plan);
 }
 

@@ -23,8 +23,11 @@ static const struct command commands[] = {
 	{ "migrate", NULL, "[MARKET ...]", "create or update the tables of "
 	    "these markets (default: all)", "ups", 0, MARKET_COUNT_MAX,
 	    ctl_migrate, 0 },
-	{ "grants", NULL, "MARKET", "print the SQL that makes the market's "
-	    "account", "sH", 1, 1, ctl_grants, 0 },
+	{ "markets", NULL, "[MARKET ...]", "print the names of the markets, "
+	    "one a line", "d", 0, MARKET_COUNT_MAX, ctl_markets_list, 0 },
+	{ "grants", NULL, "[MARKET ...]", "print the SQL that makes the "
+	    "accounts of these markets (default: all)", "sH", 0,
+	    MARKET_COUNT_MAX, ctl_grants, 0 },
 	{ "token", NULL, "MARKET USER_ID", "print a token of this user, as a "
 	    "login gives it", "", 2, 2, ctl_token, 0 },
 	{ "order", "list", "MARKET", "orders, newest first: number, id, "
@@ -42,7 +45,8 @@ static const struct command commands[] = {
 	ENTER("cancel", ORDER_CANCELLED),
 	ENTER("return", ORDER_RETURNED),
 	{ "stock", NULL, "MARKET [SKU DELTA]", "list the stock of all SKUs, "
-	    "or add DELTA (+5, -2) to one (code or id)", "nb", 1, 3,
+	    "or add DELTA (+5, -2) to one (code or id);\n\twith --file, to "
+	    "all that the file names, or to none", "nbFN", 1, 3,
 	    ctl_stock, 0 },
 	{ "reconcile", NULL, "[MARKET ...]", "check that the books of these "
 	    "markets (default: all) are right", "", 0,
@@ -64,8 +68,11 @@ const struct command_option command_options[] = {
 	    "[none: by the socket]", FIELD(password_file) },
 	{ "sql", 's', "DIR", "migrate, grants: the SQL files"
 	    HELP_LINE "[" PKGDATADIR "/sql]", FIELD(sql_dir) },
-	{ "client-host", 'H', "HOST", "grants: where the service connects "
-	    "from" HELP_LINE "[localhost, or %]", FIELD(client_host) },
+	{ "client-host", 'H', "HOSTS", "grants: where the service connects "
+	    "from, with commas" HELP_LINE "[the database's host, if it is "
+	    "this one]", FIELD(client_host) },
+	{ "long", 'd', NULL, "markets: also database, host, port and socket",
+	    FIELD(long_list) },
 	{ "user", 'U', "ID", "order list: only orders of this customer",
 	    FIELD(customer) },
 	{ "phone", 'P', "NUMBER", "order list: only orders of the customer "
@@ -79,8 +86,13 @@ const struct command_option command_options[] = {
 	{ "note", 'n', "TEXT", "order, stock: a note, at most 500 "
 	    "characters;" HELP_LINE "THE CUSTOMER CAN READ the note of an "
 	    "order", FIELD(note) },
-	{ "by", 'b', "NAME", "order, stock: who does it"
-	    HELP_LINE "[SUDO_USER, or the login name]", FIELD(by) },
+	{ "by", 'b', "NAME", "order, stock: who does it; only root may name"
+	    HELP_LINE "somebody else [who called sudo, or the login name]",
+	    FIELD(by) },
+	{ "file", 'F', "FILE", "stock: a CSV file, a SKU and a DELTA a line; "
+	    "-:" HELP_LINE "standard input", FIELD(file) },
+	{ "dry-run", 'N', NULL, "stock: say what --file would change, and "
+	    "change nothing", FIELD(dry_run) },
 	{ "list", COMMAND_LIST, "TABLE", "print a table for programs: "
 	    "commands, exits", 0 },
 	{ "help", COMMAND_HELP, NULL, "print this text", 0 },

@@ -13,6 +13,9 @@
 #include "base/money.h"
 #include "base/slot.h"
 #include "base/str.h"
+#include "base/text.h"
+#include "config/ini.h"
+#include "config/market_file.h"
 #include "config/settings.h"
 #include "ctl/ctl.h"
 #include "market/market.h"
@@ -41,7 +44,48 @@ ctl_market(const struct ctl *ctl, const char *name)
 		ctl_error("there is no market \"%s\"", name);
 		exit(CTL_ERROR);
 	}
+	if (market->shut) {
+		ctl_error("%s: this market's file is wrong", name);
+		exit(CTL_ERROR);
+	}
 	return market;
+}
+
+const struct market **
+ctl_markets(struct ctl *ctl, size_t *count)
+{
+	const struct market_registry	*r = ctl->settings->markets;
+	size_t				 n = (size_t)ctl->arg_count;
+	const struct market		**list = arena_array(ctl->arena,
+	    n > 0 ? n : r->count, sizeof(*list));
+
+	*count = 0;
+	for (size_t i = 0; i < n; i++)
+		list[(*count)++] = ctl_market(ctl, ctl->args[i]);
+	for (size_t i = 0; n == 0 && i < r->count; i++) {
+		if (!r->markets[i].shut)
+			list[(*count)++] = &r->markets[i];
+		else {
+			ctl_error("%s: this market's file is wrong",
+			    r->markets[i].name);
+			ctl->left_out = true;
+		}
+	}
+	return list;
+}
+
+void
+ctl_need_password(const struct ctl *ctl, const struct market *market)
+{
+	size_t	 before = ctl->errors->count;
+
+	if (market_read_password(ctl->settings->dir,
+	    &ctl->settings->markets->markets[market->index], ctl->arena,
+	    ctl->errors))
+		return;
+	for (size_t i = before; i < ctl->errors->count; i++)
+		ctl_error("%s", ctl->errors->text[i]);
+	exit(CTL_ERROR);
 }
 
 struct db *
@@ -52,6 +96,7 @@ ctl_db(const struct ctl *ctl, const struct market *market,
 	struct db_limits	*limits = arena_alloc(ctl->arena,
 	    sizeof(*limits));
 
+	ctl_need_password(ctl, market);
 	limits->connect_timeout = ctl->settings->connect_timeout;
 	limits->query_timeout = query_timeout;
 	return store_db_new(market, limits, NULL, &slot);
@@ -60,7 +105,10 @@ ctl_db(const struct ctl *ctl, const struct market *market,
 int
 ctl_db_error(const struct market *market, enum db_result result)
 {
-	if (result == DB_AWAY || result == DB_LOST || result == DB_AGAIN)
+	if (result == DB_BUSY)
+		ctl_error("%s: somebody else is changing the same data; "
+		    "nothing was changed: please try again", market->name);
+	else if (result == DB_AWAY || result == DB_LOST || result == DB_AGAIN)
 		ctl_error("%s: the database cannot be used now; nothing was "
 		    "changed", market->name);
 	else
@@ -69,27 +117,13 @@ ctl_db_error(const struct market *market, enum db_result result)
 	return CTL_ERROR;
 }
 
-/* ---- texts ---- */
-
-/* Returns how many bytes at p must not be sent to a terminal; 0 if the first
- * character is harmless. Text that is not UTF-8 is judged byte by byte. */
-static size_t
-unfit_bytes(const unsigned char *p, bool utf8)
+/* Whether a character may go to a terminal as it is. */
+static bool
+is_fit_for_terminal(enum text_class class, int32_t cp)
 {
-	if (*p < 0x20 || *p == 0x7f || *p == '\\')
-		return 1;
-	if (*p >= 0x80 && !utf8)
-		return 1;
-	if (p[0] == 0xc2 && p[1] < 0xa0)	/* U+0080 .. U+009F */
-		return 2;
-	if (p[0] == 0xd8 && p[1] == 0x9c)	/* U+061C */
-		return 2;
-	if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f ||
-	    (p[2] >= 0xa8 && p[2] <= 0xae)))	/* U+200E, U+2028 and on */
-		return 3;
-	if (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
-		return 3;			/* U+2066 .. U+2069 */
-	return 0;
+	return cp >= 0 && cp != '\\' && class != TEXT_BREAK &&
+	    class != TEXT_CONTROL && class != TEXT_TURN &&
+	    class != TEXT_UNSEEN;
 }
 
 /* Writes a byte in visible characters. */
@@ -109,21 +143,19 @@ put_escaped_byte(struct buf *out, unsigned char c)
 const char *
 ctl_clean(struct arena *arena, const char *text)
 {
-	const unsigned char	*p = (const unsigned char *)text;
-	struct buf		 out;
-	bool			 utf8;
+	size_t		 left = text != NULL ? strlen(text) : 0, n;
+	enum text_class	 class;
+	int32_t		 cp;
+	struct buf	 out;
 
-	if (text == NULL)
-		return "";
-	utf8 = str_utf8_valid(text, strlen(text));
-	buf_init(&out, arena, strlen(text) + 16);
-	while (*p != '\0') {
-		size_t	 n = unfit_bytes(p, utf8);
-
-		if (n == 0)
-			buf_putc(&out, (char)*p++);
-		while (n-- > 0)
-			put_escaped_byte(&out, *p++);
+	buf_init(&out, arena, left + 16);
+	for (; left > 0; text += n, left -= n) {
+		n = text_next(text, left, &class, &cp);
+		if (is_fit_for_terminal(class, cp))
+			buf_add(&out, text, n);
+		for (size_t i = 0; i < n && !is_fit_for_terminal(class, cp);
+		    i++)
+			put_escaped_byte(&out, (unsigned char)text[i]);
 	}
 	return buf_text(&out);
 }
@@ -151,17 +183,54 @@ ctl_time(struct arena *arena, int64_t us)
 
 /* ---- who, and why ---- */
 
+/* Returns who called sudo or doas to be root; NULL if nobody, or root. Only
+ * root's environment is believed: anybody can set a variable. */
+static const char *
+caller_of_sudo(void)
+{
+	static const char *const	 names[] = { "SUDO_USER",
+		"DOAS_USER" };
+	const char			*name;
+
+	for (size_t i = 0; getuid() == 0 && i < 2; i++) {
+		name = getenv(names[i]);
+		if (name != NULL && *name != '\0' && strcmp(name, "root") != 0)
+			return name;
+	}
+	return NULL;
+}
+
+bool
+ctl_is_person(void)
+{
+	return caller_of_sudo() != NULL;
+}
+
 /* Returns the name of the user who runs the program, also through sudo. */
 static const char *
 caller_name(void)
 {
-	const char		*sudo = getenv("SUDO_USER");
+	const char		*name = caller_of_sudo();
 	const struct passwd	*entry;
 
-	if (sudo != NULL && *sudo != '\0')
-		return sudo;
+	if (name != NULL)
+		return name;
 	entry = getpwuid(getuid());
 	return entry != NULL ? entry->pw_name : "";
+}
+
+/* Ends the program if the name of --by is somebody else's. */
+static void
+check_by(const char *name, size_t n)
+{
+	const char	*caller = caller_name();
+
+	if ((getuid() == 0 && !ctl_is_person()) ||
+	    (strlen(caller) == n && strncmp(caller, name, n) == 0))
+		return;
+	ctl_error("--by: only root may name somebody else; you are %s",
+	    *caller != '\0' ? caller : "nobody");
+	exit(CTL_USAGE);
 }
 
 const char *
@@ -170,7 +239,7 @@ ctl_by(const struct ctl *ctl)
 	const char	*name = ctl->by != NULL ? ctl->by : caller_name();
 	size_t		 n = strlen(name);
 
-	str_trim(&name, &n);
+	text_trim(&name, &n);
 	if (n == 0) {
 		ctl_error("who does it? say --by NAME");
 		exit(CTL_USAGE);
@@ -181,6 +250,8 @@ ctl_by(const struct ctl *ctl)
 		    ORDER_BY_MAX - strlen(ORDER_BY_STAFF));
 		exit(CTL_USAGE);
 	}
+	if (ctl->by != NULL)
+		check_by(name, n);
 	return arena_printf(ctl->arena, "%s%.*s", ORDER_BY_STAFF, (int)n,
 	    name);
 }
@@ -194,7 +265,7 @@ ctl_note(const struct ctl *ctl)
 	if (note == NULL)
 		return NULL;
 	n = strlen(note);
-	str_trim(&note, &n);
+	text_trim(&note, &n);
 	if (!str_utf8_valid(note, n) ||
 	    str_utf8_count(note, n) > ORDER_NOTE_MAX) {
 		ctl_error("--note: expected at most %d characters, in UTF-8",

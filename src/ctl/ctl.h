@@ -26,6 +26,7 @@ enum ctl_status {
 };
 
 struct arena;
+struct ini_errors;
 struct settings;
 struct market;
 
@@ -35,7 +36,8 @@ struct ctl {
 	const char		*admin;		/* migrate's --user */
 	const char		*password_file;	/* --password-file */
 	const char		*sql_dir;	/* --sql */
-	const char		*client_host;	/* --client-host */
+	const char		*client_host;	/* --client-host, or NULL */
+	const char		*long_list;	/* --long, or NULL */
 	const char		*status;	/* --status, or NULL */
 	const char		*limit;		/* --limit, or NULL */
 	const char		*customer;	/* order list --user, or NULL */
@@ -43,11 +45,16 @@ struct ctl {
 	const char		*from;		/* --from, or NULL */
 	const char		*note;		/* --note, or NULL */
 	const char		*by;		/* --by, or NULL */
+	const char		*file;		/* --file, or NULL */
+	const char		*dry_run;	/* --dry-run, or NULL */
 	enum order_state	 to;		/* of "order ship" and so on */
 	struct arena		*arena;
-	const struct settings	*settings;
+	const struct settings	*settings;	/* without secrets, until ... */
+	struct settings		*loaded;	/* ... they are read here */
+	struct ini_errors	*errors;	/* of the settings */
 	char			**args;		/* after the command */
 	int			 arg_count;
+	bool			 left_out;	/* a market that is shut */
 };
 
 /* Writes "ordermuxctl: ..." and a newline to standard error. */
@@ -56,8 +63,18 @@ void	ctl_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Finds the market with this name; ends the program if there is none. */
 const struct market *ctl_market(const struct ctl *, const char *name);
 
-/* Makes a connection to the market's database, not yet opened. A query may take
- * at most this many milliseconds. Free it with db_free(). */
+/* Returns the markets that the arguments name, or all if there are none, and
+ * their number; ends the program if a name is wrong. Of all, those that are
+ * shut are left out, which is an error in the end. */
+const struct market **ctl_markets(struct ctl *, size_t *count);
+
+/* Reads the market's password. A command reads no secret that it does not need.
+ * Ends the program if that is not possible. */
+void	ctl_need_password(const struct ctl *, const struct market *);
+
+/* Makes a connection to the market's database, not yet opened, having read its
+ * password. A query may take at most this many milliseconds. Free it with
+ * db_free(). */
 struct db *	ctl_db(const struct ctl *, const struct market *,
     unsigned query_timeout);
 
@@ -73,8 +90,13 @@ int	ctl_db_error(const struct market *, enum db_result);
  */
 const char *	ctl_clean(struct arena *, const char *);
 
-/* Returns who makes a change: "staff:" and --by, SUDO_USER or the login name.
- * Ends the program if the name is too long or empty. */
+/* Whether a person runs the program as root through sudo (or doas). Then it has
+ * rights that the person does not have. */
+bool	ctl_is_person(void);
+
+/* Returns who makes a change: "staff:" and --by, the caller of sudo or the
+ * login name. Only root itself may name somebody else. Ends the program if the
+ * name is somebody else's, too long or empty. */
 const char *	ctl_by(const struct ctl *);
 
 /* Returns the --note without white space at its ends, or NULL. Ends the program
@@ -91,6 +113,7 @@ const char *	ctl_time(struct arena *, int64_t us);
 /* schema.c */
 int	ctl_migrate(struct ctl *);
 int	ctl_grants(struct ctl *);
+int	ctl_markets_list(struct ctl *);
 /* token.c */
 int	ctl_token(struct ctl *);
 /* order.c */

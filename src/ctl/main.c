@@ -14,9 +14,12 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/secret.h"
+#include "base/streams.h"
 #include "config/ini.h"
 #include "config/settings.h"
 #include "ctl/command.h"
@@ -65,7 +68,7 @@ take_option(int letter)
 		fputs("Try: ordermuxctl --help\n", stderr);
 		exit(CTL_USAGE);
 	default:
-		given_values[letter] = optarg;
+		given_values[letter] = optarg != NULL ? optarg : "";
 	}
 }
 
@@ -129,14 +132,33 @@ check_usage(struct ctl *ctl, const struct command *command)
 	exit(CTL_USAGE);
 }
 
-/* Loads the configuration; ends the program when there is anything wrong. */
+/* Through sudo, a configuration of one's own could make us hand out what only
+ * root may read. Ends the program if others than root may change the file. */
+static void
+check_configuration_owner(const struct ctl *ctl)
+{
+	struct stat	 st;
+
+	if (!ctl_is_person() || stat(ctl->conf, &st) != 0 ||
+	    (st.st_uid == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0))
+		return;
+	ctl_error("--config: through sudo, only a file that nobody but root "
+	    "can change");
+	exit(CTL_USAGE);
+}
+
+/* Loads the configuration, without secrets; ends the program when it cannot be
+ * used. What is wrong with one market is no reason not to work for another. */
 static void
 load_settings(struct ctl *ctl)
 {
-	struct ini_errors	 errors;
+	static struct ini_errors	 errors;
 
+	check_configuration_owner(ctl);
 	ini_errors_init(&errors, ctl->arena);
-	ctl->settings = settings_load(ctl->conf, false, ctl->arena, &errors);
+	ctl->errors = &errors;
+	ctl->loaded = settings_load(ctl->conf, true, ctl->arena, &errors);
+	ctl->settings = ctl->loaded;
 	for (size_t i = 0; i < errors.count; i++)
 		ctl_error("%s", errors.text[i]);
 	if (ctl->settings == NULL)
@@ -153,6 +175,7 @@ main(int argc, char **argv)
 	const struct command	*command;
 	int			 status, used;
 
+	streams_occupy();
 	read_command_line(&ctl, argc, argv);
 	command = command_find(ctl.args, ctl.arg_count, &used);
 	if (command == NULL) {
@@ -165,8 +188,11 @@ main(int argc, char **argv)
 	ctl.to = command->to;
 	ctl.arena = arena_new(65536);
 	log_set_level(LOG_LEVEL_WARNING);
+	secret_forbid_dumps();
 	load_settings(&ctl);
 	status = command->run(&ctl);
+	if (status == CTL_DONE && ctl.left_out)
+		status = CTL_ERROR;
 	arena_free(ctl.arena);
 	return status;
 }

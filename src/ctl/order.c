@@ -88,7 +88,7 @@ read_list_options(const struct ctl *ctl, struct order_list_wish *out)
 		out->user_id <= 0))
 		ctl_error("--user: expected the id of a user, such as 19");
 	else if (ctl->phone != NULL &&
-	    !phone_normalise(ctl->phone, out->phone))
+	    !phone_normalise(ctl->settings->markets, ctl->phone, out->phone))
 		ctl_error("--phone: expected a phone number with the prefix "
 		    "of its country");
 	else
@@ -181,14 +181,24 @@ static int
 find_named_order(const struct ctl *ctl, struct db *db, const char *name,
     struct staff_order *out)
 {
-	enum db_result	 result = db_ready(db);
+	struct staff_order	 found[STAFF_ORDERS_FOUND];
+	enum db_result		 result = db_ready(db);
+	size_t			 count = 0;
 
 	if (result == DB_OK)
-		result = staff_order_find(db, ctl->arena, name, out);
+		result = staff_order_find(db, ctl->arena, name, found, &count);
 	if (result != DB_OK)
 		return ctl_db_error(db_market(db), result);
-	if (out->found)
+	if (count > 1) {
+		ctl_error("\"%s\" is the number of one order and the id of "
+		    "another, %s: say number:%s or id:%s", name,
+		    ctl_clean(ctl->arena, found[1].order.number), name, name);
+		return CTL_ERROR;
+	}
+	if (count == 1) {
+		*out = found[0];
 		return CTL_DONE;
+	}
 	ctl_error("%s has no order \"%s\"", db_market(db)->name,
 	    ctl_clean(ctl->arena, name));
 	return CTL_ERROR;

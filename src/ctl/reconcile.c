@@ -109,14 +109,17 @@ put_verdict(const struct market *market, const struct books_counts *counts,
 static int
 reconcile_market(struct ctl *ctl, const struct market *market)
 {
-	struct db		*db = ctl_db(ctl, market, QUERY_TIMEOUT_MS);
+	struct db		*db;
 	struct books_counts	 counts = { 0 };
 	struct verdict		 verdict = { 0 };
 	int64_t			 began = clock_monotonic_us();
-	enum db_result		 result = run_all_checks(ctl, db, &counts,
-	    &verdict);
+	enum db_result		 result = DB_AWAY;
 
-	db_free(db);
+	if (!market->shut) {
+		db = ctl_db(ctl, market, QUERY_TIMEOUT_MS);
+		result = run_all_checks(ctl, db, &counts, &verdict);
+		db_free(db);
+	}
 	if (result != DB_OK) {
 		printf("%s: COULD NOT BE READ\n", market->name);
 		fflush(stdout);
@@ -139,16 +142,18 @@ worse_status(int one, int other)
 int
 ctl_reconcile(struct ctl *ctl)
 {
-	const struct market_registry	*r = ctl->settings->markets;
-	int				 status = CTL_DONE;
+	const struct market	**markets;
+	size_t			 count;
+	int			 status = CTL_DONE;
 
-	for (int i = 0; i < ctl->arg_count; i++)
-		ctl_market(ctl, ctl->args[i]);
-	for (int i = 0; i < ctl->arg_count; i++)
+	markets = ctl_markets(ctl, &count);
+	for (size_t i = 0; i < count; i++)
 		status = worse_status(status, reconcile_market(ctl,
-		    ctl_market(ctl, ctl->args[i])));
-	for (size_t i = 0; ctl->arg_count == 0 && i < r->count; i++)
-		status = worse_status(status, reconcile_market(ctl,
-		    &r->markets[i]));
-	return status;
+		    markets[i]));
+	for (size_t i = 0; ctl->left_out &&
+	    i < ctl->settings->markets->count; i++)
+		if (ctl->settings->markets->markets[i].shut)
+			printf("%s: COULD NOT BE READ\n",
+			    ctl->settings->markets->markets[i].name);
+	return ctl->left_out ? worse_status(status, CTL_AWAY) : status;
 }

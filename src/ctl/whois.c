@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "config/settings.h"
 #include "ctl/ctl.h"
 #include "ctl/whois_answer.h"
@@ -58,10 +59,11 @@ user_id_of(const char *text)
 
 /* Reads an argument that does not say what it is: it may be all three. */
 static void
-read_any_question(const char *text, struct whois_question *q)
+read_any_question(const struct market_registry *markets, const char *text,
+    struct whois_question *q)
 {
 	q->user_id = user_id_of(text);
-	q->is_phone = phone_normalise(text, q->phone) &&
+	q->is_phone = phone_normalise(markets, text, q->phone) &&
 	    strspn(text, "0123456789") != strlen(text);
 	q->order = text;
 }
@@ -74,7 +76,7 @@ read_question(const struct ctl *ctl, struct whois_question *q)
 	size_t		 n = strlen(arg);
 
 	memset(q, 0, sizeof(*q));
-	str_trim(&arg, &n);
+	text_trim(&arg, &n);
 	text = arena_strndup(ctl->arena, arg, n);
 	if (*text == '\0')
 		ctl_error("expected a phone number, a user's id, or the "
@@ -84,7 +86,8 @@ read_question(const struct ctl *ctl, struct whois_question *q)
 			return;
 		ctl_error("user: expected an id, such as user:19");
 	} else if (take_kind(&text, "phone")) {
-		if ((q->is_phone = phone_normalise(text, q->phone)))
+		if ((q->is_phone = phone_normalise(ctl->settings->markets,
+		    text, q->phone)))
 			return;
 		ctl_error("phone: expected a number, such as "
 		    "phone:+13128059851");
@@ -94,7 +97,7 @@ read_question(const struct ctl *ctl, struct whois_question *q)
 		ctl_error("order: expected a number or an id, such as "
 		    "order:7");
 	} else {
-		read_any_question(text, q);
+		read_any_question(ctl->settings->markets, text, q);
 		return;
 	}
 	exit(CTL_USAGE);
@@ -109,7 +112,7 @@ note_unavailable(struct whois_market *m)
 	if (!m->unavailable)
 		ctl_error("%s: database unavailable", m->market->name);
 	m->unavailable = true;
-	m->order.found = false;
+	m->order_count = 0;
 	m->user_count = 0;
 }
 
@@ -133,21 +136,25 @@ add_found_user(struct whois_search *s, size_t index,
 	    NULL, WHOIS_ORDERS, &u->orders, &u->order_count);
 }
 
-/* Looks in a market for the order, and for whose it is. */
+/* Looks in a market for the order (or two, if its name means two), and for
+ * whose it is. */
 static enum db_result
 search_order(struct whois_search *s, size_t index)
 {
-	struct staff_order	*order = &s->markets[index].order;
+	struct whois_market	*m = &s->markets[index];
 	struct arena		*arena = s->ctl->arena;
 	struct staff_user	 user = { 0 };
 	enum db_result		 result;
 
 	result = staff_order_find(s->dbs[index], arena, s->question.order,
-	    order);
-	if (result != DB_OK || !order->found)
-		return result;
-	result = staff_user_by_id(s->dbs[index], arena, order->user_id, &user);
-	return result != DB_OK ? result : add_found_user(s, index, &user);
+	    m->orders, &m->order_count);
+	for (size_t i = 0; result == DB_OK && i < m->order_count; i++) {
+		result = staff_user_by_id(s->dbs[index], arena,
+		    m->orders[i].user_id, &user);
+		if (result == DB_OK)
+			result = add_found_user(s, index, &user);
+	}
+	return result;
 }
 
 /* Looks in a market for all that the question can mean. */
@@ -172,6 +179,16 @@ search_market(struct whois_search *s, size_t index)
 	return result;
 }
 
+/* Whether the number has a prefix of this market. */
+static bool
+has_own_prefix(const struct market *market, const char *phone)
+{
+	for (const char **p = market->phone.prefixes; *p != NULL; p++)
+		if (phone_has_prefix(phone, *p) > 0)
+			return true;
+	return false;
+}
+
 /* Finds out what a login with this number does, as the service decides it. */
 static void
 search_login(struct whois_search *s, const char *phone,
@@ -185,8 +202,7 @@ search_login(struct whois_search *s, const char *phone,
 	out->phone = phone;
 	out->market = market;
 	if (!phone_valid(market, phone)) {
-		out->outcome = strncmp(phone, market->phone.prefix,
-		    strlen(market->phone.prefix)) == 0 ?
+		out->outcome = has_own_prefix(market, phone) ?
 		    WHOIS_WRONG_PATTERN : WHOIS_NO_MARKET;
 		return;
 	}
@@ -204,7 +220,7 @@ static void
 search_all_markets(struct whois_search *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (search_market(s, i) != DB_OK)
+		if (!s->markets[i].unavailable && search_market(s, i) != DB_OK)
 			note_unavailable(&s->markets[i]);
 	}
 	for (size_t i = 0; i < s->count; i++) {
@@ -241,7 +257,7 @@ report_not_found(const struct whois_search *s)
 static bool
 has_findings(const struct whois_market *m)
 {
-	return m->order.found || m->user_count > 0;
+	return m->order_count > 0 || m->user_count > 0;
 }
 
 /* Prints what was found; returns the exit status. */
@@ -284,6 +300,10 @@ ctl_whois(struct ctl *ctl)
 	s.dbs = arena_array(ctl->arena, r->count, sizeof(struct db *));
 	for (size_t i = 0; i < r->count; i++) {
 		s.markets[i].market = &r->markets[i];
+		if (r->markets[i].shut) {
+			note_unavailable(&s.markets[i]);
+			continue;
+		}
 		s.dbs[i] = ctl_db(ctl, &r->markets[i],
 		    ctl->settings->query_timeout);
 	}

@@ -157,10 +157,10 @@ void
 whois_put_market(const struct ctl *ctl, const struct whois_market *m)
 {
 	put_database(m->market);
-	if (m->order.found)
-		put_found_order(ctl, m->market, &m->order);
+	for (size_t i = 0; i < m->order_count; i++)
+		put_found_order(ctl, m->market, &m->orders[i]);
 	for (size_t i = 0; i < m->user_count; i++)
 		put_found_user(ctl, m->market, &m->users[i]);
-	if (!m->order.found && m->user_count == 0)
+	if (m->order_count == 0 && m->user_count == 0)
 		printf("%s: not found\n", m->market->name);
 }

@@ -12,7 +12,7 @@
 #include "store/staff_user.h"
 
 #define WHOIS_ORDERS	5	/* of a user that are shown */
-#define WHOIS_USERS	3	/* of a market: by id, by number, by order */
+#define WHOIS_USERS	4	/* of a market: by id, by number, by orders */
 
 struct ctl;
 
@@ -44,7 +44,8 @@ struct whois_user {
 struct whois_market {
 	const struct market	*market;
 	bool			 unavailable;	/* then nothing else counts */
-	struct staff_order	 order;		/* if order.found */
+	struct staff_order	 orders[STAFF_ORDERS_FOUND];
+	size_t			 order_count;
 	struct whois_user	 users[WHOIS_USERS];	/* each once */
 	size_t			 user_count;
 };

@@ -20,6 +20,7 @@
 #include "courier/courier.h"
 #include "daemon/child.h"
 #include "daemon/listener.h"
+#include "daemon/title.h"
 #include "daemon/worker.h"
 #include "market/market.h"
 
@@ -41,8 +42,8 @@
  */
 #define RESOLVER	"timeout:1 attempts:1"
 
-/* The courier's name in ps(1). Otherwise it would look like a worker. */
-#define COURIER_TITLE	"ordermuxcourier"
+/* The courier's name, by which pgrep(1) tells it from the workers. */
+#define COURIER_NAME	"ordermuxcourier"
 
 /* Log messages about a child, by its kind. */
 static const struct {
@@ -58,9 +59,8 @@ static const struct {
 
 /* ---- the slots ---- */
 
-/* How many workers to run. */
-static size_t
-count_workers(const struct settings *settings)
+size_t
+child_workers(const struct settings *settings)
 {
 	long	 processors;
 
@@ -77,7 +77,7 @@ count_workers(const struct settings *settings)
 void
 children_init(struct children *c)
 {
-	c->workers = count_workers(c->settings);
+	c->workers = child_workers(c->settings);
 	c->count = c->workers + COURIERS;
 	c->list = calloc(c->count, sizeof(*c->list));
 	if (c->list == NULL ||
@@ -111,10 +111,13 @@ run_child(const struct children *c, const struct child *child, pid_t parent)
 	(void)close(c->signals);
 	/* The process reads this when it first looks up a name. */
 	(void)setenv("RES_OPTIONS", RESOLVER, 0);
-	if (child->kind == CHILD_WORKER)
+	if (child->kind == CHILD_WORKER) {
+		title_set("ordermuxd: worker %zu", child->index);
 		exit(worker_run(c->listener->fd, child->settings, &c->board,
 		    child->slot));
-	(void)prctl(PR_SET_NAME, COURIER_TITLE);
+	}
+	title_set("ordermuxd: courier");
+	(void)prctl(PR_SET_NAME, COURIER_NAME);
 	/* Only processes that accept connections may hold the socket. */
 	(void)close(c->listener->fd);
 	exit(courier_run(child->settings, &c->board, child->slot));

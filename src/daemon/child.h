@@ -49,6 +49,9 @@ struct children {
 void	children_init(struct children *);
 void	children_free(struct children *);
 
+/* How many workers run with these settings. */
+size_t	child_workers(const struct settings *);
+
 /* Starts the children that are due. While stopping, none is. */
 void	children_spawn_due(struct children *);
 

@@ -78,9 +78,11 @@ remove_stale_socket(const struct sockaddr_un *address)
 		fatal("cannot create a socket: %s", strerror(errno));
 	rc = connect(fd, (const struct sockaddr *)address, sizeof(*address));
 	/* EAGAIN is a full backlog: a process listens. */
-	if (rc == 0 || errno != ECONNREFUSED)
-		fatal("%s is in use (%s): is ordermuxd running already?", path,
-		    rc == 0 ? "a process listens" : strerror(errno));
+	if (rc == 0 || errno == EAGAIN)
+		fatal("%s is in use: is ordermuxd running already?", path);
+	if (errno != ECONNREFUSED && errno != ENOENT)
+		fatal("cannot find out whether a process listens on %s: %s",
+		    path, strerror(errno));
 	(void)close(fd);
 	if (unlink(path) == -1 && errno != ENOENT)
 		fatal("cannot remove the stale socket %s: %s", path,

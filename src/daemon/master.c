@@ -170,7 +170,7 @@ master_run(const struct listener *listener, const struct settings *settings)
 		stop_workers(&m.stop, &m.children);
 
 		/* This last: a child that has just ended is not killed. */
-		watchdog_kill_overdue(&m.watchdog, &m.children);
+		watchdog_kill_late(&m.watchdog, &m.children);
 		stop_kill_late(&m.stop, &m.children);
 	} while (!m.children.stopping || m.children.running > 0);
 	log_notice("stopped");

@@ -14,8 +14,7 @@ struct listener;
  * waits for requests, and replaces children that end. A child that has finished
  * a request (or an attempt to deliver a message) is replaced at once. Any other
  * is replaced after a pause of 2 s, which doubles each time, up to 60 s. A
- * worker that is still in a request 2 s after [http] request_deadline is
- * killed.
+ * child that hangs is killed (watchdog.h).
  *
  * After SIGTERM or SIGINT no child is replaced. The courier finishes the
  * running deliveries. The workers accept requests until the courier has ended,

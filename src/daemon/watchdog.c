@@ -1,5 +1,5 @@
 /*
- * watchdog.c: finds workers that hang (see watchdog.h). Called by the master.
+ * watchdog.c: finds children that hang (see watchdog.h). Called by the master.
  * It knows them by their slots alone, and asks them nothing.
  */
 #include <stdbool.h>
@@ -13,8 +13,10 @@
 #include "daemon/watchdog.h"
 
 /* Times in ms. */
-#define DEADLINE_INTERVAL	1000	/* between two checks */
-#define DEADLINE_GRACE		2000	/* for the worker to end it itself */
+#define CHECK_INTERVAL	 1000	/* between two checks */
+#define DEADLINE_GRACE	 2000	/* for the worker to end it itself */
+#define COURIER_GRACE	10000	/* for looking up names, say */
+#define START_LIMIT	20000	/* to the first wait: no database is needed */
 
 void
 watchdog_init(struct watchdog *w)
@@ -24,44 +26,61 @@ watchdog_init(struct watchdog *w)
 	w->notify_at = w->notified_at + w->interval;
 }
 
-/* Whether a worker is over its request's deadline, and has had the time to end
- * the request by itself. */
-static bool
-is_overdue(const struct child *child, uint64_t now)
+/* What a child is killed for. NULL = nothing: it is not late. */
+static const char *
+find_lateness(const struct child *child, uint64_t busy, uint64_t now)
 {
-	uint64_t	 busy = child->slot->busy_ms;
+	const struct settings	*settings = child->settings;
+	const struct slot	*slot = child->slot;
+	uint64_t		 since = slot->since_ms;
+	uint64_t		 silent = now > since ? now - since : 0;
 
-	return busy != 0 && now >= busy + child->settings->request_deadline +
-	    DEADLINE_GRACE;
+	if (busy == SLOT_CONDEMNED)
+		return NULL;	/* it has been killed */
+	if (slot->phase == SLOT_STARTING)
+		return silent >= START_LIMIT ? "does not start" : NULL;
+	if (child->kind == CHILD_COURIER)
+		return silent >= settings_silence(settings) + COURIER_GRACE ?
+		    "hangs" : NULL;
+	return busy != 0 && now >= busy + settings->request_deadline +
+	    DEADLINE_GRACE ? "request deadline exceeded" : NULL;
 }
 
 void
-watchdog_kill_overdue(struct watchdog *w, const struct children *c)
+watchdog_kill_late(struct watchdog *w, const struct children *c)
 {
-	uint64_t	 now = clock_ms();
+	uint64_t	 now = clock_ms(), busy;
+	const char	*why;
 
 	if (now < w->check_at)
 		return;
-	w->check_at = now + DEADLINE_INTERVAL;
-	for (size_t i = 0; i < c->workers; i++)
-		if (c->list[i].pid != 0 && is_overdue(&c->list[i], now))
-			child_kill(&c->list[i], "request deadline exceeded");
+	w->check_at = now + CHECK_INTERVAL;
+	for (size_t i = 0; i < c->count; i++) {
+		busy = c->list[i].slot->busy_ms;
+		if (c->list[i].pid == 0 ||
+		    (why = find_lateness(&c->list[i], busy, now)) == NULL)
+			continue;
+		/* It may have finished just now, and begun another request,
+		 * which must not die for the one before. */
+		if (slot_condemn(c->list[i].slot, busy))
+			child_kill(&c->list[i], why);
+	}
 }
 
 /*
  * Whether a worker is responsive: it waits for work, has changed its phase
- * since the last notification, or is in a request within its deadline. A
- * worker over its deadline has been killed. If it is still there, that did not
- * help.
+ * since the last notification, or is in a request within its deadline. A late
+ * worker has been killed. If it is still there, that did not help.
  */
 static bool
 is_responsive(const struct watchdog *w, const struct child *child)
 {
 	const struct slot	*slot = child->slot;
+	uint64_t		 busy = slot->busy_ms;
 
-	return child->pid != 0 && (slot->phase == SLOT_WAITING ||
-	    slot->since_ms >= w->notified_at ||
-	    (slot->busy_ms != 0 && !is_overdue(child, clock_ms())));
+	return child->pid != 0 && busy != SLOT_CONDEMNED &&
+	    (slot->phase == SLOT_WAITING || slot->since_ms >= w->notified_at ||
+	    (busy != 0 && find_lateness(child, busy, clock_ms()) == NULL));
 }
 
 /* Whether any worker is responsive. If all are paused or finishing, the master

@@ -41,7 +41,7 @@
 enum worker_event {
 	WORKER_EVENT_NONE,
 	WORKER_EVENT_CLIENT,	/* a connection may be waiting */
-	WORKER_EVENT_STOP	/* SIGTERM */
+	WORKER_EVENT_STOP	/* SIGTERM; or we are about to be killed */
 };
 
 struct worker {
@@ -124,7 +124,8 @@ wait_for_work(struct worker *worker)
 		return event;
 
 	service_idle(worker->service);
-	slot_set(worker->slot, SLOT_WAITING);
+	if (!slot_set(worker->slot, SLOT_WAITING))
+		return WORKER_EVENT_STOP;
 	do
 		event = poll_worker_events(worker, -1);
 	while (event == WORKER_EVENT_NONE);
@@ -139,7 +140,9 @@ serve_request(struct worker *worker)
 {
 	int	 rc;
 
-	slot_set(worker->slot, SLOT_READING);
+	/* Condemned while it was late: a request that began now would die. */
+	if (!slot_set(worker->slot, SLOT_READING))
+		return false;
 	rc = FCGX_Accept_r(&worker->request);
 	if (rc == -EAGAIN || rc == -EINTR)
 		return true;	/* another worker was faster */

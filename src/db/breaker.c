@@ -49,6 +49,12 @@ breaker_connect(struct breaker *b)
 }
 
 bool
+breaker_is_shut(const struct scoreboard_market *shared)
+{
+	return relaxed_load(&shared->away_since) != 0;
+}
+
+bool
 breaker_hangs(const struct breaker *b)
 {
 	return relaxed_load(&b->shared->use_at) != 0;

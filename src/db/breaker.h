@@ -45,6 +45,9 @@ void	breaker_init(struct breaker *, const char *market,
 enum breaker_answer breaker_use(struct breaker *);
 enum breaker_answer breaker_connect(struct breaker *);
 
+/* Whether a half is shut, for who has no breaker of the market. */
+bool	breaker_is_shut(const struct scoreboard_market *);
+
 /* Whether the database is known to hang: "use" is shut. */
 bool	breaker_hangs(const struct breaker *);
 

@@ -5,12 +5,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "db/client.h"
 
+/* Whether nothing comes from this socket any more. */
+static bool
+socket_ended(int fd)
+{
+	struct pollfd	 p = { .fd = fd, .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) == 1;
+}
+
 #ifdef CLIENT_IS_MARIADB
+bool
+client_ended(MYSQL *mysql)
+{
+	return socket_ended(mysql_get_socket(mysql));
+}
+
 /* The library's callback has no argument for data of ours. */
 static client_wait	*wait_function;
 
@@ -51,6 +67,12 @@ client_unblock_tls(MYSQL *mysql, int room)
 		panic("cannot set up a connection: %s", strerror(errno));
 }
 #else
+bool
+client_ended(MYSQL *mysql)
+{
+	return socket_ended(mysql->net.fd);
+}
+
 void
 client_set_tls(MYSQL *mysql, const char *ca)
 {

@@ -50,4 +50,7 @@ void	client_set_wait(MYSQL *, client_wait *);
  */
 void	client_unblock_tls(MYSQL *, int room);
 
+/* Whether the server has closed the connection. Asks it nothing. */
+bool	client_ended(MYSQL *);
+
 #endif

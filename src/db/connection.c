@@ -21,6 +21,13 @@
 
 #define OPEN_MAX_MS	100	/* a transaction left open by reading */
 
+/* After so many seconds of silence the server ends our session. */
+#define SILENT_S		30
+#define SILENT_TRANSACTION_S	5
+
+/* ms; a session that was used a moment ago was not ended for its silence. */
+#define SILENT_MIN_MS	1000
+
 /* What a process without a board has in place of its part for the market. */
 static struct scoreboard_market *
 new_scoreboard_market(void)
@@ -43,8 +50,7 @@ db_new(const struct market *market, const struct statement_table *statements,
 	struct db			*db = calloc(1, sizeof(*db));
 	struct scoreboard_market	*shared;
 
-	if (db == NULL || (db->kept = calloc(statements->count,
-	    sizeof(*db->kept))) == NULL)
+	if (db == NULL)
 		panic("out of memory for a connection");
 	db->market = market;
 	db->statements = statements;
@@ -55,8 +61,10 @@ db_new(const struct market *market, const struct statement_table *statements,
 		db->own = new_scoreboard_market();
 	shared = board != NULL ? &board->markets[market->index] : db->own;
 	breaker_init(&db->breaker, market->name, shared);
-	bulkhead_init(&db->bulkhead, market, board, slot, limits->crowd_after);
+	bulkhead_init(&db->bulkhead, market, board, slot, limits->markets,
+	    limits->crowd_after);
 	hosts_init(&db->hosts, market, shared);
+	db->full_at = &shared->full_at;
 	return db;
 }
 
@@ -68,7 +76,6 @@ db_free(struct db *db)
 	db_disconnect(db);
 	free(db->own);
 	db_wait_forget(db);
-	free(db->kept);
 	free(db);
 }
 
@@ -94,6 +101,13 @@ db_event(struct db *db, enum db_event event)
 		breaker_works(&db->breaker);
 	if (before != DB_IN_TRANSACTION && db->state == DB_IN_TRANSACTION)
 		db->opened_ms = db->wait.began_ms;
+}
+
+void
+db_done(struct db *db)
+{
+	bulkhead_leave(&db->bulkhead, db->asked, clock_ms());
+	db->asked = false;
 }
 
 /* ---- the end of a connection ---- */
@@ -142,6 +156,8 @@ db_lose(struct db *db)
 
 	db_disconnect(db);
 	/* Another try would wait for as long again, or be too late. */
+	if (end == DB_END_LOCKED)
+		return DB_BUSY;
 	if (!hung)
 		return end == DB_END_ANSWER ? DB_LOST : DB_AWAY;
 	if (db->market->database.host_count > 1)
@@ -149,6 +165,15 @@ db_lose(struct db *db)
 	else
 		breaker_hung(&db->breaker);
 	return DB_AWAY;
+}
+
+void
+db_drop_ended(struct db *db)
+{
+	if (db->state != DB_DISCONNECTED &&
+	    clock_ms() - db->used_ms >= SILENT_MIN_MS &&
+	    client_ended(db->mysql))
+		db_disconnect(db);
 }
 
 /* ---- connecting ---- */
@@ -161,18 +186,22 @@ round_to_seconds(unsigned ms)
 }
 
 /*
- * Makes all settings of the session. They are init commands, so that every
- * connection has the same. A lock's timeout is shorter than that of an answer:
- * so we get an error that we can act on, and not a broken connection.
+ * Makes all settings of the session that we rely on. They are init commands, so
+ * that every connection has the same, whatever the server's defaults are. A
+ * lock's timeout is shorter than that of an answer: so we get an error that we
+ * can act on, and not a broken connection. If we vanish, the server ends the
+ * session. (MySQL takes the text in the comment for a comment: it has no such
+ * variable.)
  */
 static void
 set_session_options(struct db *db)
 {
 	const struct db_limits	*limits = db->limits;
 	unsigned	 connect_s = round_to_seconds(limits->connect_timeout);
-	unsigned	 query_s = round_to_seconds(limits->query_timeout);
-	unsigned	 lock_s = query_s > 2 ? query_s / 2 : 1, no = 0;
-	char		 init[320];
+	unsigned	 query_s = round_to_seconds(
+	    limits->query_timeout > DB_QUERY_MIN ? limits->query_timeout :
+	    DB_QUERY_MIN), no = 0;
+	char		 init[800];
 
 	mysql_options(db->mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
 	mysql_options(db->mysql, MYSQL_OPT_READ_TIMEOUT, &query_s);
@@ -181,13 +210,23 @@ set_session_options(struct db *db)
 	mysql_options(db->mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	snprintf(init, sizeof(init), "SET SESSION autocommit = 0, "
 	    "time_zone = '+00:00', innodb_lock_wait_timeout = %u, "
-	    "lock_wait_timeout = %u, sql_mode = "
+	    "lock_wait_timeout = %u, wait_timeout = %u, "
+	    "net_read_timeout = %u, net_write_timeout = %u, "
+	    "completion_type = 0, sql_safe_updates = 0, "
+	    "sql_big_selects = 1, sql_auto_is_null = 0, "
+	    "sql_select_limit = 18446744073709551615, "
+	    "foreign_key_checks = 1, unique_checks = 1, sql_mode = "
 	    "'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
-	    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'",
-	    lock_s, lock_s);
+	    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION' "
+	    "/*M!100300 , idle_transaction_timeout = %u, "
+	    "idle_write_transaction_timeout = 0, "
+	    "idle_readonly_transaction_timeout = 0 */",
+	    DB_LOCK_WAIT, DB_LOCK_WAIT, SILENT_S, SILENT_S, SILENT_S,
+	    SILENT_TRANSACTION_S);
 	mysql_options(db->mysql, MYSQL_INIT_COMMAND, init);
 	mysql_options(db->mysql, MYSQL_INIT_COMMAND,
-	    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+	    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, "
+	    "READ WRITE");
 	client_set_wait(db->mysql, db_wait_for_server);
 	client_set_tls(db->mysql, db->market->database.tls_ca);
 }

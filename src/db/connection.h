@@ -27,6 +27,10 @@ void	db_disconnect(struct db *);
  */
 enum db_result	db_lose(struct db *);
 
+/* Closes a connection that the server has ended, for example because it was
+ * silent for too long. */
+void	db_drop_ended(struct db *);
+
 /* The host is read-only: changes to the next one, if there is one. */
 void	db_leave_host(struct db *);
 

@@ -10,7 +10,11 @@
  * Every wait for a server has an end: the limit for that kind of wait, and the
  * request's deadline (wait.h). If a database hangs or no host accepts a
  * connection, all workers answer DB_AWAY at once (breaker.h). If it is only
- * slow, it cannot take all workers (bulkhead.h).
+ * slow, or rows of it are locked, it cannot take all workers (bulkhead.h).
+ *
+ * The server ends a session of ours that is silent: after 5 s in a transaction
+ * (MariaDB only), and after 30 s outside of one. So the locks of a host that
+ * has vanished do not stay. A session that was ended is made anew silently.
  *
  * Autocommit is off: so an order takes five round trips and not six. After a
  * request that only reads, the transaction may stay open for the next request
@@ -33,12 +37,16 @@
 
 #include "db/statement.h"
 
-/* The schema that the statements need: the number of the last migration. */
-#define DB_SCHEMA_VERSION 3
+/* The schema that the statements need: the number of the last migration. A
+ * newer one is used if it says that it serves this one (migration.h). */
+#define DB_SCHEMA_VERSION 5
 
 /* Statements for up to this many lines stay prepared. Those for longer orders
  * are prepared each time: they would fill the server's memory. */
 #define DB_KEEP_LINES 16
+
+/* So many prepared statements does a connection keep at most. */
+#define DB_KEEP_STATEMENTS 64
 
 struct arena;
 struct scoreboard;
@@ -51,11 +59,15 @@ enum db_result {
 	DB_REFUSED,	/* against our rules: a transaction is not to be kept */
 	DB_DUPLICATE,	/* a unique key is taken (1062) */
 	DB_NULL,	/* NULL in a column that takes none (1048) */
-	DB_AGAIN,	/* deadlock or lock timeout: the transaction must end;
-			 * it may be run again */
+	DB_AGAIN,	/* deadlock: the transaction must end; it may be run
+			 * again */
+	DB_BUSY,	/* a row is locked by others, for longer than
+			 * DB_LOCK_WAIT: the transaction must end. The database
+			 * itself works */
 	DB_LOST,	/* the connection broke; if no COMMIT was sent, nothing
 			 * was kept */
 	DB_AWAY,	/* the database cannot be used now */
+	DB_CROWDED,	/* the same, but only because others wait for it */
 	DB_UNKNOWN,	/* the connection broke in COMMIT: kept or not */
 	DB_FAILED	/* the statement cannot work: a bug of ours */
 };
@@ -80,9 +92,15 @@ struct db_value	db_time(int64_t us);
 /* The same for all markets; milliseconds. */
 struct db_limits {
 	unsigned	connect_timeout;
-	unsigned	query_timeout;
+	unsigned	query_timeout;	/* at least DB_QUERY_MIN is used */
 	unsigned	crowd_after;	/* bulkhead.h; 0 = none */
+	size_t		markets;	/* how many share the workers */
 };
+
+/* How long a row's lock is waited for, in seconds; and so the shortest limit of
+ * a statement, in ms: a locked row must not look like a server that hangs. */
+#define DB_LOCK_WAIT	1
+#define DB_QUERY_MIN	(DB_LOCK_WAIT * 1000 + 500)
 
 /* Does not connect yet. Market, statements, limits, board and slot must
  * outlive it. A process that is not part of a daemon has no board (NULL), and
@@ -98,8 +116,12 @@ void		db_set_deadline(struct db *, uint64_t ms);
 const struct market *db_market(const struct db *);
 
 /* Call it before the first statement of each request. DB_OK: the connection is
- * open and checked; else DB_AWAY. */
+ * open and checked. DB_AWAY: it cannot be. DB_CROWDED, DB_BUSY: the request may
+ * not enter, because too many of its market, or of its customer, wait. */
 enum db_result	db_ready(struct db *);
+
+/* Call it behind the last statement of each request. */
+void		db_done(struct db *);
 
 /*
  * Runs a statement of the table. "lines" is how often the part in {} is
@@ -135,8 +157,9 @@ uint64_t	db_insert_id(const struct db *);
  * Runs body() as a transaction. It commits when body gives DB_OK, and rolls
  * back otherwise. Body is run again, a few times, after DB_AGAIN (with a pause
  * that grows and jitters) and, on a new connection, after DB_LOST: it must
- * start from nothing each time. DB_UNKNOWN is not run again. DB_REFUSED is the
- * body's own: the rules are against it. It is no error, and is not logged.
+ * start from nothing each time. DB_UNKNOWN is not run again. DB_BUSY is not
+ * run again either: the wait was long enough. DB_REFUSED is the body's own: the
+ * rules are against it. It is no error, and is not logged.
  */
 enum db_result	db_transaction(struct db *,
     enum db_result (*body)(struct db *, void *arg), void *arg);
@@ -169,6 +192,15 @@ void		db_settle_old(struct db *);
 /* Whether the database works. Reads a table: a Galera node that has left its
  * cluster still answers SELECT 1. */
 enum db_result	db_probe(struct db *);
+
+/*
+ * After db_probe(): whether the server would take every statement of the table.
+ * DB_REFUSED if the account lacks a right, or the schema a table or a column;
+ * the log says which. It costs a round trip a statement, so of all processes
+ * one asks every 5 s (every second while something is missing); the others
+ * return what it has found.
+ */
+enum db_result	db_check(struct db *);
 
 /* Ends the open transaction and begins a snapshot: until db_settle(), all
  * statements see the database as it is now, whatever others commit. DB_LOST or

@@ -35,8 +35,9 @@ enum db_result
 db_classify(unsigned error)
 {
 	switch (error) {
-	case E_DEADLOCK:
 	case E_LOCK_WAIT:
+		return DB_BUSY;
+	case E_DEADLOCK:
 	case E_LOCK_TABLE_FULL:
 	case E_CHANGED:
 		return DB_AGAIN;
@@ -66,13 +67,13 @@ db_classify(unsigned error)
 	case E_SHUTDOWN:
 	case E_KILLED:
 	case E_UNKNOWN_COMMAND:
+	case E_INTERRUPTED:	/* by KILL; the session may go with it */
 		return DB_LOST;
 	case E_READ_ONLY_OPTION:
 	case E_READ_ONLY:
 	case E_READ_ONLY_MODE:
 	case E_STATEMENT_TIMEOUT:
 	case E_EXECUTION_TIME:
-	case E_INTERRUPTED:
 	case E_TOO_MANY_STATEMENTS:
 	case E_NO_TABLE:
 	case E_TABLE_ACCESS:
@@ -105,6 +106,12 @@ db_error_deadlock(unsigned error)
 }
 
 bool
+db_error_statements_full(unsigned error)
+{
+	return error == E_TOO_MANY_STATEMENTS;
+}
+
+bool
 db_error_no_variable(unsigned error)
 {
 	return error == E_NO_VARIABLE;
@@ -120,7 +127,7 @@ db_log_failure(const struct db *db, const char *what, enum db_result result,
 
 	if (result == DB_DUPLICATE || result == DB_NULL)
 		return;		/* expected: an answer, not a failure */
-	if (result == DB_AGAIN)
+	if (result == DB_AGAIN || result == DB_BUSY)
 		level = LOG_LEVEL_INFO;
 	else if (result == DB_LOST)
 		level = LOG_LEVEL_WARNING;

@@ -17,6 +17,9 @@ bool	db_error_read_only(unsigned error);
 /* 1213; at COMMIT, a Galera cluster says so if it rejects the transaction. */
 bool	db_error_deadlock(unsigned error);
 
+/* 1461: the server has no room for a further prepared statement. */
+bool	db_error_statements_full(unsigned error);
+
 /* 1193: the server does not have this variable. */
 bool	db_error_no_variable(unsigned error);
 

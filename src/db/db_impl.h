@@ -51,6 +51,7 @@ enum db_wait_end {
 	DB_END_LIMIT,		/* after all the time that its kind may take */
 	DB_END_DEADLINE,	/* with the request's time */
 	DB_END_GAVE_UP,		/* to leave the worker to other markets */
+	DB_END_LOCKED,		/* to leave it to requests without locks */
 	DB_END__MAX
 };
 
@@ -72,6 +73,7 @@ struct db {
 	struct bulkhead		 bulkhead;
 	struct hosts		 hosts;
 	struct scoreboard_market *own;		/* without a board */
+	bool			 asked;		/* since this request's start */
 	enum db_state		 state;		/* db_event() changes it */
 	MYSQL			*mysql;		/* NULL if disconnected */
 	size_t			 host;		/* the index of its host */
@@ -80,8 +82,10 @@ struct db {
 	char			 commit_server[DB_SERVER_MAX];
 	uint64_t		 deadline_ms;	/* 0 = none */
 	struct db_wait		 wait;		/* the current or the last */
-	/* By statement, and by lines. */
-	struct prepared		*(*kept)[DB_KEEP_LINES + 1];
+	/* The statements that are kept, the last used first. */
+	struct prepared		*kept[DB_KEEP_STATEMENTS];
+	size_t			 kept_count;
+	_Atomic uint64_t	*full_at;	/* shared: the server was */
 	struct prepared		*current;	/* its rows are being fetched */
 	uint64_t		 opened_ms;	/* the transaction, if in one */
 	uint64_t		 used_ms;	/* end of the last statement */

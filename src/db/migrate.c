@@ -3,44 +3,61 @@
  * to people, and an error ends what is being done.
  */
 #include <mysql.h>
-#include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "db/client.h"
+#include "db/long_transactions.h"
 #include "db/migrate.h"
+#include "db/migration.h"
+#include "db/sql_text.h"
 #include "market/market.h"
 
 #define CONNECT_SECONDS	5
 #define LOCK_SECONDS	"600"	/* for another host's migration to end */
+#define SILENT_SECONDS	"604800"	/* the longest migration: a week */
 #define TABLE_SECONDS	"1"	/* for a table in use: others queue behind us */
 #define TABLE_TRIES	300
 #define BUSY_SECONDS	60	/* for long transactions to end before that */
-#define FILES_MAX	1000
+#define OBSTACLES_MAX	20	/* that are named */
 
+#define E_NO_DATABASE	1049
 #define E_LOCK_WAIT	1205
 #define E_DEADLOCK	1213
 
-struct migration {
-	unsigned	 number;
-	const char	*name;		/* of the file */
-};
-
 struct run {
 	const struct market	*market;
-	const char		*dir;
 	struct arena		*arena;
 	size_t			 host;	/* of both: the first that works */
 	MYSQL			*work;	/* changes tables */
-	MYSQL			*lock;	/* holds the lock */
-	struct migration	 files[FILES_MAX];
-	size_t			 count;
+	MYSQL			*lock;	/* holds the lock, notes versions */
+	struct migration_dir	 dir;
+};
+
+/*
+ * What the two sessions rely on, whatever the server's defaults are: above all
+ * that each statement is committed by itself, and that the server ends neither
+ * a session nor its transaction while the other one changes a large table.
+ */
+static const char *const session_options[] = {
+	"SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+	    "time_zone = '+00:00', autocommit = 1, foreign_key_checks = 1, "
+	    "unique_checks = 1, sql_safe_updates = 0, "
+	    "group_concat_max_len = 65536, wait_timeout = 31536000, "
+	    "interactive_timeout = 31536000, "
+	    "innodb_lock_wait_timeout = " LOCK_SECONDS ", "
+	    "lock_wait_timeout = " TABLE_SECONDS
+	    "/*M!100302 , max_statement_time = 0, "
+	    "idle_transaction_timeout = 0, "
+	    "idle_readonly_transaction_timeout = 0, "
+	    "idle_write_transaction_timeout = 0 */",
+	"SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE",
+	"SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci",
+	NULL
 };
 
 /* Says what went wrong, and gives false. */
@@ -58,14 +75,17 @@ static unsigned
 try_sql(MYSQL *mysql, const char *sql)
 {
 	MYSQL_RES	*rows;
-	int		 more = mysql_query(mysql, sql);
+	int		 more;
 
-	while (more == 0) {
+	/* -1 means "lost" here, and "no further result" below. */
+	if (mysql_query(mysql, sql) != 0)
+		return mysql_errno(mysql);
+	do {
 		if ((rows = mysql_store_result(mysql)) != NULL)
 			mysql_free_result(rows);
 		more = mysql_next_result(mysql);
-	}
-	return more == -1 ? 0 : mysql_errno(mysql);
+	} while (more == 0);
+	return more == -1 && mysql_errno(mysql) == 0 ? 0 : mysql_errno(mysql);
 }
 
 /* The same for what must work. */
@@ -98,77 +118,6 @@ fetch_one(struct run *r, const char *sql, bool *ok)
 	return value;
 }
 
-/* ---- the files ---- */
-
-static int
-by_migration_number(const void *a, const void *b)
-{
-	const struct migration	*x = a, *y = b;
-
-	return (x->number > y->number) - (x->number < y->number);
-}
-
-/* Takes a file of the directory if its name is NNNN_name.sql. */
-static void
-add_migration(struct run *r, const char *name)
-{
-	size_t	 n = strlen(name);
-
-	if (n < 10 || strspn(name, "0123456789") != 4 || name[4] != '_' ||
-	    strcmp(name + n - 4, ".sql") != 0 || r->count == FILES_MAX)
-		return;
-	r->files[r->count].number = (unsigned)strtoul(name, NULL, 10);
-	r->files[r->count].name = arena_strdup(r->arena, name);
-	r->count++;
-}
-
-/* Lists the migrations: 1, 2, 3 ... without a gap. */
-static bool
-list_migrations(struct run *r)
-{
-	DIR		*d = opendir(r->dir);
-	struct dirent	*e;
-
-	if (d == NULL)
-		return fail_migration(r, r->dir, strerror(errno));
-	while ((e = readdir(d)) != NULL)
-		add_migration(r, e->d_name);
-	closedir(d);
-	qsort(r->files, r->count, sizeof(*r->files), by_migration_number);
-	for (size_t i = 0; i < r->count; i++) {
-		if (r->files[i].number != i + 1)
-			return fail_migration(r, r->dir, "the numbers of the "
-			    "migrations have a gap, or one is there twice");
-	}
-	return r->count > 0 ||
-	    fail_migration(r, r->dir, "there are no migrations");
-}
-
-/* The text of a file, in the arena; NULL after an error. */
-static char *
-read_sql_file(struct run *r, const char *name)
-{
-	char		*path = arena_printf(r->arena, "%s/%s", r->dir, name);
-	FILE		*f = fopen(path, "r");
-	struct buf	 text;
-	size_t		 n = 1;
-
-	buf_init(&text, r->arena, 16384);
-	while (f != NULL && n > 0) {
-		n = fread(buf_reserve(&text, 4096), 1, 4096, f);
-		text.len += n;
-	}
-	if (f == NULL || ferror(f)) {
-		fail_migration(r, path, strerror(errno));
-		if (f != NULL)
-			fclose(f);
-		return NULL;
-	}
-	fclose(f);
-	buf_text(&text);
-	return text.data;
-}
-
 /* ---- the database ---- */
 
 static MYSQL *
@@ -184,10 +133,8 @@ connect_as(struct run *r, const struct migrate_account *account)
 	}
 	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
 	mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	mysql_options(mysql, MYSQL_INIT_COMMAND, "SET SESSION sql_mode = "
-	    "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-	    "innodb_lock_wait_timeout = " LOCK_SECONDS ", "
-	    "lock_wait_timeout = " TABLE_SECONDS);
+	for (const char *const *o = session_options; *o != NULL; o++)
+		mysql_options(mysql, MYSQL_INIT_COMMAND, *o);
 	client_set_tls(mysql, d->tls_ca);
 	if (mysql_real_connect(mysql, d->hosts[r->host].name, account->user,
 	    account->password, NULL, d->hosts[r->host].port,
@@ -212,72 +159,15 @@ connect_both(struct run *r, const struct migrate_account *account)
 	return false;
 }
 
-/* A name between backticks, in the arena. */
-static const char *
-quote_name(struct arena *arena, const char *name)
-{
-	struct buf	 b;
-
-	buf_init(&b, arena, strlen(name) + 3);
-	buf_putc(&b, '`');
-	for (; *name != '\0'; name++) {
-		if (*name == '`')
-			buf_putc(&b, '`');
-		buf_putc(&b, *name);
-	}
-	buf_putc(&b, '`');
-	return buf_text(&b);
-}
-
-/* Makes the database the current one, having created it if there was none. */
-static bool
-use_database(struct run *r)
-{
-	const char	*name = quote_name(r->arena,
-	    r->market->database.name);
-
-	if (mysql_select_db(r->work, r->market->database.name) != 0) {
-		if (!run_sql(r, r->work, "create database",
-		    arena_printf(r->arena, "CREATE DATABASE IF NOT EXISTS %s "
-		    "CHARACTER SET utf8mb4", name)))
-			return false;
-		printf("%s: created database %s\n", r->market->name,
-		    r->market->database.name);
-	}
-	return (mysql_select_db(r->work, r->market->database.name) == 0 &&
-	    mysql_select_db(r->lock, r->market->database.name) == 0) ||
-	    fail_migration(r, "use database", mysql_error(r->work));
-}
-
-/* Waits until no other host migrates this database, and locks it for us. */
-static bool
-take_lock(struct run *r)
-{
-	return run_sql(r, r->work, "schema_version",
-	    "CREATE TABLE IF NOT EXISTS schema_version ("
-	    " version INT UNSIGNED NOT NULL PRIMARY KEY,"
-	    " name VARCHAR(255) NOT NULL DEFAULT '',"
-	    " applied_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6))"
-	    ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;"
-	    "CREATE TABLE IF NOT EXISTS schema_lock ("
-	    " id TINYINT UNSIGNED NOT NULL PRIMARY KEY"
-	    ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;"
-	    "INSERT IGNORE INTO schema_lock (id) VALUES (1)") &&
-	    run_sql(r, r->lock, "lock", "START TRANSACTION;"
-	    "SELECT id FROM schema_lock WHERE id = 1 FOR UPDATE");
-}
+/* ---- whose database it is ---- */
 
 /* Refuses a database that says it is another market's. */
 static bool
-check_owner(struct run *r)
+refuse_other_market(struct run *r)
 {
 	const char	*owner;
 	bool		 ok;
 
-	if (fetch_one(r, "SELECT 1 FROM information_schema.tables "
-	    "WHERE table_schema = DATABASE() "
-	    "AND table_name = 'market_identity'", &ok) == NULL)
-		return ok;
 	owner = fetch_one(r, "SELECT market FROM market_identity", &ok);
 	if (owner == NULL || strcmp(owner, r->market->name) == 0)
 		return ok;
@@ -286,32 +176,136 @@ check_owner(struct run *r)
 	    "nothing was changed", owner));
 }
 
-/*
- * How many transactions of others are older than a second. Those that wait
- * for a lock hold up nothing (a migration of another host is one). 0 for an
- * administrator who may not know.
- */
-static unsigned long
-count_long(struct run *r)
+/* Whether the database has this table now. */
+static bool
+has_table(struct run *r, const char *name, bool *ok)
 {
-	const char	*sql = arena_printf(r->arena, "SELECT COUNT(*) FROM "
-	    "information_schema.innodb_trx WHERE trx_state = 'RUNNING' "
-	    "AND trx_mysql_thread_id NOT IN (0, %lu, %lu) "
-	    "AND CONVERT_TZ(trx_started, 'SYSTEM', '+00:00') "
-	    "< UTC_TIMESTAMP() - INTERVAL 1 SECOND",
-	    mysql_thread_id(r->work), mysql_thread_id(r->lock));
-	MYSQL_RES	*rows;
-	MYSQL_ROW	 row;
-	unsigned long	 count = 0;
-
-	if (mysql_query(r->work, sql) != 0 ||
-	    (rows = mysql_store_result(r->work)) == NULL)
-		return 0;
-	if ((row = mysql_fetch_row(rows)) != NULL)
-		count = strtoul(row[0], NULL, 10);
-	mysql_free_result(rows);
-	return count;
+	return fetch_one(r, arena_printf(r->arena, "SELECT 1 FROM "
+	    "information_schema.tables WHERE table_schema = DATABASE() "
+	    "AND table_name = '%s'", name), ok) != NULL;
 }
+
+/* Refuses a database that is another program's: it has tables, but not the one
+ * that we create first. Another host may be creating ours at this moment: so
+ * that one is looked for last. */
+static bool
+refuse_other_program(struct run *r)
+{
+	const char	*tables;
+	bool		 ok, ours;
+
+	tables = fetch_one(r, "SELECT CONCAT("
+	    "SUBSTRING_INDEX(GROUP_CONCAT(t.table_name "
+	    "ORDER BY t.table_name SEPARATOR ', '), ', ', 5), "
+	    "IF(COUNT(*) > 5, CONCAT(' and ', COUNT(*) - 5, ' more'), '')) "
+	    "FROM information_schema.tables t "
+	    "WHERE t.table_schema = DATABASE() "
+	    "AND t.table_name <> 'schema_lock' HAVING COUNT(*) > 0", &ok);
+	if (tables == NULL)
+		return ok;
+	ours = has_table(r, strcmp(tables, "schema_version") == 0 ?
+	    "schema_lock" : "market_identity", &ok);
+	if (ours || !ok)
+		return ok;
+	return fail_migration(r, r->market->database.name, arena_printf(
+	    r->arena, "this database belongs to another program: it has "
+	    "tables, but not market_identity: %s; nothing was changed",
+	    tables));
+}
+
+/* Refuses a database that is not this market's, before anything in it is
+ * changed. An empty one is. */
+static bool
+check_owner(struct run *r)
+{
+	bool	 ok;
+
+	if (!refuse_other_program(r))
+		return false;
+	return has_table(r, "market_identity", &ok) ?
+	    refuse_other_market(r) : ok;
+}
+
+/* Creates the database. */
+static bool
+create_database(struct run *r)
+{
+	if (!run_sql(r, r->work, "create database", arena_printf(r->arena,
+	    "CREATE DATABASE IF NOT EXISTS %s CHARACTER SET utf8mb4 "
+	    "COLLATE utf8mb4_unicode_ci",
+	    sql_name(r->arena, r->market->database.name))))
+		return false;
+	printf("%s: created database %s\n", r->market->name,
+	    r->market->database.name);
+	return true;
+}
+
+/* Makes the database the current one, having created it if there was none. */
+static bool
+use_database(struct run *r)
+{
+	const char	*name = r->market->database.name;
+
+	if (mysql_select_db(r->work, name) != 0 &&
+	    mysql_errno(r->work) == E_NO_DATABASE && !create_database(r))
+		return false;
+	if (mysql_select_db(r->work, name) != 0)
+		return fail_migration(r, "use database", mysql_error(r->work));
+	if (mysql_select_db(r->lock, name) != 0)
+		return fail_migration(r, "use database", mysql_error(r->lock));
+	return true;
+}
+
+/* ---- the lock ---- */
+
+/* Creates the tables of the migrations themselves. The first is the mark by
+ * which refuse_other_program() knows the second as ours. */
+static bool
+create_schema_tables(struct run *r)
+{
+	return run_sql(r, r->work, "schema_lock",
+	    "CREATE TABLE IF NOT EXISTS schema_lock ("
+	    " id TINYINT UNSIGNED NOT NULL PRIMARY KEY"
+	    ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+	    " COLLATE=utf8mb4_unicode_ci;"
+	    "INSERT IGNORE INTO schema_lock (id) VALUES (1)") &&
+	    run_sql(r, r->work, "schema_version",
+	    "CREATE TABLE IF NOT EXISTS schema_version ("
+	    " version INT UNSIGNED NOT NULL PRIMARY KEY,"
+	    " name VARCHAR(255) NOT NULL DEFAULT '',"
+	    " applied_at DATETIME(6) NOT NULL DEFAULT (UTC_TIMESTAMP(6)),"
+	    " serves_from INT UNSIGNED NULL"
+	    ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+	    " COLLATE=utf8mb4_unicode_ci");
+}
+
+/* Waits until no other host migrates this database, and locks it for us. The
+ * lock is a transaction, which ends when a version is noted in it. */
+static bool
+take_lock(struct run *r)
+{
+	return run_sql(r, r->lock, "lock", "START TRANSACTION;"
+	    "SELECT id FROM schema_lock WHERE id = 1 FOR UPDATE");
+}
+
+/* Adds the column that an older program has not made (see migrate.h). */
+static bool
+add_serves_from(struct run *r)
+{
+	const char	*there;
+	bool		 ok;
+
+	there = fetch_one(r, "SELECT 1 FROM information_schema.columns "
+	    "WHERE table_schema = DATABASE() "
+	    "AND table_name = 'schema_version' "
+	    "AND column_name = 'serves_from'", &ok);
+	if (there != NULL || !ok)
+		return ok;
+	return run_sql(r, r->work, "schema_version", "ALTER TABLE "
+	    "schema_version ADD COLUMN serves_from INT UNSIGNED NULL");
+}
+
+/* ---- applying ---- */
 
 /*
  * Waits, for a while, for long transactions to end. A change of a table that
@@ -323,7 +317,8 @@ wait_for_others(struct run *r)
 {
 	unsigned long	 count;
 
-	for (int i = 0; i < BUSY_SECONDS && (count = count_long(r)) > 0; i++) {
+	for (int i = 0; i < BUSY_SECONDS && (count = long_transactions(r->work,
+	    r->lock)) > 0; i++) {
 		if (i == 0)
 			printf("%s: waiting for %lu long transaction%s to "
 			    "end\n", r->market->name, count,
@@ -332,23 +327,66 @@ wait_for_others(struct run *r)
 	}
 }
 
+/* Refuses a migration that something stands in the way of. Its check is a
+ * query that gives a text for each such thing. */
+static bool
+check_obstacles(struct run *r, const struct migration *m)
+{
+	MYSQL_RES	*rows;
+	MYSQL_ROW	 row;
+	uint64_t	 count, shown = 0;
+
+	if (m->check == NULL)
+		return true;
+	if (mysql_query(r->work, m->check) != 0 ||
+	    (rows = mysql_store_result(r->work)) == NULL)
+		return fail_migration(r, m->name, mysql_error(r->work));
+	count = mysql_num_rows(rows);
+	if (count > 0)
+		fail_migration(r, m->name, "cannot be applied yet; change "
+		    "this first:");
+	while (shown++ < OBSTACLES_MAX && (row = mysql_fetch_row(rows)) != NULL)
+		fprintf(stderr, "\t%s\n", row[0] != NULL ? row[0] : "");
+	if (count > OBSTACLES_MAX)
+		fprintf(stderr, "\tand %" PRIu64 " more\n",
+		    count - OBSTACLES_MAX);
+	mysql_free_result(rows);
+	return count == 0;
+}
+
+/* Notes a migration in the transaction that holds the lock, so that a version
+ * is never noted by a run that has lost it. */
+static bool
+note_migration(struct run *r, const struct migration *m)
+{
+	const char	*sql = arena_printf(r->arena, "INSERT INTO "
+	    "schema_version (version, name, serves_from) "
+	    "SELECT %u, '%.200s', GREATEST(%u, COALESCE(MAX(serves_from), 0)) "
+	    "FROM schema_version; COMMIT", m->number, m->name, m->serves_from);
+
+	if (try_sql(r->lock, sql) == 0)
+		return true;
+	return fail_migration(r, m->name, arena_printf(r->arena, "the lock "
+	    "was lost meanwhile (%s): this migration is not noted; run "
+	    "\"ordermuxctl migrate\" again", mysql_error(r->lock)));
+}
+
 /*
  * Applies one migration. A table that stays in use is tried again: a migration
  * can be begun anew (see migrate.h).
  */
 static bool
-apply_migration(struct run *r, const struct migration *m, const char *text)
+apply_migration(struct run *r, const struct migration *m)
 {
 	unsigned	 error;
 
+	if (!check_obstacles(r, m))
+		return false;
 	for (int i = 1; i <= TABLE_TRIES; i++) {
 		wait_for_others(r);
-		error = try_sql(r->work, text);
+		error = try_sql(r->work, m->text);
 		if (error == 0)
-			return run_sql(r, r->work, m->name, arena_printf(
-			    r->arena, "INSERT INTO schema_version "
-			    "(version, name) VALUES (%u, '%.200s')",
-			    m->number, m->name));
+			return note_migration(r, m);
 		if (error != E_LOCK_WAIT && error != E_DEADLOCK)
 			break;
 		printf("%s: %s: a table is in use, trying again\n",
@@ -357,44 +395,76 @@ apply_migration(struct run *r, const struct migration *m, const char *text)
 	return fail_migration(r, m->name, mysql_error(r->work));
 }
 
-/* Applies the migrations that are missing. */
+/* Applies the first migration that is missing, if any; *version is the
+ * schema's afterwards. The lock is held before. It is held afterwards if
+ * nothing was missing. */
 static bool
-apply_missing(struct run *r, unsigned *applied)
+apply_next(struct run *r, unsigned *version, bool *applied)
 {
-	const char	*version, *text;
-	bool		 ok;
+	struct migration	*m;
+	const char		*found, *why;
+	bool			 ok;
 
-	version = fetch_one(r, "SELECT MAX(version) FROM schema_version", &ok);
-	*applied = version != NULL ? (unsigned)strtoul(version, NULL, 10) : 0;
-	for (size_t i = *applied; ok && i < r->count; i++) {
-		const struct migration	*m = &r->files[i];
-
-		if ((text = read_sql_file(r, m->name)) == NULL)
-			return false;
-		ok = apply_migration(r, m, text);
-		if (ok) {
-			*applied = m->number;
-			printf("%s: applied %s\n", r->market->name, m->name);
-		}
-	}
-	return ok;
+	*applied = false;
+	found = fetch_one(r, "SELECT MAX(version) FROM schema_version", &ok);
+	*version = found != NULL ? (unsigned)strtoul(found, NULL, 10) : 0;
+	if (!ok || *version >= r->dir.count)
+		return ok;
+	m = &r->dir.files[*version];
+	why = migration_read(&r->dir, m, r->arena);
+	if (why != NULL)
+		return fail_migration(r, m->name, why);
+	if (!apply_migration(r, m))
+		return false;
+	*applied = true;
+	*version = m->number;
+	printf("%s: applied %s\n", r->market->name, m->name);
+	return true;
 }
 
-/* All of it, on two open connections. A market's name is [a-z0-9_-]. */
+/* Notes whose database it is, and says at which version. */
 static bool
-migrate_locked(struct run *r)
+finish_migration(struct run *r, unsigned version)
 {
-	unsigned	 version;
+	const char	*serves;
+	bool		 ok;
 
-	if (!use_database(r) || !take_lock(r) || !check_owner(r) ||
-	    !apply_missing(r, &version) ||
-	    !run_sql(r, r->work, "market_identity", arena_printf(r->arena,
+	/* A market's name is [a-z0-9_-]. */
+	if (!run_sql(r, r->work, "market_identity", arena_printf(r->arena,
 	    "INSERT IGNORE INTO market_identity (id, market) VALUES (1, '%s')",
 	    r->market->name)))
 		return false;
 	printf("%s: %s is at version %u\n", r->market->name,
 	    r->market->database.name, version);
-	return true;
+	if (version <= r->dir.count)
+		return true;
+	serves = fetch_one(r, "SELECT serves_from FROM schema_version "
+	    "ORDER BY version DESC LIMIT 1", &ok);
+	if (!ok || (serves != NULL && strtoul(serves, NULL, 10) <=
+	    r->dir.count))
+		return ok;
+	return fail_migration(r, r->market->database.name, arena_printf(
+	    r->arena, "its schema is newer than this program, which knows "
+	    "version %zu, and does not serve it: install the newer program, "
+	    "or go back to a backup", r->dir.count));
+}
+
+/* All of it, on two open connections. The lock is taken for each migration
+ * anew; another host may have applied the next one in between. */
+static bool
+migrate_database(struct run *r)
+{
+	unsigned	 version = 0;
+	bool		 applied = false;
+
+	if (!use_database(r) || !check_owner(r) || !create_schema_tables(r))
+		return false;
+	do {
+		if (!take_lock(r) || !check_owner(r) || !add_serves_from(r) ||
+		    !apply_next(r, &version, &applied))
+			return false;
+	} while (applied);
+	return finish_migration(r, version);
 }
 
 bool
@@ -403,84 +473,20 @@ migrate_market(const struct market *market,
     struct arena *arena)
 {
 	struct run	*r = arena_alloc(arena, sizeof(*r));
+	const char	*why;
 	bool		 ok = false;
 
 	r->market = market;
-	r->dir = sql_dir;
 	r->arena = arena;
-	if (!list_migrations(r))
-		return false;
+	why = migration_list(&r->dir, sql_dir, arena);
+	if (why != NULL)
+		return fail_migration(r, sql_dir, why);
 	if (connect_both(r, account))
-		ok = migrate_locked(r);
+		ok = migrate_database(r);
 	if (r->lock != NULL)
 		mysql_close(r->lock);	/* and with it the lock */
 	if (r->work != NULL)
 		mysql_close(r->work);
+	fflush(stdout);
 	return ok;
-}
-
-/* ---- the account ---- */
-
-/* A text as an SQL string. Backslashes are doubled, which is right for a
- * server at its defaults; passwords had better not have any. */
-static const char *
-quote_text(struct arena *arena, const char *text)
-{
-	struct buf	 b;
-
-	buf_init(&b, arena, strlen(text) * 2 + 3);
-	buf_putc(&b, '\'');
-	for (; *text != '\0'; text++) {
-		if (*text == '\'' || *text == '\\')
-			buf_putc(&b, *text);
-		buf_putc(&b, *text);
-	}
-	buf_putc(&b, '\'');
-	return buf_text(&b);
-}
-
-char *
-migrate_grants(const struct market *market, const char *sql_dir,
-    const char *client_host, struct arena *arena)
-{
-	struct run	*r = arena_alloc(arena, sizeof(*r));
-	const struct { const char *mark, *value; } fill[] = {
-		{ "@DATABASE@", quote_name(arena, market->database.name) },
-		{ "@ACCOUNT@", arena_printf(arena, "%s@%s",
-		    quote_text(arena, market->database.user),
-		    quote_text(arena, client_host)) },
-		{ "@PASSWORD@", market->database.password.bytes == NULL ? "" :
-		    quote_text(arena,
-		    (const char *)market->database.password.bytes) }
-	};
-	struct buf	 out;
-	const char	*text;
-
-	r->market = market;
-	r->dir = sql_dir;
-	r->arena = arena;
-	if (market->database.password.bytes == NULL) {
-		fail_migration(r, "grants", "the market has no "
-		    "password_file: an account without a password is not made");
-		return NULL;
-	}
-	if ((text = read_sql_file(r, "grants/market.sql")) == NULL)
-		return NULL;
-	buf_init(&out, arena, strlen(text) * 2);
-	while (*text != '\0') {
-		size_t	 i, n = 1;
-
-		for (i = 0; i < 3; i++) {
-			n = strlen(fill[i].mark);
-			if (strncmp(text, fill[i].mark, n) == 0)
-				break;
-		}
-		if (i < 3)
-			buf_puts(&out, fill[i].value);
-		else
-			buf_add(&out, text, n = 1);
-		text += n;
-	}
-	buf_text(&out);
-	return out.data;
 }

@@ -2,13 +2,22 @@
  * prepared.c: see prepared.h.
  */
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/relaxed.h"
 #include "db/db_error.h"
 #include "db/db_impl.h"
 #include "db/prepared.h"
 #include "db/wait.h"
+#include "market/market.h"
+
+/* Times in ms. */
+#define FULL_MS		60000	/* so long is a full server spared */
+#define FULL_PAUSE_MS	25
+#define FULL_TRIES	40
 
 /* Closes a prepared statement; NULL is none. */
 static void
@@ -66,6 +75,65 @@ describe_row(struct prepared *p, const char *row)
 	}
 }
 
+/* Closes all statements that are kept. */
+static void
+close_kept(struct db *db)
+{
+	while (db->kept_count > 0)
+		free_prepared(db->kept[--db->kept_count]);
+}
+
+/* Whether the server was full a moment ago. Nothing may then be kept. */
+static bool
+server_full(const struct db *db)
+{
+	uint64_t	 at = relaxed_load(db->full_at);
+
+	return at != 0 && clock_ms() < at + FULL_MS;
+}
+
+/* Notes that the server is full, and says so, but not each time. */
+static void
+note_full(const struct db *db)
+{
+	bool	 said = server_full(db);
+
+	relaxed_store(db->full_at, clock_ms());
+	if (!said)
+		log_warning("the database server has no room for prepared "
+		    "statements, which makes requests slow: raise its "
+		    "max_prepared_stmt_count",
+		    log_str("database", db->market->name),
+		    log_uint("per_connection", DB_KEEP_STATEMENTS));
+}
+
+/*
+ * Sends the text to be prepared. Returns 0 or the number of an error. While the
+ * server is full, closes what this connection keeps, and tries again for as
+ * long as other workers may need to do the same.
+ */
+static unsigned
+send_to_prepare(struct db *db, MYSQL_STMT *stmt, const char *sql)
+{
+	const struct timespec	 pause = { .tv_nsec = FULL_PAUSE_MS * 1000000 };
+	unsigned		 error;
+
+	for (int tries = 0;; tries++) {
+		db_wait_begin(db, DB_WAIT_STATEMENT);
+		error = mysql_stmt_prepare(stmt, sql, strlen(sql)) == 0 ? 0 :
+		    mysql_stmt_errno(stmt);
+		db_wait_end(db);
+		if (!db_error_statements_full(error))
+			return error;
+		note_full(db);
+		close_kept(db);
+		if (tries >= FULL_TRIES || db_too_late(db, FULL_PAUSE_MS))
+			return error;
+		if (tries > 0)
+			nanosleep(&pause, NULL);
+	}
+}
+
 /* Prepares a statement for this many lines. NULL after an error, which is
  * then in *result and in the log. */
 static struct prepared *
@@ -76,15 +144,18 @@ prepare_statement(struct db *db, unsigned id, size_t lines,
 	struct arena		*arena = arena_new(2048);
 	struct prepared		*p = arena_alloc(arena, sizeof(*p));
 	const char		*sql = statement_expand(st->sql, lines, arena);
+	unsigned		 error;
 
 	p->arena = arena;
+	p->id = id;
+	p->lines = lines;
 	p->stmt = mysql_stmt_init(db->mysql);
 	if (p->stmt == NULL)
 		panic("out of memory for a statement");
-	db_wait_begin(db, DB_WAIT_STATEMENT);
-	if (mysql_stmt_prepare(p->stmt, sql, strlen(sql)) != 0) {
-		*result = db_classify(mysql_stmt_errno(p->stmt));
-		db_log_failure(db, st->name, *result, mysql_stmt_errno(p->stmt),
+	error = send_to_prepare(db, p->stmt, sql);
+	if (error != 0) {
+		*result = db_classify(error);
+		db_log_failure(db, st->name, *result, error,
 		    mysql_stmt_error(p->stmt));
 		free_prepared(p);
 		return NULL;
@@ -94,31 +165,64 @@ prepare_statement(struct db *db, unsigned id, size_t lines,
 	return p;
 }
 
+/* The statement that is kept for this, in front of all others; NULL if there
+ * is none. */
+static struct prepared *
+find_kept(struct db *db, unsigned id, size_t lines)
+{
+	struct prepared	*p;
+
+	for (size_t i = 0; i < db->kept_count; i++) {
+		p = db->kept[i];
+		if (p->id != id || p->lines != lines)
+			continue;
+		memmove(&db->kept[1], &db->kept[0], i * sizeof(*db->kept));
+		return db->kept[0] = p;
+	}
+	return NULL;
+}
+
+/* Keeps a statement, in front of all others. */
+static void
+keep_statement(struct db *db, struct prepared *p)
+{
+	if (db->kept_count == DB_KEEP_STATEMENTS)
+		free_prepared(db->kept[--db->kept_count]);
+	memmove(&db->kept[1], &db->kept[0],
+	    db->kept_count * sizeof(*db->kept));
+	db->kept[0] = p;
+	db->kept_count++;
+}
+
 struct prepared *
 db_prepare(struct db *db, unsigned id, size_t lines, enum db_result *result)
 {
 	struct prepared	*p;
 
-	if (lines > DB_KEEP_LINES) {
-		p = prepare_statement(db, id, lines, result);
-		if (p != NULL)
-			p->once = true;
+	if (db->kept_count > 0 && server_full(db))
+		close_kept(db);
+	if ((p = find_kept(db, id, lines)) != NULL)
 		return p;
-	}
-	if (db->kept[id][lines] == NULL)
-		db->kept[id][lines] = prepare_statement(db, id, lines, result);
-	return db->kept[id][lines];
+	p = prepare_statement(db, id, lines, result);
+	if (p == NULL)
+		return NULL;
+	p->once = lines > DB_KEEP_LINES || server_full(db);
+	if (!p->once)
+		keep_statement(db, p);
+	return p;
 }
 
 void
 db_skip(struct db *db)
 {
-	if (db->current == NULL)
+	struct prepared	*p = db->current;
+
+	if (p == NULL)
 		return;
-	if (db->current->columns != NULL)
-		mysql_stmt_free_result(db->current->stmt);
-	if (db->current->once)
-		free_prepared(db->current);
+	if (p->columns != NULL)
+		mysql_stmt_free_result(p->stmt);
+	if (p->once)
+		free_prepared(p);
 	db->current = NULL;
 }
 
@@ -126,10 +230,5 @@ void
 db_forget(struct db *db)
 {
 	db_skip(db);
-	for (size_t id = 0; id < db->statements->count; id++) {
-		for (size_t n = 0; n <= DB_KEEP_LINES; n++) {
-			free_prepared(db->kept[id][n]);
-			db->kept[id][n] = NULL;
-		}
-	}
+	close_kept(db);
 }

@@ -143,7 +143,8 @@ judge_statement_error(struct db *db, const char *name)
 	result = error != 0 ? db_classify(error) : DB_LOST;
 	db_log_failure(db, name, result, error, message);
 	if (result == DB_LOST)
-		return db_lose(db);
+		result = db_lose(db);
+	bulkhead_unlock(&db->bulkhead, result == DB_BUSY, clock_ms());
 	db_skip(db);
 	if (db_error_read_only(error))
 		db_leave_host(db);
@@ -166,11 +167,81 @@ static void
 finish_statement(struct db *db)
 {
 	db_wait_answered(db);
+	bulkhead_unlock(&db->bulkhead, false, db->used_ms);
 	db->matched = mysql_stmt_affected_rows(db->current->stmt);
 	db->insert_id = mysql_stmt_insert_id(db->current->stmt);
 	if (db->current->columns == NULL)
 		db_skip(db);
 	db_event(db, DB_ANSWERED);
+}
+
+/* Logs that a statement is not sent, and gives the result. */
+static enum db_result
+give_up_statement(const struct db *db, const char *name, enum db_result result)
+{
+	log_info("request given up", log_str("statement", name),
+	    log_str("why", db_wait_end_name(db->wait.end)));
+	return result;
+}
+
+/* The key of a row as a number: FNV-1a of its table and its value. */
+static uint64_t
+key_of(char table, const struct db_value *v)
+{
+	uint64_t	 hash = 0xcbf29ce484222325u ^ (unsigned char)table;
+	const char	*bytes = v->kind == DB_KIND_INTEGER ||
+	    v->kind == DB_KIND_TIME ? (const char *)&v->number : v->text;
+	size_t		 len = v->kind == DB_KIND_INTEGER ||
+	    v->kind == DB_KIND_TIME ? sizeof(v->number) : v->len;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
+	return hash;
+}
+
+/* Asks the bulkhead if the statement waits for locks of rows; false if it must
+ * not be sent. */
+static bool
+may_lock(struct db *db, unsigned id, size_t lines,
+    const struct db_value *values)
+{
+	const struct statement_trait *t = &db->statements->traits[id];
+	uint64_t		 keys[2] = { 0, 0 };
+
+	if (t->locks == LOCKS_NOTHING)
+		return true;
+	if (t->locks == LOCKS_SHARED)
+		keys[0] = keys[1] = UINT64_MAX;
+	else
+		for (size_t i = 0; i < (t->locks == LOCKS_ROWS ? lines : 1);
+		    i++)
+			bulkhead_key(keys, key_of(t->table,
+			    &values[t->key + i * t->step]));
+	if (bulkhead_lock(&db->bulkhead, keys, clock_ms()))
+		return true;
+	db->wait = (struct db_wait){ .end = DB_END_LOCKED };
+	return false;
+}
+
+/* The values of a statement, with its last line repeated if that is how it is
+ * run. */
+static const struct db_value *
+repeat_line(const struct db *db, unsigned id, size_t *lines,
+    const struct db_value *values, size_t *count)
+{
+	static struct db_value	 repeated[VALUES_MAX];
+	size_t			 from[VALUES_MAX];
+	size_t			 size = statement_size(*lines);
+
+	if (!db->statements->traits[id].repeats || size == *lines ||
+	    *lines > DB_KEEP_LINES)
+		return values;
+	*count = statement_repeat(db->statements->statements[id].sql, *lines,
+	    size, from, VALUES_MAX);
+	*lines = size;
+	for (size_t i = 0; i < *count; i++)
+		repeated[i] = values[from[i]];
+	return repeated;
 }
 
 enum db_result
@@ -180,18 +251,19 @@ db_run(struct db *db, unsigned id, size_t lines,
 	const char	*name = db->statements->statements[id].name;
 	enum db_result	 result = DB_FAILED;
 
+	values = repeat_line(db, id, &lines, values, &count);
 	if (db->state == DB_DISCONNECTED)
 		return DB_LOST;
 	db_skip(db);
-	if (db_wait_refused(db)) {
-		log_info("request given up",
-		    log_str("statement", name),
-		    log_str("why", db_wait_end_name(db->wait.end)));
-		return DB_AWAY;
-	}
+	if (db_wait_refused(db))
+		return give_up_statement(db, name, DB_AWAY);
 	db->current = db_prepare(db, id, lines, &result);
 	if (db->current == NULL)
 		return result == DB_LOST ? db_lose(db) : result;
+	if (!may_lock(db, id, lines, values)) {
+		db_skip(db);
+		return give_up_statement(db, name, DB_BUSY);
+	}
 	db_wait_begin(db, DB_WAIT_STATEMENT);
 	db_event(db, DB_SENT);
 	if (!execute_current(db, values, count))

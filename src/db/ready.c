@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "db/connection.h"
 #include "db/db_impl.h"
@@ -33,13 +34,41 @@ is_own_database(const struct db *db, bool row)
 	    memcmp(name, db->market->name, len) == 0;
 }
 
+/* Judges the version of the schema, and which older one it serves. Logs and
+ * returns as judge_identity(). */
+static const char *
+judge_schema(const struct db *db)
+{
+	const char	*database = db->market->database.name;
+	int64_t		 version = db_get_int(db, 1);
+
+	if (version < DB_SCHEMA_VERSION) {
+		log_error("database schema is too old: run "
+		    "\"ordermuxctl migrate\"",
+		    log_str("database", database),
+		    log_int("version", version),
+		    log_int("needed", DB_SCHEMA_VERSION));
+		return "database schema is too old";
+	}
+	if (version > DB_SCHEMA_VERSION && (db_is_null(db, 4) ||
+	    db_get_int(db, 4) > DB_SCHEMA_VERSION)) {
+		log_error("database schema is too new for this program: "
+		    "install the newer program",
+		    log_str("database", database),
+		    log_int("version", version),
+		    log_int("known", DB_SCHEMA_VERSION));
+		return "database schema is too new for this program";
+	}
+	return NULL;
+}
+
 /* Judges the row of STATEMENT_IDENTITY, if there is one. Logs what is wrong
  * with it. Returns why the database cannot be used, in a few words for the log;
  * NULL if it can. */
 static const char *
 judge_identity(struct db *db, bool row)
 {
-	const char	*database = db->market->database.name;
+	const char	*database = db->market->database.name, *why;
 
 	if (!is_own_database(db, row)) {
 		log_error("THIS DATABASE BELONGS TO ANOTHER MARKET: "
@@ -49,14 +78,8 @@ judge_identity(struct db *db, bool row)
 		return "database belongs to another market";
 	}
 	keep_server_name(db);
-	if (db_get_int(db, 1) < DB_SCHEMA_VERSION) {
-		log_error("database schema is too old: run "
-		    "\"ordermuxctl migrate\"",
-		    log_str("database", database),
-		    log_int("version", db_get_int(db, 1)),
-		    log_int("needed", DB_SCHEMA_VERSION));
-		return "database schema is too old";
-	}
+	if ((why = judge_schema(db)) != NULL)
+		return why;
 	if (db_get_int(db, 2) && db->market->database.host_count > 1) {
 		log_warning("host is read-only",
 		    log_str("database", db->market->name),
@@ -71,10 +94,10 @@ judge_identity(struct db *db, bool row)
  * Reads whose database this is. A database of another market, or with an old
  * schema, is an error: better no orders than orders in the wrong place. A
  * read-only host is of use only if the market has no other. Returns as
- * judge_identity().
+ * judge_identity(). *lost: the connection was.
  */
 static const char *
-check_identity(struct db *db)
+check_identity(struct db *db, bool *lost)
 {
 	enum db_result	 result;
 	const char	*why;
@@ -83,6 +106,7 @@ check_identity(struct db *db)
 	result = db_run(db, STATEMENT_IDENTITY, 1, NULL, 0);
 	if (result == DB_OK)
 		result = db_next(db, &more);
+	*lost = result == DB_LOST;
 	if (result == DB_AWAY && db->state != DB_DISCONNECTED &&
 	    db->wait.end == DB_END_ANSWER)
 		log_error("cannot read whose database this is: was "
@@ -99,6 +123,8 @@ check_identity(struct db *db)
 struct search {
 	bool		 probe;	/* wait with little patience until a host
 				 * answers */
+	bool		 lost;	/* the last host answered, and then ended the
+				 * connection */
 	const char	*why;	/* the last host cannot be used; NULL also if
 				 * only no time was left, or others needed the
 				 * worker */
@@ -112,8 +138,9 @@ try_host(struct db *db, size_t index, struct search *search)
 	const struct market_host *host = &db->market->database.hosts[index];
 	const char		 *why = "cannot connect to the database";
 
+	search->lost = false;
 	if (db_connect(db, index, search->probe))
-		why = check_identity(db);
+		why = check_identity(db, &search->lost);
 	if (why == NULL) {
 		db_settle(db);
 		log_debug("connected", log_str("database", db->market->name),
@@ -147,7 +174,9 @@ connect_any(struct db *db, bool probe)
 
 	for (size_t i = 0; i < count && !db_too_late(db, 0); i++) {
 		host = (first + i) % count;
-		if (try_host(db, host, &search)) {
+		/* Somebody may just have ended this one session. */
+		if (try_host(db, host, &search) || (search.lost &&
+		    !search.probe && try_host(db, host, &search))) {
 			use_host(db, first, host);
 			return DB_OK;
 		}
@@ -191,8 +220,10 @@ may_use_database(struct db *db, bool *probe)
 static enum db_result
 probe_connection(struct db *db)
 {
+	bool	 lost;
+
 	db_event(db, DB_PROBE);
-	if (check_identity(db) == NULL)
+	if (check_identity(db, &lost) == NULL)
 		return DB_OK;
 	db_disconnect(db);
 	return DB_AWAY;
@@ -201,10 +232,18 @@ probe_connection(struct db *db)
 enum db_result
 db_ready(struct db *db)
 {
-	bool	 probe;
+	static const enum db_result refused[] = {
+		[BULKHEAD_CROWDED] = DB_CROWDED, [BULKHEAD_BUSY] = DB_BUSY
+	};
+	enum bulkhead_answer	 answer;
+	bool			 probe;
 
-	if (!bulkhead_enter(&db->bulkhead) || !may_use_database(db, &probe))
+	answer = bulkhead_enter(&db->bulkhead, clock_ms());
+	if (answer != BULKHEAD_FREE)
+		return refused[answer];
+	if (!may_use_database(db, &probe))
 		return DB_AWAY;
+	db_drop_ended(db);
 	if (hosts_try_home(&db->hosts))
 		connect_home(db);
 	else if (db->state != DB_DISCONNECTED &&

@@ -36,6 +36,50 @@ statement_expand(const char *sql, size_t n, struct arena *arena)
 	return buf_text(&out);
 }
 
+size_t
+statement_size(size_t lines)
+{
+	size_t	 size = 1;
+
+	while (size < lines)
+		size *= 2;
+	return size;
+}
+
+/* The number of parameters in a part of a text. */
+static size_t
+count_parameters(const char *sql, size_t len)
+{
+	size_t	 count = 0;
+
+	for (size_t i = 0; i < len; i++)
+		count += sql[i] == '?';
+	return count;
+}
+
+size_t
+statement_repeat(const char *sql, size_t lines, size_t size, size_t *from,
+    size_t max)
+{
+	size_t		 to = 0, next = 0, n, line;
+	const char	*end;
+
+	for (; *sql != '\0'; sql = *end == '\0' ? end : end + 1) {
+		end = sql + strcspn(sql, "{}");
+		n = count_parameters(sql, *end == '}' ? strcspn(sql, "|") :
+		    (size_t)(end - sql));
+		line = *end == '}' ? size : 1;
+		if (to + n * line > max)
+			panic("too many values for a statement");
+		for (size_t i = 0; i < line; i++)
+			for (size_t j = 0; j < n; j++)
+				from[to++] = next + j +
+				    n * (i < lines ? i : lines - 1);
+		next += *end == '}' ? n * lines : n;
+	}
+	return to;
+}
+
 /* One word of a row description. */
 static struct statement_column
 read_column(const char *word)

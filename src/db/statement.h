@@ -5,7 +5,9 @@
  *
  * Some statements have a part that is repeated for each line of an order. It
  * is written {part|separator}: for three lines, "IN ({?|,})" becomes
- * "IN (?,?,?)". Each number of lines is a prepared statement of its own.
+ * "IN (?,?,?)". Each number of lines is a prepared statement of its own. To
+ * have fewer of them, a statement that means the same if its last line is
+ * repeated is run with 1, 2, 4, 8 or 16 lines.
  *
  * A result row is described by one word for each column:
  *	i	integer (signed 64 bits)
@@ -17,6 +19,7 @@
 #ifndef ORDERMUX_STATEMENT_H
 #define ORDERMUX_STATEMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define STATEMENT_COLUMNS_MAX 32
@@ -32,8 +35,25 @@ struct statement {
  * name that the server gives itself. */
 #define STATEMENT_IDENTITY 0
 
+/* Which rows a statement locks, so that it may have to wait for others. */
+enum statement_locks {
+	LOCKS_NOTHING,
+	LOCKS_ROW,		/* of the key which is this value */
+	LOCKS_ROWS,		/* of a key in each line */
+	LOCKS_SHARED		/* a row that all requests share */
+};
+
+struct statement_trait {
+	bool		 repeats;	/* its last line may be repeated */
+	enum statement_locks locks;
+	char		 table;		/* a letter: whose keys they are */
+	size_t		 key;		/* the index of the (first) value */
+	size_t		 step;		/* from one line's key to the next */
+};
+
 struct statement_table {
 	const struct statement	*statements;
+	const struct statement_trait *traits;	/* of the same statements */
 	size_t			 count;
 };
 
@@ -42,6 +62,18 @@ struct arena;
 /* The text with each {part|separator} written n >= 1 times; in the arena.
  * A text without such a part is returned as it is. */
 const char *	statement_expand(const char *sql, size_t n, struct arena *);
+
+/* How many lines a statement that repeats is run with: 1, 2, 4 ... */
+size_t	statement_size(size_t lines);
+
+/*
+ * For a statement that repeats its last line until there are "size" lines:
+ * fills in, for each of its values, the index of the value among those for
+ * "lines" lines. Returns how many values there are; they must not be more than
+ * max.
+ */
+size_t	statement_repeat(const char *sql, size_t lines, size_t size,
+    size_t *from, size_t max);
 
 /* One column of a row description. */
 enum statement_type { COLUMN_INTEGER, COLUMN_TIME, COLUMN_TEXT, COLUMN_BYTES };

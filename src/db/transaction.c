@@ -108,11 +108,13 @@ try_again(struct db *db, enum db_result *result, struct attempts *a)
 }
 
 /* The result for the caller, who cannot do anything about a database that
- * stays lost or locked. */
+ * stays lost, or in which the others are always faster. */
 static enum db_result
 give_up(enum db_result result)
 {
-	return result == DB_LOST || result == DB_AGAIN ? DB_AWAY : result;
+	if (result == DB_AGAIN)
+		return DB_BUSY;
+	return result == DB_LOST || result == DB_CROWDED ? DB_AWAY : result;
 }
 
 enum db_result
@@ -229,7 +231,7 @@ ask(struct db *db, struct question *q)
 	enum db_result		 result;
 
 	while ((now = clock_ms()) < until &&
-	    !bulkhead_crowded(&db->bulkhead, now)) {
+	    bulkhead_look(&db->bulkhead, now) == BULKHEAD_FREE) {
 		result = resolve_once(db, q);
 		if (result == DB_OK || result == DB_UNKNOWN)
 			return result;

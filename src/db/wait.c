@@ -20,13 +20,21 @@
  * which to find it. */
 static struct db	*waiting;
 
+/* How long an answer to a statement is waited for. */
+static unsigned
+query_limit(const struct db *db)
+{
+	return db->limits->query_timeout > DB_QUERY_MIN ?
+	    db->limits->query_timeout : DB_QUERY_MIN;
+}
+
 void
 db_wait_begin(struct db *db, enum db_wait_kind kind)
 {
 	const unsigned	 limits[DB_WAIT__MAX] = {
 		[DB_WAIT_CONNECT]	= db->limits->connect_timeout,
-		[DB_WAIT_STATEMENT]	= db->limits->query_timeout,
-		[DB_WAIT_COMMIT]	= db->limits->query_timeout,
+		[DB_WAIT_STATEMENT]	= query_limit(db),
+		[DB_WAIT_COMMIT]	= query_limit(db),
 		[DB_WAIT_SETTLE]	= SETTLE_MS,
 	};
 	uint64_t	 now = clock_ms(), limit = limits[kind];
@@ -46,7 +54,22 @@ db_wait_begin(struct db *db, enum db_wait_kind kind)
 		db->wait.until = DB_END_DEADLINE;
 	}
 	waiting = db;
+	db->asked = db->asked || kind != DB_WAIT_SETTLE;
 	slot_set(db->slot, SLOT_DATABASE);
+}
+
+/* Looks whether the bulkhead wants the worker. If so, that is the end. */
+static enum db_wait_end
+look_at_bulkhead(const struct db *db, uint64_t now)
+{
+	switch (bulkhead_look(&db->bulkhead, now)) {
+	case BULKHEAD_CROWDED:
+		return DB_END_GAVE_UP;
+	case BULKHEAD_BUSY:
+		return DB_END_LOCKED;
+	default:
+		return DB_END_ANSWER;
+	}
 }
 
 /*
@@ -71,10 +94,9 @@ db_wait_for_server(int fd, bool reading)
 			return 0;
 		}
 		if (now >= w->look_ms) {
-			if (bulkhead_crowded(&db->bulkhead, now)) {
-				w->end = DB_END_GAVE_UP;
+			w->end = look_at_bulkhead(db, now);
+			if (w->end != DB_END_ANSWER)
 				return 0;
-			}
 			w->look_ms = now + LOOK_MS;
 		}
 		wake = w->look_ms < w->until_ms ? w->look_ms : w->until_ms;
@@ -104,7 +126,7 @@ db_wait_ended(const struct db *db)
 
 	/* The library's own timeouts end a wait without telling us. */
 	if (w->end == DB_END_ANSWER && w->kind != DB_WAIT_SETTLE &&
-	    clock_ms() - w->began_ms + ALMOST_MS >= db->limits->query_timeout)
+	    clock_ms() - w->began_ms + ALMOST_MS >= query_limit(db))
 		return w->until;
 	return w->end;
 }
@@ -117,6 +139,8 @@ db_wait_end_name(enum db_wait_end end)
 		[DB_END_LIMIT]		= "no answer within the limit",
 		[DB_END_DEADLINE]	= "deadline of the request reached",
 		[DB_END_GAVE_UP]	= "market crowded",
+		[DB_END_LOCKED]		= ("rows locked, and half of the "
+		    "workers wait"),
 	};
 
 	return names[end];
@@ -137,8 +161,8 @@ db_wait_refused(struct db *db)
 
 	if (db->deadline_ms != 0 && now >= db->deadline_ms)
 		end = DB_END_DEADLINE;
-	else if (bulkhead_crowded(&db->bulkhead, now))
-		end = DB_END_GAVE_UP;
+	else
+		end = look_at_bulkhead(db, now);
 	if (end != DB_END_ANSWER)
 		db->wait = (struct db_wait){ .end = end };
 	return end != DB_END_ANSWER;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "http/cors.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -18,10 +19,25 @@ allowed(const char *const *origins, const char *origin)
 	return false;
 }
 
+/* The headers that a page may send. */
+static const char *
+allowed_headers(const char *const *further, struct arena *arena)
+{
+	struct buf	 b;
+
+	buf_init(&b, arena, 256);
+	buf_puts(&b, "Authorization, Content-Type, Idempotency-Key, If-Match, "
+	    "If-None-Match, X-Market");
+	for (; *further != NULL; further++)
+		buf_printf(&b, ", %s", *further);
+	return buf_text(&b);
+}
+
 void
-cors_answer(const char *const *origins, const struct request *req,
+cors_answer(const struct cors *cors, const struct request *req,
     struct response *res, const char *methods)
 {
+	const char	**origins = cors->origins;
 	const char	*origin = request_header(req, "HTTP_ORIGIN");
 
 	if (origins == NULL || origins[0] == NULL)
@@ -38,7 +54,6 @@ cors_answer(const char *const *origins, const struct request *req,
 		return;
 	response_header(res, "Access-Control-Allow-Methods", methods);
 	response_header(res, "Access-Control-Allow-Headers",
-	    "Authorization, Content-Type, Idempotency-Key, If-Match, "
-	    "If-None-Match, X-Market");
+	    allowed_headers(cors->headers, req->arena));
 	response_header(res, "Access-Control-Max-Age", "600");
 }

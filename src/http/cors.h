@@ -8,13 +8,19 @@
 struct request;
 struct response;
 
+/* Who may call, and with what; both lists end with NULL. */
+struct cors {
+	const char	**origins;	/* "*" = any */
+	const char	**headers;	/* besides our own */
+};
+
 /*
  * Adds the headers by which a browser lets a page of the request's Origin
- * read the answer, if that origin is in the list (ends with NULL; "*" = any).
- * On a preflight (OPTIONS) also what may be sent; "methods" is its Allow,
- * NULL where there is nothing at that path.
+ * read the answer, if that origin is in the list. On a preflight (OPTIONS) also
+ * what may be sent; "methods" is its Allow, NULL where there is nothing at that
+ * path.
  */
-void	cors_answer(const char *const *origins, const struct request *,
+void	cors_answer(const struct cors *, const struct request *,
     struct response *, const char *methods);
 
 #endif

@@ -45,17 +45,22 @@ const struct http_error_row http_errors[ERROR__MAX] = {
 	    "An order has at most 100 lines" },
 	[ERROR_KEY_REUSED] = { 422, "idempotency_key_reused",
 	    "This Idempotency-Key was used for another request" },
+	[ERROR_TOO_MANY_ORDERS] = { 429, "too_many_orders",
+	    "Too many orders. Please try again later." },
 	[ERROR_CANNOT_CANCEL] = { 400, "cannot_cancel",
 	    "This order cannot be cancelled any more" },
 	[ERROR_PRECONDITION] = { 412, "precondition_failed",
-	    "The order has changed since it was read" },
+	    "The order has changed since it was read, or If-Match names "
+	    "another one" },
 	[ERROR_INTERNAL] = { 500, "internal_error", "Internal server error" },
 	[ERROR_MARKET_AWAY] = { 503, "market_unavailable",
 	    "This market is not available at the moment. "
 	    "Please try again later." },
+	[ERROR_BUSY] = { 503, "busy",
+	    "Somebody else is changing the same data. Please try again." },
 	[ERROR_OUTCOME_UNKNOWN] = { 503, "outcome_unknown",
-	    "The order could not be confirmed. Look it up in the list of "
-	    "orders, or repeat the request with the same Idempotency-Key." },
+	    "The change could not be confirmed. Look whether it was made "
+	    "before you repeat it." },
 	[ERROR_TOO_LATE] = { 503, "overloaded",
 	    "The service is overloaded. Please try again later." },
 };

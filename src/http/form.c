@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/json_read.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "http/form.h"
 #include "http/query.h"
 #include "http/response.h"
@@ -31,6 +32,32 @@ put_loc(struct json_out *j, const struct form_loc *loc)
 		jw_uint(j, loc->index);
 }
 
+/* Writes a location as a path, "body.items.0.quantity". */
+static void
+put_path(struct buf *out, const struct form_loc *loc)
+{
+	if (loc->parent != NULL) {
+		put_path(out, loc->parent);
+		buf_putc(out, '.');
+	}
+	if (loc->name != NULL)
+		buf_puts(out, loc->name);
+	else
+		buf_printf(out, "%zu", loc->index);
+}
+
+/* Notes the first failure. */
+static void
+note_first(struct form *f, const struct form_loc *loc, const char *msg)
+{
+	struct buf	 path;
+
+	buf_init(&path, f->arena, 64);
+	put_path(&path, loc);
+	f->first = msg;
+	f->first_field = buf_text(&path);
+}
+
 void
 form_fail(struct form *f, const struct form_loc *loc, const char *msg,
     const char *type)
@@ -38,7 +65,7 @@ form_fail(struct form *f, const struct form_loc *loc, const char *msg,
 	struct json_out	 j = { .buf = &f->failures };
 
 	if (f->count++ == 0) {
-		f->first = msg;
+		note_first(f, loc, msg);
 		buf_init(&f->failures, f->arena, 256);
 		buf_putc(&f->failures, '[');
 	} else
@@ -57,6 +84,8 @@ void
 form_answer(struct form *f, struct response *res)
 {
 	buf_putc(&f->failures, ']');
+	res->error_field = f->first_field;
+	res->error_why = f->first;
 	response_error_with(res, ERROR_VALIDATION, f->first,
 	    buf_text(&f->failures), NULL);
 }
@@ -74,18 +103,18 @@ form_object(struct form *f, const struct form_loc *loc,
 /* Fails for a length outside the rule; returns whether it did. */
 static bool
 wrong_length(struct form *f, const struct form_text_rule *rule,
-    const struct form_loc *loc, size_t count)
+    const struct form_loc *loc, const char *text, size_t n)
 {
 	const char	*msg;
 
-	if (count < rule->min) {
+	if (text_count_seen(text, n) < rule->min) {
 		msg = rule->too_short != NULL ? rule->too_short :
 		    arena_printf(f->arena, "String should have at least %zu "
 		    "character%s", rule->min, rule->min == 1 ? "" : "s");
 		form_fail(f, loc, msg, "string_too_short");
 		return true;
 	}
-	if (count > rule->max) {
+	if (str_utf8_count(text, n) > rule->max) {
 		msg = rule->too_long != NULL ? rule->too_long :
 		    arena_printf(f->arena, "String should have at most %zu "
 		    "characters", rule->max);
@@ -95,14 +124,42 @@ wrong_length(struct form *f, const struct form_text_rule *rule,
 	return false;
 }
 
+/* Returns the text by the rule, or NULL after a failure. */
+static const char *
+trimmed_text(struct form *f, const struct form_text_rule *rule,
+    const struct form_loc *loc, const char *text, size_t n)
+{
+	text_trim(&text, &n);
+	if ((rule->flags & FORM_LINES) ? !text_is_lines(text, n) :
+	    !text_is_line(text, n)) {
+		form_fail(f, loc, (rule->flags & FORM_LINES) ?
+		    "String should have no control characters" :
+		    "String should have no control characters or line breaks",
+		    "value_error");
+		return NULL;
+	}
+	if (rule->flags & FORM_SEEN) {
+		text = text_without_unseen(text, n,
+		    arena_alloc(f->arena, n + 1));
+		n = strlen(text);
+	}
+	if (wrong_length(f, rule, loc, text, n))
+		return NULL;
+	text = arena_strndup(f->arena, text, n);
+	if (rule->valid != NULL && (n > 0 || rule->flags & FORM_REQUIRED) &&
+	    !rule->valid(text)) {
+		form_fail(f, loc, rule->invalid, "value_error");
+		return NULL;
+	}
+	return text;
+}
+
 const char *
 form_text(struct form *f, struct json_object *body,
     const struct form_text_rule *rule)
 {
 	const struct form_loc	*loc = FORM_IN(FORM_BODY, rule->name);
 	struct json_object	*value;
-	const char		*text;
-	size_t			 n;
 
 	if (!json_object_object_get_ex(body, rule->name, &value)) {
 		if (rule->flags & FORM_REQUIRED)
@@ -116,17 +173,8 @@ form_text(struct form *f, struct json_object *body,
 		    "string_type");
 		return NULL;
 	}
-	text = json_object_get_string(value);
-	n = (size_t)json_object_get_string_len(value);
-	str_trim(&text, &n);
-	if (wrong_length(f, rule, loc, str_utf8_count(text, n)))
-		return NULL;
-	text = arena_strndup(f->arena, text, n);
-	if (rule->valid != NULL && !rule->valid(text)) {
-		form_fail(f, loc, rule->invalid, "value_error");
-		return NULL;
-	}
-	return text;
+	return trimmed_text(f, rule, loc, json_object_get_string(value),
+	    (size_t)json_object_get_string_len(value));
 }
 
 /* Fails for a number outside the rule's range; returns whether it did. */
@@ -153,6 +201,18 @@ wrong_range(struct form *f, const struct form_loc *loc, int64_t n,
 	return false;
 }
 
+/* Reads text as an integer; false, and a failure, when it is none. */
+static bool
+parse_int(struct form *f, const struct form_loc *loc, const char *text,
+    int64_t *out)
+{
+	if (str_to_int64(text, out))
+		return true;
+	form_fail(f, loc, "Input should be a valid integer, unable to "
+	    "parse string as an integer", "int_parsing");
+	return false;
+}
+
 bool
 form_int(struct form *f, const struct form_loc *in,
     struct json_object *object, const struct form_int_rule *rule,
@@ -166,6 +226,9 @@ form_int(struct form *f, const struct form_loc *in,
 			form_fail(f, loc, "Field required", "missing");
 		return (rule->flags & FORM_REQUIRED) == 0;
 	}
+	if (json_object_is_type(value, json_type_string))
+		return parse_int(f, loc, json_object_get_string(value), out) &&
+		    !wrong_range(f, loc, *out, rule);
 	if (!json_object_is_type(value, json_type_int)) {
 		form_fail(f, loc, "Input should be a valid integer",
 		    "int_type");
@@ -194,18 +257,6 @@ form_bool(struct form *f, struct json_object *body, const char *name,
 		return def;
 	}
 	return json_object_get_boolean(value) != 0;
-}
-
-/* Reads text as an integer; false, and a failure, when it is none. */
-static bool
-parse_int(struct form *f, const struct form_loc *loc, const char *text,
-    int64_t *out)
-{
-	if (str_to_int64(text, out))
-		return true;
-	form_fail(f, loc, "Input should be a valid integer, unable to "
-	    "parse string as an integer", "int_parsing");
-	return false;
 }
 
 bool

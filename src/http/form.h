@@ -38,6 +38,7 @@ struct form {
 	struct buf	 failures;	/* JSON objects, comma separated */
 	size_t		 count;
 	const char	*first;		/* message of the first */
+	const char	*first_field;	/* "body.items.0.quantity" */
 };
 
 void	form_init(struct form *, struct arena *);
@@ -54,10 +55,16 @@ bool	form_object(struct form *, const struct form_loc *,
     struct json_object *);
 
 enum form_flag {
-	FORM_REQUIRED = 1 << 0	/* neither missing nor null */
+	FORM_REQUIRED = 1 << 0,	/* neither missing nor null */
+	FORM_LINES = 1 << 1,	/* a text may have several lines */
+	FORM_SEEN = 1 << 2	/* what nobody sees is taken out of a text */
 };
 
-/* What a text must be. Lengths are in characters, after trimming. */
+/*
+ * What a text must be. It has no control characters, and no line breaks but
+ * with FORM_LINES. Lengths are in characters, after trimming; for the minimum,
+ * those count that can be seen.
+ */
 struct form_text_rule {
 	const char	*name;
 	size_t		 min;
@@ -66,7 +73,7 @@ struct form_text_rule {
 	/* Texts for people instead of the general ones; NULL = those. */
 	const char	*too_short;
 	const char	*too_long;
-	/* A further rule; NULL = none. */
+	/* A further rule; NULL = none. Not for "" that is not required. */
 	bool		(*valid)(const char *);
 	const char	*invalid;	/* its message */
 };
@@ -87,9 +94,10 @@ struct form_int_rule {
 	const char	*too_large;
 };
 
-/* The member of an object by this rule; *out stays as it is when it is missing
- * (a failure if it is required). The object, which may be NULL, stands at the
- * location. False on a failure. */
+/* The member of an object by this rule: a number, or a text of its digits, as
+ * older storefronts send it. *out stays as it is when it is missing (a failure
+ * if it is required). The object, which may be NULL, stands at the location.
+ * False on a failure. */
 bool	form_int(struct form *, const struct form_loc *, struct json_object *,
     const struct form_int_rule *, int64_t *out);
 

@@ -155,11 +155,23 @@ read_body(const struct request *r, size_t len)
 	return body;
 }
 
+/* How many bytes of byte order mark a body begins with. A reader of JSON may
+ * ignore it (RFC 8259, 8.1), and some programs write it. */
+static size_t
+mark_length(const char *body, size_t len)
+{
+	static const char	 mark[] = "\xef\xbb\xbf";
+	size_t			 n = sizeof(mark) - 1;
+
+	return len >= n && memcmp(body, mark, n) == 0 ? n : 0;
+}
+
 enum http_error
 request_read_json(struct request *r, size_t limit, const char **why)
 {
 	int64_t	 len = 0;
 	char	*body;
+	size_t	 mark;
 
 	*why = NULL;
 	if (!is_json(param(r->fcgi, "CONTENT_TYPE")))
@@ -171,7 +183,9 @@ request_read_json(struct request *r, size_t limit, const char **why)
 		return ERROR_BODY_TOO_LARGE;
 	if ((body = read_body(r, (size_t)len)) == NULL)
 		return ERROR_BAD_REQUEST;
-	if (!json_read(r->arena, body, (size_t)len, &r->body, why)) {
+	mark = mark_length(body, (size_t)len);
+	if (!json_read(r->arena, body + mark, (size_t)len - mark, &r->body,
+	    why)) {
 		*why = arena_printf(r->arena, "%s: %s",
 		    http_errors[ERROR_BAD_JSON].text, *why);
 		return ERROR_BAD_JSON;

@@ -63,7 +63,8 @@ bool	request_wanted(const struct request *, unsigned deadline);
 bool	request_has_body(const struct request *);
 
 /*
- * Reads the body and parses it as strict JSON. ERROR_NONE, or: a body over
+ * Reads the body and parses it as strict JSON; a byte order mark in front of
+ * it is passed over. ERROR_NONE, or: a body over
  * the limit, shorter or longer than announced, of another media type, not
  * JSON; *why is then a text for people, or NULL for the error's own.
  */

@@ -11,6 +11,7 @@
 
 #define BODY_FIRST	16384	/* most answers fit; lists grow */
 #define HEADERS_FIRST	512
+#define RETRY_BUSY	"1"	/* seconds: a transaction is short */
 #define RETRY_AFTER	"2"	/* seconds: a database that restarts is back */
 
 /* Whether an Accept header names problem+json, and not with a weight of 0. */
@@ -78,7 +79,7 @@ response_error_with(struct response *res, enum http_error error,
 	if (text == NULL)
 		text = row->text;
 	res->status = row->status;
-	res->error_code = row->code;
+	res->error = error;
 	res->body.len = 0;
 	res->cacheable = false;
 	j->comma = false;
@@ -103,7 +104,8 @@ response_error_with(struct response *res, enum http_error error,
 	if (row->status == 401)
 		response_header(res, "WWW-Authenticate", "Bearer");
 	if (row->status == 503)
-		response_header(res, "Retry-After", RETRY_AFTER);
+		response_header(res, "Retry-After",
+		    error == ERROR_BUSY ? RETRY_BUSY : RETRY_AFTER);
 }
 
 void
@@ -116,7 +118,7 @@ response_error(struct response *res, enum http_error error, const char *text)
 static const char *
 content_type(const struct response *res)
 {
-	return res->problem && res->error_code != NULL ?
+	return res->problem && res->error != ERROR_NONE ?
 	    "application/problem+json" : "application/json";
 }
 

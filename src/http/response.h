@@ -23,7 +23,10 @@ struct response {
 	bool		 cacheable;	/* by anyone; else no-store */
 	bool		 vary_origin;	/* it depends on Origin (cors.h) */
 	const char	*request_id;
-	const char	*error_code;	/* for the log; NULL: no error */
+	/* For the log. */
+	enum http_error	 error;
+	const char	*error_field;	/* the first wrong one; NULL: none */
+	const char	*error_why;	/* no text of a client; or NULL */
 };
 
 void	response_init(struct response *, const struct request *);

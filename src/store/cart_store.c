@@ -73,18 +73,26 @@ read_cart_line(const struct db *db, struct arena *arena, struct cart_line *l)
 	l->color = read_cart_text(db, COL_COLOR, arena);
 }
 
+int64_t
+cart_available(const struct cart_line *l)
+{
+	return l->for_sale ? l->stock : 0;
+}
+
 /* Adds up the total of all lines; returns false on overflow. */
 static bool
 sum_cart(struct cart *cart)
 {
 	int64_t	 total;
 
+	cart->has_total = false;
 	cart->total = 0;
 	for (size_t i = 0; i < cart->count; i++) {
 		if (!money_times(cart->lines[i].price, cart->lines[i].quantity,
 		    &total) || !money_add(cart->total, total, &cart->total))
 			return false;
 	}
+	cart->has_total = true;
 	return true;
 }
 
@@ -94,13 +102,13 @@ static enum db_result
 read_cart(struct db *db, struct call *c)
 {
 	struct cart_result	*out = c->out;
-	struct db_value		 values[] = { db_time(c->customer->issued_at),
+	struct db_value		 values[] = { CUSTOMER_TIMES(c->customer),
 		db_int(c->customer->user_id) };
 	enum db_result		 result;
 	bool			 more;
 
 	memset(out, 0, sizeof(*out));
-	result = db_run(db, STATEMENT_CART_SHOW, 1, values, 2);
+	result = db_run(db, STATEMENT_CART_SHOW, 1, values, 3);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more) {
 		out->customer = customer_of_row(db);
@@ -118,8 +126,8 @@ show_cart(struct db *db, void *arg)
 	struct call	*c = arg;
 	enum db_result	 result = read_cart(db, c);
 
-	if (result == DB_OK && !sum_cart(&c->out->cart))
-		c->out->outcome = CART_TOO_EXPENSIVE;
+	if (result == DB_OK)
+		(void)sum_cart(&c->out->cart);
 	return result;
 }
 
@@ -168,21 +176,32 @@ lock_cart(struct db *db, struct call *c)
 	return c->out->customer == CUSTOMER_LIVE ? DB_OK : DB_REFUSED;
 }
 
+/* Returns what there is of a line. The name of goods that are not for sale is
+ * told only to who has them in the cart. */
+static struct order_shortage
+shortage_of(const struct cart_line *l)
+{
+	bool	 named = l->for_sale || l->id != 0;
+
+	return (struct order_shortage){ .sku_id = l->sku_id,
+		.requested = l->quantity, .available = cart_available(l),
+		.product_name = named ? l->name : "",
+		.size = named ? l->size : "", .color = named ? l->color : "" };
+}
+
 /* Refuses the change if the line may not be as it is now. A removal is not
  * checked: it must always be possible. */
 static enum db_result
 check_cart_line(struct call *c, const struct cart_line *l)
 {
-	c->out->sku_id = l->sku_id;
-	if (!l->for_sale)
+	if (!l->for_sale) {
+		c->out->gone = shortage_of(l);
 		return refuse_cart(c, CART_NO_SKU);
+	}
 	if (l->quantity > CART_QUANTITY_MAX)
 		return refuse_cart(c, CART_TOO_MUCH);
 	if (l->quantity > l->stock) {
-		c->out->shortage = (struct order_shortage){
-			.sku_id = l->sku_id, .requested = l->quantity,
-			.available = l->stock, .product_name = l->name,
-			.size = l->size, .color = l->color };
+		c->out->shortage = shortage_of(l);
 		return refuse_cart(c, CART_SHORT);
 	}
 	if (l->id == 0 && c->out->cart.count > CART_LINES_MAX)
@@ -305,8 +324,7 @@ remove_cart_line(struct db *db, struct call *c, struct cart_line *l)
 	cart->count--;
 	memmove(l, l + 1,
 	    (size_t)(cart->lines + cart->count - l) * sizeof(*l));
-	if (!sum_cart(cart))
-		c->out->outcome = CART_TOO_EXPENSIVE;
+	(void)sum_cart(cart);
 	return db_run(db, STATEMENT_CART_EMPTY, 1, values, 2);
 }
 
@@ -356,6 +374,7 @@ clear_cart(struct db *db, void *arg)
 	if ((result = lock_cart(db, c)) != DB_OK)
 		return result;
 	c->out->cart.count = 0;
+	(void)sum_cart(&c->out->cart);
 	return db_run(db, STATEMENT_CART_CLEAR, 1, &user, 1);
 }
 

@@ -9,8 +9,8 @@
  * are those that the SKU has now. A line whose SKU is no longer for sale stays
  * with its price, so that the customer sees what is unavailable and can remove
  * it. If the SKU was deleted, name is "" and price 0. The quantity of such a
- * line cannot be changed, and an order of such a cart is refused with the id
- * of the SKU.
+ * line cannot be changed, and an order of such a cart is refused with the name
+ * of the goods.
  */
 #ifndef ORDERMUX_CART_STORE_H
 #define ORDERMUX_CART_STORE_H
@@ -39,22 +39,26 @@ struct cart_line {
 	const char	*color;
 };
 
+/* How many pieces of it can be ordered now. */
+int64_t	cart_available(const struct cart_line *);
+
 /* The lines are in the order in which they were added. */
 struct cart {
 	struct cart_line	*lines;
 	size_t			 count;
 	size_t			 room;
 	int64_t			 total;		/* minor units, of all lines */
+	bool			 has_total;	/* else it overflows */
 };
 
 enum cart_outcome {
 	CART_SHOWN,		/* read, or changed */
 	CART_NO_ITEM,		/* no such line in this cart */
-	CART_NO_SKU,		/* refused; sku_id is not for sale */
+	CART_NO_SKU,		/* refused; gone is not for sale */
 	CART_SHORT,		/* shortage */
 	CART_TOO_MUCH,		/* more than CART_QUANTITY_MAX in a line */
 	CART_TOO_MANY_LINES,
-	CART_TOO_EXPENSIVE,	/* the total overflows; a removal is done */
+	CART_TOO_EXPENSIVE,	/* refused: the total would overflow */
 	CART_OUTCOME__MAX
 };
 
@@ -62,7 +66,7 @@ struct cart_result {
 	enum customer_state	customer;
 	enum cart_outcome	outcome;
 	struct cart		cart;		/* as it is now, if shown */
-	int64_t			sku_id;
+	struct order_shortage	gone;	/* with names if it is in the cart */
 	struct order_shortage	shortage;
 };
 

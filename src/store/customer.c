@@ -14,13 +14,13 @@ enum db_result
 customer_find(struct db *db, const struct customer *customer,
     enum customer_state *state)
 {
-	struct db_value	 values[] = { db_time(customer->issued_at),
+	struct db_value	 values[] = { CUSTOMER_TIMES(customer),
 		db_int(customer->user_id) };
 	enum db_result	 result;
 	bool		 more;
 
 	*state = CUSTOMER_UNKNOWN;
-	result = db_run(db, STATEMENT_USER_STATE, 1, values, 2);
+	result = db_run(db, STATEMENT_USER_STATE, 1, values, 3);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
 		return result;
 	*state = customer_of_row(db);

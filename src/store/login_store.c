@@ -89,9 +89,10 @@ insert_code(struct db *db, const struct sending *s)
 {
 	struct db_value	 values[] = { db_text(s->code->phone),
 		db_bytes(s->code->hash, sizeof(s->code->hash)),
-		db_time(s->at), db_time(s->at + s->code->lifetime) };
+		db_time(s->at), db_time(s->at + s->code->lifetime),
+		db_text(s->code->language) };
 
-	return db_run(db, STATEMENT_CODE_INSERT, 1, values, 4);
+	return db_run(db, STATEMENT_CODE_INSERT, 1, values, 5);
 }
 
 /* Body of login_store_send(). */
@@ -134,12 +135,49 @@ login_store_send(struct db *db, const struct login_code *code,
 	    db_resolve(db, s.message_id, find_sent_code, &s) : result;
 }
 
+/* A user's language being looked up. */
+struct language_lookup {
+	struct arena	 *arena;
+	const char	 *phone;
+	const char	**out;
+};
+
+/* Body of login_store_language(). */
+static enum db_result
+read_language(struct db *db, void *arg)
+{
+	struct language_lookup	*l = arg;
+	struct db_value		 phone = db_text(l->phone);
+	enum db_result		 result;
+	bool			 more;
+
+	*l->out = NULL;
+	result = db_run(db, STATEMENT_USER_LANGUAGE, 1, &phone, 1);
+	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
+		return result;
+	if (more)
+		*l->out = db_get_text(db, 0, l->arena);
+	db_skip(db);
+	return DB_OK;
+}
+
+enum db_result
+login_store_language(struct db *db, struct arena *arena, const char *phone,
+    const char **language)
+{
+	struct language_lookup	 l = { .arena = arena, .phone = phone,
+	    .out = language };
+
+	return db_read(db, read_language, &l);
+}
+
 /* A code being compared. */
 struct comparing {
 	const struct login_attempt	*attempt;
 	struct login_result		*out;
 	struct arena			*arena;
 	int64_t				 code_id;
+	const char			*language;	/* of the code */
 };
 
 /* Returns whether the code in the row of STATEMENT_CODE_LOCK is still valid. */
@@ -166,6 +204,7 @@ compare_code(struct db *db, struct comparing *c, bool *right)
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
 		return result;
 	c->code_id = db_get_int(db, 0);
+	c->language = db_get_text(db, 5, c->arena);
 	hash = db_get_bytes(db, 1, &len);
 	open = code_is_open(db, clock_us());
 	*right = len == LOGIN_HASH_BYTES && c->attempt->matches(
@@ -187,8 +226,18 @@ use_code(struct db *db, const struct comparing *c)
 	return db_run(db, STATEMENT_CODE_USED, 1, values, 2);
 }
 
-/* Finds the user of the number, under lock. A login is later than the last
- * logout, even if that was on a host whose clock is ahead. */
+/* Returns the latest of the times. */
+static int64_t
+latest_of(int64_t a, int64_t b, int64_t c)
+{
+	int64_t	 latest = a > b ? a : b;
+
+	return latest > c ? latest : c;
+}
+
+/* Finds the user of the number, under lock. The token of a login is behind the
+ * last logout, and behind the creation, even if these were on a host whose
+ * clock is ahead. */
 static enum db_result
 find_login_user(struct db *db, struct comparing *c, bool *found)
 {
@@ -200,8 +249,8 @@ find_login_user(struct db *db, struct comparing *c, bool *found)
 	    !*found)
 		return result;
 	user_store_read(db, c->arena, 0, &c->out->user);
-	if (db_get_int(db, 9) > c->out->at)
-		c->out->at = db_get_int(db, 9);
+	c->out->issued_at = latest_of(c->out->at, c->out->user.created_at,
+	    db_get_int(db, 10));
 	db_skip(db);
 	return DB_OK;
 }
@@ -213,10 +262,11 @@ insert_login_user(struct db *db, struct comparing *c)
 {
 	struct user	*u = &c->out->user;
 	struct db_value	 values[] = { db_text(c->attempt->phone),
-		db_time(c->out->at), db_time(c->out->at) };
+		db_time(c->out->at), db_time(c->out->at),
+		db_text(c->language) };
 	enum db_result	 result;
 
-	result = db_run(db, STATEMENT_USER_INSERT, 1, values, 3);
+	result = db_run(db, STATEMENT_USER_INSERT, 1, values, 4);
 	if (result == DB_DUPLICATE)
 		return DB_AGAIN;
 	u->id = (int64_t)db_insert_id(db);
@@ -232,9 +282,9 @@ static enum db_result
 note_login(struct db *db, const struct comparing *c)
 {
 	struct db_value	 values[] = { db_time(c->out->at),
-		db_int(c->out->user.id) };
+		db_text(c->language), db_int(c->out->user.id) };
 
-	return db_run(db, STATEMENT_USER_SEEN, 1, values, 2);
+	return db_run(db, STATEMENT_USER_SEEN, 1, values, 3);
 }
 
 /* Body of login_store_verify(). It commits a wrong guess too, or that would
@@ -249,7 +299,7 @@ verify_code(struct db *db, void *arg)
 
 	memset(out, 0, sizeof(*out));
 	out->outcome = LOGIN_WRONG_CODE;
-	out->at = clock_us();
+	out->at = out->issued_at = clock_us();
 	if ((result = compare_code(db, c, &right)) != DB_OK || !right)
 		return result;
 	if ((result = find_login_user(db, c, &found)) != DB_OK ||
@@ -265,8 +315,7 @@ verify_code(struct db *db, void *arg)
 	return result;
 }
 
-/* Body of db_resolve(): looks for the code as this login has used it. What
- * became of a wrong guess does not matter. */
+/* Body of db_resolve(): looks for the code as this login has used it. */
 static enum db_result
 find_used_code(struct db *db, void *arg, bool *kept)
 {
@@ -286,6 +335,7 @@ login_store_verify(struct db *db, struct arena *arena,
 
 	enum db_result		 result = db_transaction(db, verify_code, &c);
 
-	return result == DB_UNKNOWN ?
+	/* Whether a wrong guess was counted cannot be told by the code. */
+	return result == DB_UNKNOWN && out->outcome != LOGIN_WRONG_CODE ?
 	    db_resolve(db, "login", find_used_code, &c) : result;
 }

@@ -32,6 +32,7 @@ struct login_code {
 	const char		*address;	/* of the client */
 	unsigned char		 hash[LOGIN_HASH_BYTES];
 	int64_t			 lifetime;	/* µs */
+	const char		*language;	/* asked for; NULL: none */
 	/* Codes in LOGIN_PHONE_WINDOW, LOGIN_ADDRESS_WINDOW, and of all
 	 * numbers together in LOGIN_DAY_WINDOW. */
 	unsigned		 per_phone;
@@ -45,6 +46,11 @@ struct login_code {
 enum db_result	login_store_send(struct db *, const struct login_code *,
     unsigned *retry_after);
 
+/* The language that the user of a number chose before; NULL: none, or there is
+ * no such user. One round trip. */
+enum db_result	login_store_language(struct db *, struct arena *,
+    const char *phone, const char **language);
+
 /* A code that was entered. */
 struct login_attempt {
 	const char	*phone;
@@ -57,13 +63,15 @@ struct login_result {
 	enum login_outcome	outcome;
 	struct user		user;
 	bool			is_new;
-	int64_t			at;	/* µs; later than any logout */
+	int64_t			at;		/* µs, by our clock */
+	int64_t			issued_at;	/* µs; behind any logout */
 };
 
 /*
  * Compares with the newest code of the number, under lock. A wrong guess is
  * counted before the next one is compared. A right guess uses up the code;
- * then the user is found, or created.
+ * then the user is found, or created, and the language in which the code was
+ * asked for becomes the user's.
  */
 enum db_result	login_store_verify(struct db *, struct arena *,
     const struct login_attempt *, struct login_result *);

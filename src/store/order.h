@@ -37,6 +37,8 @@ struct order {
 	const char	  *customer_email;	/* NULL: none */
 	const char	  *delivery_address;
 	const char	  *delivery_city;	/* NULL: none */
+	const char	  *delivery_state;	/* NULL: none */
+	const char	  *delivery_postcode;	/* NULL: none */
 	const char	  *delivery_notes;	/* NULL: none */
 	const char	  *payment_method;
 	int64_t		   subtotal;
@@ -58,7 +60,8 @@ struct order_want {
 	int64_t	quantity;
 };
 
-/* More was wanted of a SKU than there is. */
+/* More was wanted of a SKU than there is; 0 is available of what is not for
+ * sale. The texts are "" where they are not known or not to be told. */
 struct order_shortage {
 	int64_t		 sku_id;
 	int64_t		 requested;

@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/order_basket.h"
 #include "store/statements.h"
+
+#define NEVER INT64_C(253402300799000000)	/* the year 9999, µs */
 
 void
 order_basket_init(struct order_basket *b, struct arena *arena,
@@ -21,6 +24,8 @@ order_basket_init(struct order_basket *b, struct arena *arena,
 	b->cart_ids = arena_array(arena, ORDER_LINES_MAX,
 	    sizeof(*b->cart_ids));
 	b->stocks = arena_array(arena, ORDER_LINES_MAX, sizeof(*b->stocks));
+	b->for_sale = arena_array(arena, ORDER_LINES_MAX,
+	    sizeof(*b->for_sale));
 	if (q->want_count > 0)
 		memcpy(b->wants, q->wants, q->want_count * sizeof(*b->wants));
 }
@@ -82,6 +87,8 @@ fill_basket_line(const struct db *db, struct order_basket *b)
 	if (i == b->count)
 		return;
 	l += i;
+	b->for_sale[i] = db_get_int(db, 7) != 0;
+	b->limit_at = db_get_int(db, 8);
 	l->sku_id = id;
 	l->line_no = (unsigned)i + 1;
 	l->quantity = b->wants[i].quantity;
@@ -94,60 +101,80 @@ fill_basket_line(const struct db *db, struct order_basket *b)
 }
 
 /* Reads all SKUs by one statement, into the lines of the order. A line whose
- * SKU does not exist keeps sku_id 0. */
+ * SKU does not exist keeps sku_id 0, and is not for sale. */
 static enum db_result
 fill_basket_lines(struct db *db, struct order_basket *b)
 {
-	struct order	*o = &b->result->order;
-	struct db_value	*ids = arena_array(b->arena, b->count, sizeof(*ids));
-	enum db_result	 result;
-	bool		 more;
+	const struct order_request	*q = b->request;
+	struct order			*o = &b->result->order;
+	struct db_value			*values = arena_array(b->arena,
+	    b->count + 3, sizeof(*values)), *v = values;
+	enum db_result			 result;
+	bool				 more;
 
 	o->lines = arena_array(b->arena, b->count, sizeof(*o->lines));
 	o->line_count = b->count;
+	memset(b->for_sale, 0, b->count * sizeof(*b->for_sale));
+	*v++ = db_int(q->customer.user_id);
+	*v++ = db_time(q->per_hour > 0 ? clock_us() - ORDER_HOUR : NEVER);
+	*v++ = db_int(q->per_hour > 0 ? q->per_hour - 1 : 0);
 	for (size_t i = 0; i < b->count; i++)
-		ids[i] = db_int(b->wants[i].sku_id);
-	result = db_run(db, STATEMENT_SKUS, b->count, ids, b->count);
+		*v++ = db_int(b->wants[i].sku_id);
+	b->limit_at = 0;
+	result = db_run(db, STATEMENT_SKUS, b->count, values, b->count + 3);
 	while (result == DB_OK &&
 	    (result = db_next(db, &more)) == DB_OK && more)
 		fill_basket_line(db, b);
 	return result;
 }
 
-/* Notes all lines that want more than is in stock; returns how many. */
+/* Returns how many pieces of the line there are, if it is looked at whether
+ * there are enough (gone = false); or 0 if the line is not for sale (gone), and
+ * else as many as are wanted. */
+static int64_t
+available_of(const struct order_basket *b, size_t i, bool gone)
+{
+	if (!gone)
+		return b->stocks[i];
+	return b->for_sale[i] ? b->wants[i].quantity : 0;
+}
+
+/* Notes what is not for sale (gone), or more than is in stock; returns how many
+ * lines that are. What is not for sale has its name only for who had it in the
+ * cart. */
 static size_t
-find_shortages(struct order_basket *b)
+find_shortages(struct order_basket *b, bool gone)
 {
 	struct order_result	*r = b->result;
+	bool			 named = !gone || b->request->from_cart;
 
 	r->shortages = arena_array(b->arena, b->count, sizeof(*r->shortages));
 	r->shortage_count = 0;
 	for (size_t i = 0; i < b->count; i++) {
 		const struct order_line	*l = &r->order.lines[i];
+		int64_t			 there = available_of(b, i, gone);
+		bool			 known = named && l->sku_id != 0;
 
-		if (l->quantity <= b->stocks[i])
+		if (b->wants[i].quantity <= there)
 			continue;
 		r->shortages[r->shortage_count++] = (struct order_shortage){
-			.sku_id = l->sku_id, .requested = l->quantity,
-			.available = b->stocks[i],
-			.product_name = l->product_name, .size = l->size,
-			.color = l->color };
+			.sku_id = b->wants[i].sku_id,
+			.requested = b->wants[i].quantity, .available = there,
+			.product_name = known ? l->product_name : "",
+			.size = known ? l->size : "",
+			.color = known ? l->color : "" };
 	}
 	return r->shortage_count;
 }
 
-/* Refuses what cannot be bought: a SKU that does not exist, too little
- * stock. */
+/* Refuses what cannot be bought: a SKU that does not exist or is not for sale,
+ * too little stock. */
 static enum db_result
 check_basket_lines(struct order_basket *b)
 {
-	for (size_t i = 0; i < b->count; i++) {
-		if (b->result->order.lines[i].sku_id == 0) {
-			b->result->missing_sku = b->wants[i].sku_id;
-			return refuse_basket(b, ORDER_NO_SKU);
-		}
-	}
-	if (find_shortages(b) > 0)
+	if (find_shortages(b, true) > 0)
+		return refuse_basket(b, ORDER_NO_SKU);
+	if (find_shortages(b, false) > 0)
 		return refuse_basket(b, ORDER_SHORT);
 	return DB_OK;
 }

@@ -9,6 +9,7 @@
 #ifndef ORDERMUX_ORDER_BASKET_H
 #define ORDERMUX_ORDER_BASKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,10 @@ struct order_basket {
 	struct order_want		*wants;
 	int64_t				*cart_ids;	/* of a cart */
 	int64_t				*stocks;	/* as they were read */
+	bool				*for_sale;	/* likewise */
+	/* When the order was made that is as old as per_hour allows more: the
+	 * last one but so many; 0 if there are fewer in this hour. */
+	int64_t				 limit_at;
 };
 
 void	order_basket_init(struct order_basket *, struct arena *,

@@ -28,7 +28,7 @@ static enum db_result
 read_card_total(struct db *db, struct reading *r)
 {
 	struct order_cards	*out = r->out;
-	struct db_value		 values[] = { db_time(r->customer->issued_at),
+	struct db_value		 values[] = { CUSTOMER_TIMES(r->customer),
 		db_text(r->page->status), db_text(r->page->status),
 		db_int(r->customer->user_id) };
 	enum db_result		 result;
@@ -36,7 +36,7 @@ read_card_total(struct db *db, struct reading *r)
 
 	out->customer = CUSTOMER_UNKNOWN;
 	out->total = 0;
-	result = db_run(db, STATEMENT_CARD_COUNT, 1, values, 4);
+	result = db_run(db, STATEMENT_CARD_COUNT, 1, values, 5);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
 		return result;
 	out->customer = customer_of_row(db);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "market/workflow.h"
 #include "store/order_earlier.h"
 #include "store/statements.h"
 
@@ -23,10 +24,24 @@ order_earlier_key(struct arena *arena, const struct order_request *q)
 
 /* An order being looked for. */
 struct search {
+	struct arena			*arena;
 	const struct order_request	*request;
 	const struct order_key		*key;
 	struct order_earlier		*out;
 };
+
+/* Returns whether the hash in the column is that of the request, by this
+ * version or by an older one. */
+static bool
+is_hash_of(const struct db *db, size_t column, const struct order_request *q)
+{
+	size_t		 len;
+	const char	*hash = db_get_bytes(db, column, &len);
+
+	return hash != NULL && len == ORDER_HASH_BYTES &&
+	    (memcmp(hash, q->hash, len) == 0 ||
+	    memcmp(hash, q->old_hash, len) == 0);
+}
 
 /* Body of db_read(): looks for an order with the key or mark. */
 static enum db_result
@@ -36,8 +51,6 @@ find_order_by_key(struct db *db, void *arg)
 	const struct order_request	*q = s->request;
 	struct db_value			 values[] = {
 		db_int(q->customer.user_id), db_text(s->key->text) };
-	const char			*hash;
-	size_t				 len;
 	enum db_result			 result;
 	bool				 more;
 
@@ -45,14 +58,24 @@ find_order_by_key(struct db *db, void *arg)
 	result = db_run(db, STATEMENT_ORDER_BY_KEY, 1, values, 2);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
 		return result;
-	hash = db_get_bytes(db, 1, &len);
 	s->out->found = true;
 	s->out->id = db_get_int(db, 0);
-	s->out->same = hash != NULL && len == sizeof(q->hash) &&
-	    memcmp(hash, q->hash, len) == 0;
+	s->out->same = is_hash_of(db, 1, q);
 	s->out->recent = db_get_int(db, 2) >= clock_us() - q->window;
 	db_skip(db);
 	return DB_OK;
+}
+
+/* Takes the row of STATEMENT_ORDER_RECENT. An order that gave its goods back is
+ * no reason why the cart is empty. */
+static void
+take_recent_order(const struct db *db, struct search *s)
+{
+	enum order_state	 state;
+
+	s->out->found = workflow_find(db_get_text(db, 1, s->arena), &state) &&
+	    !workflow_returns_stock(state);
+	s->out->id = db_get_int(db, 0);
 }
 
 /* Body of db_read(): looks for an order that the same request made of the cart
@@ -64,25 +87,28 @@ find_recent_order(struct db *db, void *arg)
 	const struct order_request	*q = s->request;
 	struct db_value			 values[] = {
 		db_int(q->customer.user_id), db_time(clock_us() - q->window),
-		db_bytes(q->hash, sizeof(q->hash)) };
+		db_bytes(q->hash, sizeof(q->hash)),
+		db_bytes(q->old_hash, sizeof(q->old_hash)) };
 	enum db_result			 result;
+	bool				 more;
 
 	s->out->same = s->out->recent = true;
 	s->out->found = false;
-	result = db_run(db, STATEMENT_ORDER_RECENT, 1, values, 3);
-	if (result == DB_OK)
-		result = db_next(db, &s->out->found);
-	if (result == DB_OK && s->out->found)
-		s->out->id = db_get_int(db, 0);
+	result = db_run(db, STATEMENT_ORDER_RECENT, 1, values, 4);
+	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK || !more)
+		return result;
+	take_recent_order(db, s);
 	db_skip(db);
-	return result;
+	return DB_OK;
 }
 
 enum db_result
-order_earlier_find(struct db *db, const struct order_request *q,
-    const struct order_key *key, struct order_earlier *out)
+order_earlier_find(struct db *db, struct arena *arena,
+    const struct order_request *q, const struct order_key *key,
+    struct order_earlier *out)
 {
-	struct search	 s = { .request = q, .key = key, .out = out };
+	struct search	 s = { .arena = arena, .request = q, .key = key,
+	    .out = out };
 
 	memset(out, 0, sizeof(*out));
 	if (key->text != NULL)

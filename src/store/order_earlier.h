@@ -36,9 +36,11 @@ struct order_earlier {
 };
 
 /* Finds the order that has the key or mark. For a request from the cart without
- * a key, finds the order that emptied the cart a moment ago. One round trip. */
-enum db_result	order_earlier_find(struct db *, const struct order_request *,
-    const struct order_key *, struct order_earlier *);
+ * a key, finds the order that emptied the cart a moment ago, unless it was
+ * cancelled since. One round trip. */
+enum db_result	order_earlier_find(struct db *, struct arena *,
+    const struct order_request *, const struct order_key *,
+    struct order_earlier *);
 
 /* Takes the mark from an order that is older than the window: for bodies of
  * db_transaction(). */

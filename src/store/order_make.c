@@ -42,6 +42,22 @@ refuse_order(struct making *m, enum order_outcome outcome)
 	return DB_REFUSED;
 }
 
+/* Refuses a customer who has made as many orders as an hour may have. This was
+ * read without a lock: of orders at the same moment, one does not see the
+ * others. */
+static enum db_result
+check_order_rate(struct making *m)
+{
+	int64_t	 wait = m->basket.limit_at + ORDER_HOUR - clock_us();
+
+	m->result->retry_after = 0;
+	if (m->basket.limit_at == 0)
+		return DB_OK;
+	m->result->retry_after = wait <= 0 ? 1 :
+	    (unsigned)((wait + 999999) / 1000000);
+	return refuse_order(m, ORDER_TOO_MANY);
+}
+
 /* ---- the transaction ---- */
 
 /* Makes a number such as "MQ-20251102-7K3QF2A": the market's date and random
@@ -66,6 +82,9 @@ static bool
 price_order(struct making *m)
 {
 	struct order	*o = &m->result->order;
+	const struct place place = { .city = m->request->delivery_city,
+		.state = m->request->delivery_state,
+		.postcode = m->request->delivery_postcode };
 	struct pricing	 p;
 	int64_t		 subtotal = 0;
 
@@ -76,7 +95,7 @@ price_order(struct making *m)
 		    !money_add(subtotal, l->total, &subtotal))
 			return false;
 	}
-	if (!pricing_total(m->market, subtotal, m->request->delivery_city, &p))
+	if (!pricing_total(m->market, subtotal, &place, &p))
 		return false;
 	o->subtotal = p.subtotal;
 	o->tax = p.tax;
@@ -100,6 +119,8 @@ fill_order(struct making *m)
 	o->customer_email = q->customer_email;
 	o->delivery_address = q->delivery_address;
 	o->delivery_city = q->delivery_city;
+	o->delivery_state = q->delivery_state;
+	o->delivery_postcode = q->delivery_postcode;
 	o->delivery_notes = q->delivery_notes;
 	o->payment_method = q->payment_method;
 	o->tax_included = m->market->tax.included;
@@ -113,10 +134,11 @@ insert_order(struct db *db, struct making *m)
 	const struct order_request	*q = m->request;
 	struct order			*o = &m->result->order;
 	struct db_value			 values[] = {
-		db_time(q->customer.issued_at), db_int(q->customer.user_id),
+		CUSTOMER_TIMES(&q->customer), db_int(q->customer.user_id),
 		db_text(o->number), db_text(o->customer_name),
 		db_text(o->customer_phone), db_text(o->customer_email),
 		db_text(o->delivery_address), db_text(o->delivery_city),
+		db_text(o->delivery_state), db_text(o->delivery_postcode),
 		db_text(o->delivery_notes), db_text(o->payment_method),
 		db_int(o->subtotal), db_int(o->tax), db_int(o->tax_included),
 		db_int(o->shipping), db_int(o->total), db_text(o->currency),
@@ -181,6 +203,8 @@ make_order(struct db *db, void *arg)
 		result = order_earlier_release(db, m->request, &m->key);
 	if (result == DB_OK)
 		result = order_basket_fill(db, &m->basket);
+	if (result == DB_OK)
+		result = check_order_rate(m);
 	if (result != DB_OK)
 		return result;
 	if (!price_order(m))
@@ -238,6 +262,7 @@ replay_order(struct db *db, struct making *m, int64_t id)
 	if (result != DB_OK)
 		return result;
 	m->result->customer = found.customer;
+	m->result->retry_after = 0;
 	m->result->outcome = found.found ? ORDER_REPLAYED : ORDER_DELETED;
 	m->result->order = found.order;
 	return DB_OK;
@@ -263,7 +288,8 @@ explain_refusal(struct db *db, struct making *m)
 		return DB_REFUSED;
 	/* Without a key, only an empty cart may mean that it was ordered. */
 	if (m->key.text != NULL || m->result->outcome == ORDER_CART_EMPTY)
-		result = order_earlier_find(db, m->request, &m->key, &e);
+		result = order_earlier_find(db, m->arena, m->request, &m->key,
+		    &e);
 	if (result != DB_OK)
 		return result;
 	if (e.found && e.same && (e.recent || !m->key.is_mark))

@@ -8,7 +8,8 @@
 
 enum {
 	COL_NUMBER = ORDER_COL_ID + 1, COL_STATUS, COL_NAME, COL_PHONE,
-	COL_EMAIL, COL_ADDRESS, COL_CITY, COL_NOTES, COL_PAYMENT,
+	COL_EMAIL, COL_ADDRESS, COL_CITY, COL_STATE, COL_POSTCODE, COL_NOTES,
+	COL_PAYMENT,
 	COL_SUBTOTAL, COL_TAX, COL_TAX_INCLUDED, COL_SHIPPING, COL_TOTAL,
 	COL_CURRENCY, COL_CREATED, COL_UPDATED, COL_LINE_NO, COL_PRODUCT,
 	COL_SKU_CODE, COL_SIZE, COL_COLOR, COL_UNIT_PRICE, COL_QUANTITY,
@@ -27,6 +28,8 @@ order_row_read(const struct db *db, struct arena *arena, struct order *o)
 	o->customer_email = db_get_text(db, COL_EMAIL, arena);
 	o->delivery_address = db_get_text(db, COL_ADDRESS, arena);
 	o->delivery_city = db_get_text(db, COL_CITY, arena);
+	o->delivery_state = db_get_text(db, COL_STATE, arena);
+	o->delivery_postcode = db_get_text(db, COL_POSTCODE, arena);
 	o->delivery_notes = db_get_text(db, COL_NOTES, arena);
 	o->payment_method = db_get_text(db, COL_PAYMENT, arena);
 	o->subtotal = db_get_int(db, COL_SUBTOTAL);
@@ -43,16 +46,12 @@ enum db_result
 order_row_run(struct db *db, const struct customer *customer, int64_t id,
     enum statement_id own, enum statement_id anybodys)
 {
-	struct db_value	 values[3];
+	struct db_value	 order = db_int(id);
 
-	if (customer == NULL) {
-		values[0] = db_int(id);
-		return db_run(db, anybodys, 1, values, 1);
-	}
-	values[0] = db_time(customer->issued_at);
-	values[1] = db_int(id);
-	values[2] = db_int(customer->user_id);
-	return db_run(db, own, 1, values, 3);
+	if (customer == NULL)
+		return db_run(db, anybodys, 1, &order, 1);
+	return db_run(db, own, 1, (struct db_value[]){
+	    CUSTOMER_TIMES(customer), order, db_int(customer->user_id) }, 4);
 }
 
 /* Adds a line to the order and returns it. The room doubles. */

@@ -118,7 +118,7 @@ read_order_list(struct db *db, void *arg)
 	int64_t			 before = p->before_time == INT64_MAX ?
 	    INT64_C(253402300799999999) : p->before_time;
 	struct db_value		 values[] = {
-		db_time(r->customer->issued_at), db_int(user), db_int(user),
+		CUSTOMER_TIMES(r->customer), db_int(user), db_int(user),
 		db_time(before), db_time(before), db_int(p->before_id),
 		db_text(p->status), db_text(p->status), db_int(p->limit),
 		db_int(p->offset)
@@ -156,12 +156,12 @@ static enum db_result
 read_found_order(struct db *db, void *arg)
 {
 	struct reading	*r = arg;
-	struct db_value	 values[] = { db_time(r->customer->issued_at),
+	struct db_value	 values[] = { CUSTOMER_TIMES(r->customer),
 		db_int(r->id), db_int(r->customer->user_id) };
 	enum db_result	 result;
 
 	reset_order_list(r->list);
-	result = db_run(db, STATEMENT_ORDER_DETAIL, 1, values, 3);
+	result = db_run(db, STATEMENT_ORDER_DETAIL, 1, values, 4);
 	return result == DB_OK ? read_order_rows(db, r) : result;
 }
 

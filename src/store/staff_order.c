@@ -64,39 +64,57 @@ may_be_order_number(const char *text)
 	return text[n] == '\0' && n > 0 && n <= ORDER_NUMBER_MAX;
 }
 
-/* Looks for the order by the statement, unless it was found before. */
+/* Looks for the order by the statement. */
 static enum db_result
-look_up_order(struct db *db, struct finding *f, enum statement_id statement,
-    struct db_value value)
+look_up_order(struct db *db, struct arena *arena, enum statement_id statement,
+    struct db_value value, struct staff_order *out)
 {
-	if (f->out->found)
-		return DB_OK;
-	f->statement = statement;
-	f->value = value;
-	return db_read(db, read_staff_order, f);
+	struct finding	 f = { .arena = arena, .statement = statement,
+	    .value = value, .out = out };
+
+	return db_read(db, read_staff_order, &f);
+}
+
+/* Looks for the order with this number, as written, then in upper case. */
+static enum db_result
+look_up_number(struct db *db, struct arena *arena, const char *number,
+    struct staff_order *out)
+{
+	enum db_result	 result = look_up_order(db, arena,
+	    STATEMENT_STAFF_BY_NUMBER, db_text(number), out);
+	const char	*upper;
+
+	if (result != DB_OK || out->found ||
+	    (upper = upper_order_number(arena, number)) == NULL)
+		return result;
+	return look_up_order(db, arena, STATEMENT_STAFF_BY_NUMBER,
+	    db_text(upper), out);
 }
 
 enum db_result
-staff_order_find(struct db *db, struct arena *arena, const char *number_or_id,
-    struct staff_order *out)
+staff_order_find(struct db *db, struct arena *arena, const char *name,
+    struct staff_order out[STAFF_ORDERS_FOUND], size_t *count)
 {
-	struct finding	 f = { .arena = arena, .out = out };
+	bool		 is_id = strncmp(name, "id:", 3) == 0;
+	bool		 is_number = strncmp(name, "number:", 7) == 0;
+	const char	*text = name + (is_id ? 3 : is_number ? 7 : 0);
 	enum db_result	 result = DB_OK;
-	const char	*upper;
 	int64_t		 id;
 
-	memset(out, 0, sizeof(*out));
-	if (!may_be_order_number(number_or_id))
+	*count = 0;
+	if (!may_be_order_number(text))
 		return DB_OK;
-	result = look_up_order(db, &f, STATEMENT_STAFF_BY_NUMBER,
-	    db_text(number_or_id));
-	if (result == DB_OK &&
-	    (upper = upper_order_number(arena, number_or_id)) != NULL)
-		result = look_up_order(db, &f, STATEMENT_STAFF_BY_NUMBER,
-		    db_text(upper));
-	if (result == DB_OK && str_to_int64(number_or_id, &id))
-		result = look_up_order(db, &f, STATEMENT_STAFF_BY_ID,
-		    db_int(id));
+	out[0].found = false;
+	if (!is_id)
+		result = look_up_number(db, arena, text, &out[0]);
+	*count = out[0].found;
+	if (result != DB_OK || is_number || !str_to_int64(text, &id))
+		return result;
+	result = look_up_order(db, arena, STATEMENT_STAFF_BY_ID, db_int(id),
+	    &out[*count]);
+	if (result == DB_OK && out[*count].found &&
+	    (*count == 0 || out[1].order.id != out[0].order.id))
+		(*count)++;
 	return result;
 }
 

@@ -21,10 +21,16 @@ struct staff_order {
 	struct order	 order;
 };
 
-/* Finds the order with this number, as written or in upper case; else the order
- * with this id. */
+#define STAFF_ORDERS_FOUND	2	/* by number, by id */
+
+/*
+ * Finds the order with this number, as written or in upper case, and that with
+ * this id. The name may say which is meant: "number:MQ-20251102-7K3QF", "id:7".
+ * *count is how many were found: 2 if digits are the number of one order and
+ * the id of another, which is then the second.
+ */
 enum db_result	staff_order_find(struct db *, struct arena *,
-    const char *number_or_id, struct staff_order *);
+    const char *name, struct staff_order[STAFF_ORDERS_FOUND], size_t *count);
 
 /* One line of a list. */
 struct staff_order_entry {

@@ -73,35 +73,62 @@ struct changing {
 	int64_t				 at;
 };
 
+void
+stock_name_read(const char *text, struct stock_name *out)
+{
+	int64_t	 id;
+
+	*out = (struct stock_name){ 0 };
+	if (strncmp(text, "id:", 3) != 0)
+		out->code = strncmp(text, "code:", 5) == 0 ? text + 5 : text;
+	if (out->code != text + 5 && str_to_int64(out->code == NULL ?
+	    text + 3 : text, &id) && id > 0)
+		out->id = id;
+}
+
 /* Reads one SKU; *found says whether it is there. */
 static enum db_result
-read_one_sku(struct db *db, struct changing *c, enum statement_id statement,
-    struct db_value value, bool *found)
+read_one_sku(struct db *db, struct arena *arena, enum statement_id statement,
+    struct db_value value, struct stock_sku *out, bool *found)
 {
 	enum db_result	 result = db_run(db, statement, 1, &value, 1);
 
 	if (result == DB_OK)
 		result = db_next(db, found);
 	if (result == DB_OK && *found)
-		read_stock_sku(db, c->arena, &c->out->sku);
+		read_stock_sku(db, arena, out);
 	db_skip(db);
 	return result;
 }
 
-/* Finds the SKU, by its code or else by its id. */
+/* Finds the SKU by its code and by its id. The outcome is STOCK_CHANGED if
+ * there is exactly one. */
 static enum db_result
-find_stock_sku(struct db *db, struct changing *c, bool *found)
+find_stock_sku(struct db *db, struct changing *c)
 {
-	const char	*sku = c->change->sku;
-	enum db_result	 result;
-	int64_t		 id;
+	struct stock_changed	*out = c->out;
+	struct stock_name	 name;
+	enum db_result		 result = DB_OK;
+	bool			 by_code = false, by_id = false;
 
-	result = read_one_sku(db, c, STATEMENT_STAFF_SKU_BY_CODE, db_text(sku),
-	    found);
-	if (result == DB_OK && !*found && str_to_int64(sku, &id))
-		result = read_one_sku(db, c, STATEMENT_STAFF_SKU_BY_ID,
-		    db_int(id), found);
-	return result;
+	stock_name_read(c->change->sku, &name);
+	if (name.code != NULL)
+		result = read_one_sku(db, c->arena,
+		    STATEMENT_STAFF_SKU_BY_CODE, db_text(name.code),
+		    &out->sku, &by_code);
+	/* The server does not see trailing blanks. */
+	by_code = by_code && strcmp(out->sku.code, name.code) == 0;
+	if (result == DB_OK && name.id != 0)
+		result = read_one_sku(db, c->arena, STATEMENT_STAFF_SKU_BY_ID,
+		    db_int(name.id), &out->other, &by_id);
+	if (result != DB_OK)
+		return result;
+	if (by_id && !by_code)
+		out->sku = out->other;
+	out->outcome = !by_code && !by_id ? STOCK_NO_SKU :
+	    by_code && by_id && out->sku.id != out->other.id ?
+	    STOCK_AMBIGUOUS : STOCK_CHANGED;
+	return DB_OK;
 }
 
 /* Changes the stock of the SKU if the result is possible. Reads the SKU as it
@@ -120,8 +147,8 @@ add_to_stock(struct db *db, struct changing *c)
 	if (result != DB_OK)
 		return result;
 	out->outcome = db_matched(db) == 1 ? STOCK_CHANGED : STOCK_REFUSED;
-	result = read_one_sku(db, c, STATEMENT_STAFF_SKU_BY_ID,
-	    db_int(out->sku.id), &found);
+	result = read_one_sku(db, c->arena, STATEMENT_STAFF_SKU_BY_ID,
+	    db_int(out->sku.id), &out->sku, &found);
 	if (result == DB_OK && !found)
 		out->outcome = STOCK_NO_SKU;
 	return result;
@@ -145,13 +172,11 @@ change_sku_stock(struct db *db, void *arg)
 {
 	struct changing	*c = arg;
 	enum db_result	 result;
-	bool		 found;
 
 	memset(c->out, 0, sizeof(*c->out));
-	c->out->outcome = STOCK_NO_SKU;
 	c->at = clock_us();
-	result = find_stock_sku(db, c, &found);
-	if (result == DB_OK && found)
+	result = find_stock_sku(db, c);
+	if (result == DB_OK && c->out->outcome == STOCK_CHANGED)
 		result = add_to_stock(db, c);
 	if (result != DB_OK)
 		return result;

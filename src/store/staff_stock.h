@@ -14,7 +14,10 @@
 #include "db/db.h"
 
 #define STOCK_PAGE 500		/* SKUs read at a time */
-#define STOCK_MAX UINT32_MAX	/* of one SKU, as its column holds it */
+/* Of one SKU. Its column holds more than four times as much: there is room for
+ * all that customers may still give back. */
+#define STOCK_MAX	INT64_C(1000000000)
+#define STOCK_DELTA_MAX	INT64_C(4294967295)
 
 struct arena;
 
@@ -32,8 +35,17 @@ struct stock_sku {
 enum db_result	staff_stock_page(struct db *, struct arena *, int64_t after_id,
     struct stock_sku out[STOCK_PAGE], size_t *count);
 
+/* What a name of a SKU can mean. A code is exact: case and blanks count. */
+struct stock_name {
+	const char	*code;	/* NULL: no code */
+	int64_t		 id;	/* 0: no id */
+};
+
+/* Reads "code:X", "id:12", or a code that may also be an id. */
+void	stock_name_read(const char *text, struct stock_name *);
+
 struct stock_change {
-	const char	*sku;	/* its code; or else its id */
+	const char	*sku;	/* as stock_name_read() takes it */
 	int64_t		 delta;	/* not 0 */
 	const char	*by;	/* as order_history.h has it */
 	const char	*note;	/* NULL: none */
@@ -42,12 +54,15 @@ struct stock_change {
 enum stock_outcome {
 	STOCK_CHANGED,
 	STOCK_NO_SKU,
+	STOCK_AMBIGUOUS,	/* the code of one SKU and the id of another */
 	STOCK_REFUSED	/* it would be below 0, or more than STOCK_MAX */
 };
 
 struct stock_changed {
 	enum stock_outcome	outcome;
 	struct stock_sku	sku;	/* as it is now; but for STOCK_NO_SKU */
+	/* Of STOCK_AMBIGUOUS: that with the id. */
+	struct stock_sku	other;
 };
 
 /*

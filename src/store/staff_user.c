@@ -8,7 +8,7 @@
 #include "store/statements.h"
 
 /* The columns after a user's own. */
-enum { COL_USER = 0, COL_TOKENS = 9, COL_ORDERS };
+enum { COL_USER = 0, COL_TOKENS = 10, COL_ORDERS };
 
 /* A user being looked for. */
 struct user_search {

@@ -6,26 +6,28 @@
 #include "store/statements.h"
 
 /*
- * A customer who is live (customer.h): active, and the token was not issued
- * before tokens_valid_from. The parameter is the time of the token.
+ * A customer who is live (customer.h): active, and the token was issued not
+ * before the last logout or, if there was none, not before the customer was
+ * created. The parameters are CUSTOMER_TIMES().
  */
 #define TOKEN_LIVE \
-	"u.is_active = 1 AND " \
-	"(u.tokens_valid_from IS NULL OR u.tokens_valid_from <= ?)"
+	"u.is_active = 1 AND IF(u.tokens_valid_from IS NULL, " \
+	"u.created_at <= ?, u.tokens_valid_from <= ?)"
 
 /* An order and a line of it, for detail and list. */
 #define ORDER_COLUMNS \
 	"o.id, o.order_number, o.status, o.customer_name, o.customer_phone, " \
 	"o.customer_email, o.delivery_address, o.delivery_city, " \
-	"o.delivery_notes, o.payment_method, o.subtotal_minor, o.tax_minor, " \
-	"o.tax_included, o.shipping_minor, o.total_minor, o.currency, " \
-	"o.created_at, o.updated_at"
+	"o.delivery_state, o.delivery_postcode, o.delivery_notes, " \
+	"o.payment_method, o.subtotal_minor, o.tax_minor, o.tax_included, " \
+	"o.shipping_minor, o.total_minor, o.currency, o.created_at, " \
+	"o.updated_at"
 #define LINE_COLUMNS \
 	"i.line_no, i.product_name, i.sku_code, i.size, i.color, " \
 	"i.unit_price_minor, i.quantity, i.total_minor"
 #define ORDER_ROW \
-	"i s32 s16 s255 s20 s255 s500 s100 s500 s50 i i i i i s3 t t " \
-	"i s255 s50 s20 s50 i i i"
+	"i s32 s16 s255 s20 s255 s500 s100 s100 s20 s500 s50 i i i i i s3 " \
+	"t t i s255 s50 s20 s50 i i i"
 
 /* An order's state, after the column that says whether the customer is live,
  * and a line of its history, as order_move.c and order_history.c take them. */
@@ -39,8 +41,8 @@
 /* A user, as user_store_read() takes it. */
 #define USER_COLUMNS \
 	"u.id, u.phone_number, u.full_name, u.email, u.profile_image_url, " \
-	"u.is_active, u.is_verified, u.last_login, u.created_at"
-#define USER_ROW "i s20 s255 s255 s500 i i t t"
+	"u.is_active, u.is_verified, u.last_login, u.created_at, u.language"
+#define USER_ROW "i s20 s255 s255 s500 i i t t s35"
 
 /* The rest of a line of a cart, after its id, SKU and quantity, as cart_store.c
  * takes it. The columns are NULL if the SKU was deleted. */
@@ -73,30 +75,47 @@
 #define WIDE(column) "CAST(" column " AS DECIMAL(30))"
 #define FINDING_ROW "s160 s160 s160"
 
+/* A text that can be compared with a column of any collation: the tables of a
+ * restored dump, or of a server whose default changed, may have several. */
+#define PLAIN(column) "CONVERT(" column " USING utf8mb4) " \
+	"COLLATE utf8mb4_unicode_ci"
+
 /* How often a SKU has begun. A SKU that was removed may begin again. */
 #define BEGINNINGS \
 	"SUM(CASE m.reason WHEN 'initial' THEN 1 WHEN 'removed' THEN -1 " \
 	"ELSE 0 END)"
 
 static const struct statement statements[STATEMENT__MAX] = {
+	/* A schema before version 4 has no column serves_from: there the name
+	 * means that of the row around, and the answer is NULL. So an old
+	 * schema can be told from a database that is not ours. */
 	[STATEMENT_IDENTITY] = { "identity",
 	    "SELECT m.market, (SELECT MAX(version) FROM schema_version), "
 	    "@@GLOBAL.read_only, CONCAT(@@hostname, ':', @@port, ' ', "
-	    "@@server_id) FROM market_identity m",
-	    "s16 i i s300" },
+	    "@@server_id), (SELECT serves_from FROM schema_version "
+	    "ORDER BY version DESC LIMIT 1) "
+	    "FROM (SELECT market, NULL AS serves_from "
+	    "FROM market_identity) m",
+	    "s16 i i s300 i" },
 
 	[STATEMENT_USER_STATE] = { "user_state",
 	    "SELECT " TOKEN_LIVE " FROM users u WHERE u.id = ?",
 	    "i" },
 
 	/* A read without a lock: prices and titles as they are now. The stock
-	 * is only looked at here; stock_take takes it last, under guard. */
+	 * is only looked at here; stock_take takes it last, under guard. What
+	 * is not for sale is read too, so that a refusal can name it. The last
+	 * column is when the customer made the last order but so many, if that
+	 * was since a time: read along the key user_newest, once. */
 	[STATEMENT_SKUS] = { "skus",
 	    "SELECT s.id, s.price_minor, s.stock, p.title, s.sku_code, "
-	    "s.size, s.color FROM skus s JOIN products p "
-	    "ON p.id = s.product_id AND p.is_active = 1 "
-	    "WHERE s.id IN ({?|,}) AND s.is_active = 1",
-	    "i i i s255 s50 s20 s50" },
+	    "s.size, s.color, s.is_active AND p.is_active, "
+	    "(SELECT k.created_at FROM orders k "
+	    "WHERE k.user_id = ? AND k.created_at > ? "
+	    "ORDER BY k.created_at DESC, k.id DESC LIMIT 1 OFFSET ?) "
+	    "FROM skus s JOIN products p ON p.id = s.product_id "
+	    "WHERE s.id IN ({?|,})",
+	    "i i i s255 s50 s20 s50 i t" },
 
 	/* The user's row is locked first, as by every change of a cart. In the
 	 * other order, an order and a change would wait for each other (the
@@ -118,11 +137,12 @@ static const struct statement statements[STATEMENT__MAX] = {
 	[STATEMENT_ORDER_INSERT] = { "order_insert",
 	    "INSERT INTO orders (user_id, order_number, customer_name, "
 	    "customer_phone, customer_email, delivery_address, delivery_city, "
-	    "delivery_notes, payment_method, subtotal_minor, tax_minor, "
+	    "delivery_state, delivery_postcode, delivery_notes, "
+	    "payment_method, subtotal_minor, tax_minor, "
 	    "tax_included, shipping_minor, total_minor, currency, "
 	    "idempotency_key, request_hash, created_at, updated_at) VALUES ("
 	    "(SELECT u.id FROM users u WHERE " TOKEN_LIVE " AND u.id = ?), "
-	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    NULL },
 
 	[STATEMENT_LINES_INSERT] = { "lines_insert",
@@ -147,9 +167,10 @@ static const struct statement statements[STATEMENT__MAX] = {
 
 	/* An order that emptied the cart a moment ago, by the same request. */
 	[STATEMENT_ORDER_RECENT] = { "order_recent",
-	    "SELECT id FROM orders WHERE user_id = ? AND created_at >= ? "
-	    "AND request_hash = ? ORDER BY created_at DESC, id DESC LIMIT 1",
-	    "i" },
+	    "SELECT id, status FROM orders WHERE user_id = ? "
+	    "AND created_at >= ? AND request_hash IN (?, ?) "
+	    "ORDER BY created_at DESC, id DESC LIMIT 1",
+	    "i s16" },
 
 	/* With a lock: waits for a transaction that is still committing. */
 	[STATEMENT_ORDER_BY_NUMBER] = { "order_by_number",
@@ -253,10 +274,12 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "order_id, created_at) VALUES {(?, ?, ?, ?, ?, ?)|, }",
 	    NULL },
 
-	/* Rows in id order, as stock_take locks them. */
+	/* Rows in id order, as stock_take locks them. A stock that somebody
+	 * has set near the column's end stays there: the books will show it,
+	 * and the customer's order is cancelled all the same. */
 	[STATEMENT_STOCK_GIVE] = { "stock_give",
-	    "UPDATE skus FORCE INDEX (PRIMARY) "
-	    "SET stock = stock + CASE id {WHEN ? THEN ?| } END "
+	    "UPDATE skus FORCE INDEX (PRIMARY) SET stock = "
+	    "LEAST(stock + CASE id {WHEN ? THEN ?| } END, 4294967295) "
 	    "WHERE id IN ({?|,}) ORDER BY id",
 	    NULL },
 
@@ -354,14 +377,17 @@ static const struct statement statements[STATEMENT__MAX] = {
 
 	[STATEMENT_CODE_INSERT] = { "code_insert",
 	    "INSERT INTO login_codes (phone_number, code_hash, created_at, "
-	    "expires_at) VALUES (?, ?, ?, ?)",
+	    "expires_at, language) VALUES (?, ?, ?, ?, ?)",
 	    NULL },
 
+	/* The newest by id, which the database gives out under the lock of the
+	 * number: the clocks of hosts may differ. The index keeps to the rows
+	 * of the number; otherwise those of others would be locked too. */
 	[STATEMENT_CODE_LOCK] = { "code_lock",
-	    "SELECT id, code_hash, wrong_guesses, used_at, expires_at "
-	    "FROM login_codes WHERE phone_number = ? "
-	    "ORDER BY created_at DESC, id DESC LIMIT 1 FOR UPDATE",
-	    "i b32 i t t" },
+	    "SELECT id, code_hash, wrong_guesses, used_at, expires_at, "
+	    "language FROM login_codes FORCE INDEX (phone_newest) "
+	    "WHERE phone_number = ? ORDER BY id DESC LIMIT 1 FOR UPDATE",
+	    "i b32 i t t s35" },
 
 	[STATEMENT_CODE_WRONG] = { "code_wrong",
 	    "UPDATE login_codes SET wrong_guesses = wrong_guesses + 1 "
@@ -383,13 +409,19 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE u.phone_number = ? FOR UPDATE",
 	    USER_ROW " t" },
 
+	/* The language that the user of a number chose before. */
+	[STATEMENT_USER_LANGUAGE] = { "user_language",
+	    "SELECT u.language FROM users u WHERE u.phone_number = ?",
+	    "s35" },
+
 	[STATEMENT_USER_INSERT] = { "user_insert",
 	    "INSERT INTO users (phone_number, is_verified, last_login, "
-	    "created_at) VALUES (?, 1, ?, ?)",
+	    "created_at, language) VALUES (?, 1, ?, ?, ?)",
 	    NULL },
 
 	[STATEMENT_USER_SEEN] = { "user_seen",
-	    "UPDATE users SET is_verified = 1, last_login = ? WHERE id = ?",
+	    "UPDATE users SET is_verified = 1, last_login = ?, "
+	    "language = COALESCE(?, language) WHERE id = ?",
 	    NULL },
 
 	[STATEMENT_USER_PROFILE] = { "user_profile",
@@ -397,10 +429,11 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "WHERE u.id = ?",
 	    "i " USER_ROW },
 
-	/* NULL leaves a column as it is. */
+	/* NULL leaves a column as it is; an email of "" becomes NULL. */
 	[STATEMENT_USER_UPDATE] = { "user_update",
 	    "UPDATE users u SET u.full_name = COALESCE(?, u.full_name), "
-	    "u.profile_image_url = COALESCE(?, u.profile_image_url) "
+	    "u.profile_image_url = COALESCE(?, u.profile_image_url), "
+	    "u.email = NULLIF(COALESCE(?, u.email), '') "
 	    "WHERE " TOKEN_LIVE " AND u.id = ?",
 	    NULL },
 
@@ -530,9 +563,11 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "SELECT " SKU_COLUMNS " WHERE s.id = ?",
 	    SKU_ROW },
 
+	/* A stock that is above the bound (by SQL) may become less. */
 	[STATEMENT_STAFF_STOCK_ADD] = { "staff_stock_add",
 	    "UPDATE skus SET stock = CAST(stock AS SIGNED) + ? "
-	    "WHERE id = ? AND CAST(stock AS SIGNED) + ? BETWEEN 0 AND ?",
+	    "WHERE id = ? AND CAST(stock AS SIGNED) + ? BETWEEN 0 "
+	    "AND GREATEST(?, CAST(stock AS SIGNED))",
 	    NULL },
 
 	[STATEMENT_STAFF_STOCK_NOTE] = { "staff_stock_note",
@@ -546,6 +581,30 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "AND created_at = ? AND delta = ? AND changed_by = ? "
 	    "AND reason = 'adjusted' LOCK IN SHARE MODE",
 	    "i" },
+
+	/* By code (1) and by id (0). */
+	[STATEMENT_STAFF_SKU_NAMES] = { "staff_sku_names",
+	    "SELECT 1, s.id, s.sku_code FROM skus s "
+	    "WHERE s.sku_code IN ({?|,}) UNION ALL SELECT 0, s.id, s.sku_code "
+	    "FROM skus s WHERE s.id IN ({?|,})",
+	    "i i s50" },
+
+	/* Rows in id order, as stock_take locks them. */
+	[STATEMENT_STAFF_STOCK_LOCK] = { "staff_stock_lock",
+	    "SELECT s.id, s.stock FROM skus s FORCE INDEX (PRIMARY) "
+	    "WHERE s.id IN ({?|,}) ORDER BY s.id FOR UPDATE",
+	    "i i" },
+
+	[STATEMENT_STAFF_STOCK_SET] = { "staff_stock_set",
+	    "UPDATE skus FORCE INDEX (PRIMARY) "
+	    "SET stock = CASE id {WHEN ? THEN ?| } END "
+	    "WHERE id IN ({?|,}) ORDER BY id",
+	    NULL },
+
+	[STATEMENT_STAFF_STOCK_NOTES] = { "staff_stock_notes",
+	    "INSERT INTO stock_movements (sku_id, delta, reason, changed_by, "
+	    "note, created_at) VALUES {(?, ?, 'adjusted', ?, ?, ?)|, }",
+	    NULL },
 
 	/* ---- not for requests: reconciling. Each gives what is wrong, and
 	 * runs for as long as it takes. Sums over an order follow the primary
@@ -599,7 +658,8 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "returned; that as the reason', CONCAT('order ', o.status, "
 	    "', reason ', m.reason, ', SKU ', m.sku_id) "
 	    "FROM stock_movements m JOIN orders o ON o.id = m.order_id "
-	    "WHERE o.status NOT IN ({?|,}) OR m.reason <> o.status "
+	    "WHERE o.status NOT IN ({?|,}) OR " PLAIN("m.reason") " <> "
+	    PLAIN("o.status") " "
 	    "OR NOT EXISTS (SELECT 1 FROM order_items i "
 	    "WHERE i.order_id = o.id AND i.sku_id = m.sku_id)",
 	    FINDING_ROW },
@@ -681,15 +741,16 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "', by its history'), CONCAT('state ', o.status) "
 	    "FROM orders o JOIN order_status_history h ON h.order_id = o.id "
 	    "LEFT JOIN order_status_history n ON n.order_id = o.id "
-	    "AND n.old_status = h.new_status "
-	    "WHERE n.id IS NULL AND h.new_status <> o.status",
+	    "AND n.old_status = " PLAIN("h.new_status") " "
+	    "WHERE n.id IS NULL AND " PLAIN("h.new_status") " <> "
+	    PLAIN("o.status"),
 	    FINDING_ROW },
 
 	[STATEMENT_CHECK_TIMES] = { "check_times",
 	    "SELECT " THE_ORDER ", CONCAT(h.new_status, ' not before ', "
 	    "p.created_at), h.created_at FROM order_status_history h "
 	    "JOIN order_status_history p ON p.order_id = h.order_id "
-	    "AND p.new_status = h.old_status "
+	    "AND p.new_status = " PLAIN("h.old_status") " "
 	    "JOIN orders o ON o.id = h.order_id "
 	    "WHERE h.created_at < p.created_at",
 	    FINDING_ROW },
@@ -711,7 +772,47 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    FINDING_ROW },
 };
 
-const struct statement_table store_statements = { statements,
+/* One row, by the value of this index; the letter is its table's. */
+#define ROW(table, key)	LOCKS_ROW, table, key, 0
+
+/*
+ * Which statements of requests may have to wait for rows that others have
+ * locked, and for which; and which may repeat their last line. By the owner
+ * where the owner is locked first: a cart is its user's.
+ */
+static const struct statement_trait traits[STATEMENT__MAX] = {
+	[STATEMENT_SKUS] = { .repeats = true },
+	[STATEMENT_CART_LOCK] = { false, ROW('u', 0) },
+	[STATEMENT_CART_EMPTY] = { true, ROW('u', 0) },
+	[STATEMENT_ORDER_INSERT] = { false, ROW('u', 1) },
+	[STATEMENT_STOCK_TAKE] = { true, LOCKS_ROWS, 's', 0, 2 },
+	[STATEMENT_ORDER_BY_NUMBER] = { false, ROW('n', 0) },
+	[STATEMENT_KEY_RELEASE] = { false, ROW('u', 0) },
+	[STATEMENT_MOVE_ORDER] = { false, ROW('o', 3) },
+	[STATEMENT_MOVE_NOTE] = { false, ROW('o', 0) },
+	[STATEMENT_STOCK_GIVE] = { true, LOCKS_ROWS, 's', 0, 2 },
+	[STATEMENT_STOCK_GONE] = { false, ROW('o', 1) },
+	[STATEMENT_MOVE_FIND] = { false, ROW('o', 0) },
+	[STATEMENT_CART_USER_LOCK] = { false, ROW('u', 0) },
+	[STATEMENT_CART_INSERT] = { false, ROW('u', 0) },
+	[STATEMENT_CART_UPDATE] = { false, ROW('u', 2) },
+	[STATEMENT_CART_CLEAR] = { false, ROW('u', 0) },
+	[STATEMENT_CART_FIND] = { false, ROW('c', 0) },
+	[STATEMENT_LIMIT_COUNT] = { .locks = LOCKS_SHARED },
+	[STATEMENT_CODE_LOCK] = { false, ROW('p', 0) },
+	[STATEMENT_CODE_WRONG] = { false, ROW('l', 0) },
+	[STATEMENT_CODE_USED] = { false, ROW('l', 1) },
+	[STATEMENT_CODE_FIND] = { false, ROW('l', 0) },
+	[STATEMENT_USER_BY_PHONE] = { false, ROW('p', 0) },
+	[STATEMENT_USER_INSERT] = { false, ROW('p', 0) },
+	[STATEMENT_USER_SEEN] = { false, ROW('u', 1) },
+	[STATEMENT_USER_UPDATE] = { false, ROW('u', 3) },
+	[STATEMENT_USER_LOGOUT] = { false, ROW('u', 2) },
+	[STATEMENT_OUTBOX_FIND] = { false, ROW('m', 0) },
+	[STATEMENT_OUTBOX_CLAIM] = { .repeats = true },
+};
+
+const struct statement_table store_statements = { statements, traits,
 	STATEMENT__MAX };
 
 struct db *

@@ -21,14 +21,14 @@ user_store_read(const struct db *db, struct arena *arena, size_t column,
 	u->is_verified = db_get_int(db, column + 6) != 0;
 	u->last_login = db_get_int(db, column + 7);
 	u->created_at = db_get_int(db, column + 8);
+	u->language = db_get_text(db, column + 9, arena);
 }
 
 /* A customer being looked up or changed. */
 struct lookup {
 	struct arena			*arena;
 	const struct customer		*customer;
-	const char			*full_name;
-	const char			*profile_image_url;
+	const struct user_change	*change;
 	enum customer_state		*state;
 	struct user			*user;
 };
@@ -38,12 +38,12 @@ static enum db_result
 read_user(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
-	struct db_value	 values[] = { db_time(l->customer->issued_at),
+	struct db_value	 values[] = { CUSTOMER_TIMES(l->customer),
 		db_int(l->customer->user_id) };
 	enum db_result	 result;
 	bool		 more;
 
-	result = db_run(db, STATEMENT_USER_PROFILE, 1, values, 2);
+	result = db_run(db, STATEMENT_USER_PROFILE, 1, values, 3);
 	if (result != DB_OK || (result = db_next(db, &more)) != DB_OK)
 		return result;
 	*l->state = CUSTOMER_UNKNOWN;
@@ -71,13 +71,14 @@ static enum db_result
 update_user(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
-	struct db_value	 values[] = { db_text(l->full_name),
-		db_text(l->profile_image_url),
-		db_time(l->customer->issued_at),
+	struct db_value	 values[] = { db_text(l->change->full_name),
+		db_text(l->change->profile_image_url),
+		db_text(l->change->email),
+		CUSTOMER_TIMES(l->customer),
 		db_int(l->customer->user_id) };
 	enum db_result	 result;
 
-	result = db_run(db, STATEMENT_USER_UPDATE, 1, values, 4);
+	result = db_run(db, STATEMENT_USER_UPDATE, 1, values, 6);
 	if (result == DB_OK)
 		result = read_user(db, l);
 	return result == DB_OK && *l->state != CUSTOMER_LIVE ? DB_REFUSED :
@@ -86,13 +87,11 @@ update_user(struct db *db, void *arg)
 
 enum db_result
 user_store_update(struct db *db, struct arena *arena,
-    const struct customer *customer, const char *full_name,
-    const char *profile_image_url, enum customer_state *state,
-    struct user *user)
+    const struct customer *customer, const struct user_change *change,
+    enum customer_state *state, struct user *user)
 {
 	struct lookup	 l = { .arena = arena, .customer = customer,
-	    .full_name = full_name, .profile_image_url = profile_image_url,
-	    .state = state, .user = user };
+	    .change = change, .state = state, .user = user };
 
 	return db_transaction(db, update_user, &l);
 }
@@ -103,15 +102,15 @@ static enum db_result
 end_tokens(struct db *db, void *arg)
 {
 	struct lookup	*l = arg;
-	int64_t		 now = clock_us(), issued = l->customer->issued_at;
+	int64_t		 now = clock_us(), issued = l->customer->issued_from;
 	/* Also revokes a token of a host whose clock is ahead of ours. */
 	struct db_value	 values[] = { db_time(issued < now ? now : issued + 1),
-		db_time(issued),
+		CUSTOMER_TIMES(l->customer),
 		db_int(l->customer->user_id) };
 	enum db_result	 result;
 
 	*l->state = CUSTOMER_LIVE;
-	result = db_run(db, STATEMENT_USER_LOGOUT, 1, values, 3);
+	result = db_run(db, STATEMENT_USER_LOGOUT, 1, values, 4);
 	if (result != DB_OK || db_matched(db) == 1)
 		return result;
 	result = read_user(db, l);

@@ -21,16 +21,24 @@ struct user {
 	bool		 is_verified;
 	int64_t		 last_login;	/* 0 = never */
 	int64_t		 created_at;
+	const char	*language;	/* chosen; NULL: the market's */
 };
 
 /* The customer's own row, if the customer is live. One round trip. */
 enum db_result	user_store_find(struct db *, struct arena *,
     const struct customer *, enum customer_state *, struct user *);
 
-/* Changes the columns that are not NULL, and gives the row as it is then. */
+/* What a customer changes; NULL leaves a column as it is. */
+struct user_change {
+	const char	*full_name;
+	const char	*profile_image_url;
+	const char	*email;		/* "" clears it */
+};
+
+/* Changes the customer's row, and gives it as it is then. */
 enum db_result	user_store_update(struct db *, struct arena *,
-    const struct customer *, const char *full_name,
-    const char *profile_image_url, enum customer_state *, struct user *);
+    const struct customer *, const struct user_change *,
+    enum customer_state *, struct user *);
 
 /* Revokes every token that was issued to the customer before now. */
 enum db_result	user_store_logout(struct db *,

@@ -234,6 +234,78 @@ def test_an_unknown_outcome_that_cannot_be_asked_for_is_503(shop, proxy):
     action.check_done(poll("the repetition", lambda: again(action)))
 
 
+class Writes:
+    """The requests that change something, but for orders."""
+
+    def __init__(self, shop):
+        self.shop, self.buyer = shop, shop.buyer("us")
+        self.sku, self.phone = shop.sku("us", stock=100), shop.phone("us")
+        shop.put_in_cart(self.buyer, (self.sku, 3))
+        self.item = self.buyer.get("/cart").json["items"][0]["id"]
+
+    def profile(self):
+        return self.buyer.request("PUT", "/auth/profile",
+                                  {"full_name": "New Name"})
+
+    def logout(self):
+        return self.buyer.request("POST", "/auth/logout")
+
+    def send_code(self):
+        return self.shop.request("POST", "/auth/send-code",
+                                 {"phone": self.phone})
+
+    def guess(self):
+        """A wrong one, which counts."""
+        self.shop.insert("us", "login_codes", phone_number=self.phone,
+                         code_hash="x" * 32, expires_at="2999-01-01")
+        return self.shop.verify(self.phone, "12345678")
+
+    def add(self):
+        return self.buyer.post({"sku_id": self.sku.id}, "/cart/items")
+
+    def set(self):
+        return self.buyer.request("PUT", f"/cart/items/{self.item}",
+                                  {"quantity": 7})
+
+    def remove(self):
+        return self.buyer.request("DELETE", f"/cart/items/{self.item}")
+
+    def clear(self):
+        return self.buyer.request("DELETE", "/cart")
+
+
+WRITES = ("profile", "logout", "send_code", "guess", "add", "set", "remove",
+          "clear")
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_change_is_never_told_as_not_done_when_nobody_knows(
+        shop, proxy, name):
+    """The database commits, and nobody can connect to it any more: the answer
+    must not be the one that means "not done"."""
+    writes = Writes(shop)
+    chaos.all_connected(shop, "us")
+    proxy.at_commit(Proxy.CUT_AFTER)
+    proxy.refusing = "close"        # connections that are there go on
+    a = getattr(writes, name)()
+    proxy.refusing = None
+    assert proxy.struck() and a.status == 503 and a.retry_after, a
+    assert a.json["error"] == "outcome_unknown", a
+    back(shop, "us")
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_change_whose_answer_is_cut_off_is_done_or_unknown(
+        shop, proxy, name):
+    writes = Writes(shop)
+    chaos.all_connected(shop, "us")
+    proxy.at_commit(Proxy.CUT_AFTER)
+    a = getattr(writes, name)()
+    assert proxy.struck(), a
+    assert a.status == 200 or a.json["error"] == "outcome_unknown", a
+    back(shop, "us")
+
+
 def test_what_was_put_into_the_cart_is_there_once(shop, proxy):
     action = CartAdd(shop)
     for strike, status, quantity in ((Proxy.CUT_BEFORE, 503, 3),

@@ -4,7 +4,7 @@
  * What must be so: what is read as JSON is within the bounds that json_read.h
  * promises; what is written of it is read again as the same; an order that
  * passed the rules is within them; and neither the spelling of a body nor the
- * order of its members makes it another order.
+ * order of its members or lines makes it another order.
  */
 #include <json-c/json.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "base/json_read.h"
 #include "base/json_write.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "fuzz.h"
 #include "http/form.h"
 #include "http/request.h"
@@ -114,7 +115,13 @@ check_order(const struct reading *r, const struct market *market)
 	    strlen(q->delivery_address));
 	MUST(n >= 5 && n <= 500);
 	MUST(pricing_payment(market, q->payment_method) == q->payment_method);
-	MUST(pricing_zone(market, q->delivery_city) != NULL);
+	MUST(pricing_zone(market, &(const struct place){ q->delivery_city,
+	    q->delivery_state, q->delivery_postcode }) != NULL);
+	MUST(text_is_line(q->customer_name, strlen(q->customer_name)));
+	MUST(text_is_line(q->customer_phone, strlen(q->customer_phone)));
+	MUST(phone_digits(q->customer_phone) >= 10);
+	MUST(q->customer_email == NULL || text_is_email(q->customer_email));
+	MUST(q->delivery_city == NULL || *q->delivery_city != '\0');
 	MUST(q->want_count <= ORDER_LINES_MAX);
 	for (size_t i = 0; i < q->want_count; i++) {
 		MUST(q->wants[i].sku_id >= 1);
@@ -190,6 +197,34 @@ reversed(struct arena *arena, struct json_object *body)
 	return fuzz_json(arena, buf_text(&b), b.len);
 }
 
+/* The lines of an order the other way round are the same order. */
+static void
+check_lines(struct arena *arena, const struct market *market,
+    struct json_object *body, const struct reading *r)
+{
+	struct json_object	*items = json_object_object_get(body, "items");
+	struct reading		 other;
+	struct buf		 b;
+
+	if (r->form.count > 0 || r->order.want_count == 0)
+		return;
+	buf_init(&b, arena, 1024);
+	buf_putc(&b, '[');
+	for (size_t i = json_object_array_length(items); i-- > 0;) {
+		buf_puts(&b, json_object_to_json_string_ext(
+		    json_object_array_get_idx(items, i),
+		    JSON_C_TO_STRING_PLAIN));
+		buf_putc(&b, i > 0 ? ',' : ']');
+	}
+	json_object_object_add(body, "items", json_object_get(
+	    fuzz_json(arena, buf_text(&b), b.len)));
+	other = read_order(arena, market, body);
+	MUST(other.form.count == 0);
+	MUST(other.order.want_count == r->order.want_count);
+	MUST(memcmp(other.order.hash, r->order.hash,
+	    sizeof(r->order.hash)) == 0);
+}
+
 static void
 check_form(struct arena *arena, const struct market *market,
     struct json_object *body)
@@ -207,6 +242,7 @@ check_form(struct arena *arena, const struct market *market,
 	}
 	if (r.form.count > 0)
 		check_failures(arena, &r.form);
+	check_lines(arena, market, body, &r);
 }
 
 /* A login's body has other rules. */

@@ -2,13 +2,15 @@
  * claims.c: what is inside a token that is signed as it should be. The input
  * is a header, a newline, and the claims; the target signs them.
  *
- * What must be so: only a header that says HS256, and nothing that must be
- * understood, is accepted, and only claims with a user and an end to come;
+ * What must be so: only a header that says HS256 and the type of a token, and
+ * nothing that must be understood, is accepted, and only claims with a user, a
+ * beginning in the past and an end to come, for us if they name anybody;
  * what is given out is what stands in the claims; and a token like those that
  * we issue is never refused.
  */
 #include <json-c/json.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/json_read.h"
@@ -16,6 +18,12 @@
 #include "mac.h"
 
 #define NOW 1750000000
+#define TIME_MAX 253402300800.0	/* the year 10000 */
+#define CLOCKS_DIFFER 1		/* s */
+
+static const char *const	 audience[] = { "shop", NULL };
+static const struct token_rules	 rules = { .lifetime = 1800,
+	.audience = audience };
 
 /* The member of an object as a string; NULL when there is no such string. */
 static const char *
@@ -37,12 +45,52 @@ check_header(struct arena *arena, const char *text, size_t n)
 
 	MUST(alg != NULL && strcmp(alg, "HS256") == 0);
 	MUST(!json_object_object_get_ex(header, "crit", &value));
+	MUST(!json_object_object_get_ex(header, "typ", &value) ||
+	    strcasecmp(text_of(header, "typ"), "JWT") == 0 ||
+	    strcasecmp(text_of(header, "typ"), "at+jwt") == 0 ||
+	    strcasecmp(text_of(header, "typ"), "application/at+jwt") == 0);
 	MUST(!json_object_object_get_ex(header, "kid", &value) ||
 	    strcmp(text_of(header, "kid"), fuzz_keys[0].kid) == 0);
 }
 
-/* The claims may be JSON that we would not read ourselves (a name that is
- * there twice): libjwt has read them by then, and only they were signed. */
+/* A time that is there must be one, and at most this. */
+static void
+check_time(struct json_object *claims, const char *name, double latest)
+{
+	struct json_object	*value;
+
+	if (!json_object_object_get_ex(claims, name, &value))
+		return;
+	MUST(json_object_is_type(value, json_type_int) ||
+	    json_object_is_type(value, json_type_double));
+	MUST(json_object_get_double(value) >= 0);
+	MUST(json_object_get_double(value) <= latest);
+}
+
+/* Who is meant, if anybody is named, must be the shop. */
+static void
+check_audience(struct json_object *claims)
+{
+	struct json_object	*aud;
+	bool			 found = false;
+
+	if (!json_object_object_get_ex(claims, "aud", &aud))
+		return;
+	if (!json_object_is_type(aud, json_type_array)) {
+		MUST(strcmp(text_of(claims, "aud"), audience[0]) == 0);
+		return;
+	}
+	for (size_t i = 0; i < json_object_array_length(aud); i++) {
+		struct json_object	*name =
+		    json_object_array_get_idx(aud, i);
+
+		if (json_object_is_type(name, json_type_string) &&
+		    strcmp(json_object_get_string(name), audience[0]) == 0)
+			found = true;
+	}
+	MUST(found);
+}
+
 static void
 check_claims(struct arena *arena, const char *text, size_t n,
     const struct token_claims *out)
@@ -51,14 +99,15 @@ check_claims(struct arena *arena, const char *text, size_t n,
 	const char		*why, *market, *sub;
 
 	MUST(out->user_id > 0 && out->user_id <= INT64_MAX);
-	MUST(out->expires_at > NOW && out->issued_at >= 0);
-	if (!json_read(arena, text, n, &claims, &why))
-		return;
+	MUST(out->expires_at > NOW && out->expires_at < TIME_MAX);
+	MUST(out->issued_from >= 0 && out->issued_until >= out->issued_from);
+	MUST(json_read(arena, text, n, &claims, &why));
 	MUST(json_object_is_type(claims, json_type_object));
 	MUST(json_object_object_get_ex(claims, "exp", &value));
 	MUST(json_object_get_double(value) > NOW);
-	if (json_object_object_get_ex(claims, "nbf", &value))
-		MUST(json_object_get_double(value) <= NOW);
+	check_time(claims, "nbf", NOW);
+	check_time(claims, "iat", NOW + CLOCKS_DIFFER);
+	check_audience(claims);
 	market = text_of(claims, "market");
 	MUST((market == NULL) == (out->market == NULL));
 	MUST(market == NULL || strcmp(market, out->market) == 0);
@@ -115,7 +164,7 @@ is_ordinary(struct json_object *header, struct json_object *claims)
 	    sub != NULL && *sub >= '1' && *sub <= '9' && strlen(sub) < 19 &&
 	    strspn(sub, "0123456789") == strlen(sub) &&
 	    json_object_object_get_ex(claims, "exp", &exp) &&
-	    json_int64(exp, &end) && end > NOW;
+	    json_int64(exp, &end) && end > NOW && end < (int64_t)TIME_MAX;
 }
 
 static void
@@ -146,7 +195,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	claims = arena_strndup(arena, (const char *)data, size);
 	token = mac_sign(arena, &fuzz_keys[0], header, header_len, claims,
 	    claims_len);
-	if (!token_verify(keys, token, NOW, 0, arena, &out, &why)) {
+	if (!token_verify(keys, &rules, token, NOW, arena, &out, &why)) {
 		MUST(why != NULL && *why != '\0');
 		if (strlen(token) <= TOKEN_MAX)
 			check_refused(arena, header, header_len, claims,

@@ -2,7 +2,8 @@
  * phone.c: phone numbers as people type them.
  *
  * What must be so: a normalised number is '+' and digits, those of the text
- * in their order, and is itself when it is normalised again; a number that a
+ * in their order (without what was dialled for the '+'), and is itself when it
+ * is normalised again; orders count the same digits; a number that a
  * market takes is of that market, and what is shown of it to people is the
  * same number.
  */
@@ -26,18 +27,24 @@ digits_of(struct arena *arena, const char *text)
 }
 
 static void
-check_normal(struct arena *arena, const char *text, const char *number)
+check_normal(struct arena *arena, const struct market_registry *markets,
+    const char *text, const char *number)
 {
-	char	 again[PHONE_MAX + 1];
-	size_t	 n = strlen(number);
+	const char	*typed = digits_of(arena, text);
+	char		 again[PHONE_MAX + 1];
+	size_t		 n = strlen(number), all = strlen(typed);
 
 	MUST(n >= 2 && n <= PHONE_MAX && number[0] == '+');
 	MUST(strspn(number + 1, "0123456789") == n - 1);
-	MUST(strcmp(digits_of(arena, text), number + 1) == 0);
-	MUST(phone_normalise(number, again) && strcmp(again, number) == 0);
-	/* The '+' may be left out. */
-	MUST(phone_normalise(number + 1, again) &&
+	MUST(phone_digits(text) == all && all >= n - 1);
+	MUST(strcmp(typed + all - (n - 1), number + 1) == 0);
+	/* All that the shipped markets dial for it begins with a 0. */
+	MUST(all == n - 1 || (*typed == '0' && strchr(text, '+') == NULL));
+	MUST(phone_normalise(markets, number, again) &&
 	    strcmp(again, number) == 0);
+	/* The '+' may be left out. */
+	MUST(number[1] == '0' || (phone_normalise(markets, number + 1, again) &&
+	    strcmp(again, number) == 0));
 }
 
 static void
@@ -50,10 +57,10 @@ check_market(const struct market_registry *markets, const char *number)
 	MUST(m != NULL);
 	phone_display(m, number, shown);
 	MUST(strlen(shown) < sizeof(shown));
-	MUST(phone_normalise(shown, again) && strcmp(again, number) == 0);
+	MUST(phone_normalise(markets, shown, again) && strcmp(again, number) == 0);
 	if (!phone_valid(m, number))
 		return;
-	MUST(strncmp(number, m->phone.prefix, strlen(m->phone.prefix)) == 0);
+	MUST(phone_has_prefix(number, m->phone.prefixes[0]) > 0);
 	for (size_t i = 0; i < markets->count; i++) {
 		other = &markets->markets[i];
 		MUST(other == m || !phone_valid(other, number));
@@ -69,11 +76,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char				 number[PHONE_MAX + 1];
 
 	text = fuzz_part(arena, &data, &size, '\0', NULL);
-	if (!phone_normalise(text, number)) {
+	if (!phone_normalise(markets, text, number)) {
 		MUST(*number == '\0');
 		return 0;
 	}
-	check_normal(arena, text, number);
+	check_normal(arena, markets, text, number);
 	check_market(markets, number);
 	return 0;
 }

@@ -159,7 +159,8 @@ market_of_phone(struct arena *arena, const struct input *in)
 	    in->body_len);
 	if (!json_object_object_get_ex(body, "phone", &phone))
 		MUST(json_object_object_get_ex(body, "phone_number", &phone));
-	MUST(phone_normalise(json_object_get_string(phone), number));
+	MUST(phone_normalise(shop_markets(),
+	    json_object_get_string(phone), number));
 	return phone_market(shop_markets(), number);
 }
 

@@ -33,7 +33,7 @@ class Rows:
         """A number of the market that nobody has."""
         n = next(self.ids)
         return f"+996{n % 10**9:09d}" if market == "kg" else \
-            f"+1{n % 10**10:010d}"
+            f"+13{n // 10**6 % 100:02d}5{n % 10**6:06d}"
 
     # ---- goods
 

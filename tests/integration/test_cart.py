@@ -22,8 +22,8 @@ def shown(answer):
     assert set(cart) == {"id", "user_id", "items", "total_items",
                          "total_price", "currency"}, cart
     for item in cart["items"]:
-        assert set(item) == {"id", "sku_id", "quantity", "name", "price",
-                             "image"}, item
+        assert set(item) == {"id", "sku_id", "quantity", "available", "name",
+                             "price", "image"}, item
     assert cart["total_items"] == len(cart["items"]), cart
     check_money(cart["total_price"], sum(
         int(i["price"] * 100) * i["quantity"] for i in cart["items"]))
@@ -144,14 +144,32 @@ def test_totals_are_exact(shop, us):
     assert f'"total_price":{total // 100}.{total % 100:02}' in body, body
 
 
-def test_a_total_that_is_no_number_is_refused_and_can_be_cleared(shop, us):
+def test_a_total_that_is_no_number_is_refused_and_can_be_removed(shop, us):
     huge = shop.sku("us", price=2 ** 62)
     put(us, huge, 1)
     with shop.unchanged("us"):
         a = us.request("POST", "/cart/items", {"sku_id": huge.id})
     assert (a.status, a.json["error"]) == (400, "amount_too_large"), a
-    shop.sql("us", f"UPDATE cart_items SET quantity=9 WHERE user_id={us.id}")
-    assert us.get("/cart").json["error"] == "amount_too_large"
+    # By a price that was raised since. Each answer is true: what can be read
+    # is shown, what is refused is not done, what is done is 200.
+    one, two = shop.sku("us"), shop.sku("us", price=2 ** 62)
+    put(us, one)
+    shop.put_in_cart(us, (two, 3))
+    shop.sql("us", f"UPDATE cart_items SET quantity=9 WHERE user_id={us.id} "
+             f"AND sku_id={huge.id}")
+    a = us.get("/cart")
+    assert a.status == 200 and a.json["total_price"] is None, a
+    assert lines(a.json) == [(huge.id, 9), (one.id, 1), (two.id, 3)]
+    items = [str(i["id"]) for i in a.json["items"]]
+    with shop.unchanged("us"):
+        for a in (us.request("PUT", f"/cart/items/{items[1]}",
+                             {"quantity": 2}), us.order(items=...)):
+            assert (a.status, a.json["error"]) == (400, "amount_too_large"), a
+    a = us.request("DELETE", f"/cart/items/{items[0]}")
+    assert a.status == 200 and a.json["total_price"] is None, a
+    assert lines(a.json) == shop.cart(us) == [(one.id, 1), (two.id, 3)]
+    a = us.request("PUT", f"/cart/items/{items[2]}?quantity=0")
+    assert lines(shown(a)) == shop.cart(us) == [(one.id, 1)]
     assert lines(shown(us.request("DELETE", "/cart"))) == []
 
 
@@ -233,7 +251,8 @@ def test_a_cart_can_be_cleared(shop, method, path, body):
 
 
 BAD_QUANTITIES = [      # as a body has them
-    "-1", "101", "1000000", '"2"', "1.5", "2.0", "1e2", "null", "true", "[]",
+    "-1", "101", "1000000", '"2x"', '"1.5"', '" 2"', '"101"', '"-1"', "1.5",
+    "2.0", "1e2", "null", "true", "[]",
     "{}", '""', str(BIG), str(-BIG - 1), str(2 ** 64), str(10 ** 30)]
 
 
@@ -249,6 +268,23 @@ def test_a_quantity_that_cannot_be_added_is_refused(shop, us, path, quantity):
         assert a.json["message"] == "Quantity must be at least 1", a
     if quantity in ("101", str(BIG), str(10 ** 30)):
         assert a.json["message"] == "Quantity cannot exceed 100", a
+
+
+def test_numbers_written_as_texts_of_digits_are_numbers(shop, us):
+    sku = shop.sku("us")
+    cart = shown(us.request("POST", "/cart/items", {
+        "sku_id": str(sku.id), "quantity": "2"}))
+    assert lines(cart) == [(sku.id, 2)]
+    item = str(item_of(cart, sku))
+    a = us.request("POST", "/cart/update", {"cart_item_id": item,
+                                            "quantity": "5"})
+    assert lines(shown(a)) == [(sku.id, 5)]
+    a = us.request("PUT", f"/cart/items/{item}", {"quantity": "0"})
+    assert lines(shown(a)) == []
+    put(us, sku)
+    item = str(item_of(see(us), sku))
+    a = us.request("POST", "/cart/remove", {"cart_item_id": item})
+    assert lines(shown(a)) == []
 
 
 @pytest.mark.parametrize("quantity", BAD_QUANTITIES)
@@ -324,7 +360,7 @@ def test_no_market_sells_what_only_the_other_has(shop, market):
     assert a.status == 404, a
 
 
-@pytest.mark.parametrize("sku", ["0", "-1", '"7"', "1.5", "null", "true",
+@pytest.mark.parametrize("sku", ["0", "-1", '"7x"', "1.5", "null", "true",
                                  str(BIG), "[]"])
 def test_a_sku_id_is_a_positive_integer(shop, us, sku):
     with shop.unchanged("us"):
@@ -380,6 +416,7 @@ def test_a_line_whose_sku_went_is_shown_until_it_is_removed(shop, us, how):
     gone(shop, goes, how)
     cart = see(us)
     assert lines(cart) == [(stays.id, 1), (goes.id, 2)]
+    assert [i["available"] for i in cart["items"]] == [1000, 0], cart
     line = cart["items"][1]
     assert (line["name"], line["price"]) == (
         ("", 0) if how == "deleted"
@@ -387,10 +424,58 @@ def test_a_line_whose_sku_went_is_shown_until_it_is_removed(shop, us, how):
     with shop.unchanged("us"):
         for a in (change(us, "body", item, 1), us.order(items=...),
                   us.request("POST", "/cart/items", {"sku_id": goes.id})):
-            assert a.status == 404, a
-            assert a.json["message"] == f"SKU with id {goes.id} not found", a
+            assert (a.status, a.json["error"]) == (404, "sku_not_found"), a
+            # The goods have a name, as long as there is one.
+            assert a.json["message"] == (
+                f"SKU with id {goes.id} not found" if how == "deleted" else
+                f"Product '{goes.title}' (size: M, color: Black) is not for "
+                "sale any more"), a
+            gone_, = a.json["shortages"]
+            assert (gone_["sku_id"], gone_["available"]) == (goes.id, 0), a
+            assert gone_.get("product_name") == (
+                None if how == "deleted" else goes.title), a
+            assert gone_.get("size") == (None if how == "deleted" else "M"), a
     assert lines(shown(us.request("DELETE", f"/cart/items/{item}"))) == \
         [(stays.id, 1)]
+
+
+def test_a_line_says_how_much_of_it_can_be_ordered(shop, us):
+    some, none, unlisted = (shop.sku("us", stock=n) for n in (7, 1, 9))
+    for sku in (some, none, unlisted):
+        put(us, sku)
+    shop.set_stock(none, 0)
+    gone(shop, unlisted, "unlisted")
+    for cart in (see(us), put(us, some)):
+        assert [i["available"] for i in cart["items"]] == [7, 0, 0], cart
+
+
+def test_an_order_of_a_cart_names_all_goods_that_are_not_for_sale(shop, us):
+    stays, first, second = (shop.sku("us", size=s) for s in ("S", "L", ""))
+    shop.put_in_cart(us, (stays, 1), (first, 2), (second, 3))
+    for sku in (first, second):
+        gone(shop, sku, "inactive")
+    with shop.unchanged("us"):
+        a = us.order(items=...)
+    assert a.json["error"] == "sku_not_found", a
+    assert a.json["message"] == (f"Product '{first.title}' (size: L, color: "
+                                 "Black) is not for sale any more"), a
+    assert a.json["shortages"] == [
+        {"sku_id": s.id, "requested": n, "available": 0,
+         "product_name": s.title, "size": s.size, "color": s.color}
+        for s, n in ((first, 2), (second, 3))], a
+
+
+def test_what_is_not_for_sale_has_no_name_for_who_only_guesses_its_id(
+        shop, us):
+    sku = shop.sku("us")
+    gone(shop, sku, "inactive")
+    with shop.unchanged("us"):
+        for a in (us.order((sku, 2)), us.request("POST", "/cart/items", {
+                "sku_id": sku.id, "quantity": 2})):
+            assert a.json["message"] == f"SKU with id {sku.id} not found", a
+            assert a.json["shortages"] == [
+                {"sku_id": sku.id, "requested": 2, "available": 0}], a
+            assert sku.title not in a.body.decode(), a
 
 
 def test_a_cart_has_a_hundred_lines_at_most(shop, us):
@@ -429,7 +514,8 @@ def test_a_line_id_in_the_path_is_an_integer(us, item):
         assert a.status == 422 and locs(a) == [["path", "item_id"]], a
 
 
-@pytest.mark.parametrize("item", ["0", "-1", '"7"', "1.5", "null", str(BIG)])
+@pytest.mark.parametrize("item", ["0", "-1", '"7x"', "1.5", "null",
+                                  str(BIG)])
 def test_a_line_id_in_a_body_is_a_positive_integer(us, item):
     for path, more in (("/cart/remove", ""), ("/cart/update",
                                               ', "quantity": 1')):

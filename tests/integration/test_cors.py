@@ -117,3 +117,20 @@ def test_a_preflight_to_an_unknown_path_is_404_and_harms_nobody(listed):
     a = listed.request("OPTIONS", "/nothing", headers=PREFLIGHT)
     assert a.status == 404, a
     assert listed.workers() == before
+
+
+def test_a_preflight_may_ask_for_the_headers_of_tracing_tools(listed):
+    asked = ["baggage", "sentry-trace", "traceparent", "x-requested-with",
+             "authorization", "content-type", "idempotency-key"]
+    a = listed.request("OPTIONS", "/orders/create", headers={
+        **PREFLIGHT, "Access-Control-Request-Headers": ",".join(asked)})
+    assert a.status == 204, a
+    assert set(asked) <= words(a, "Access-Control-Allow-Headers"), a
+
+
+def test_the_further_headers_are_configuration(shop):
+    with shop.configured(cors_origins=PAGE, cors_headers="X-Shop, x-b3"):
+        a = shop.request("OPTIONS", "/orders/create", headers=PREFLIGHT)
+        allowed = words(a, "Access-Control-Allow-Headers")
+        assert {"x-shop", "x-b3", "authorization"} <= allowed
+        assert "baggage" not in allowed

@@ -1,6 +1,8 @@
 """Creating an order: from items or the cart, what it costs, what it takes."""
 import datetime
+import hashlib
 import re
+import struct
 import zoneinfo
 
 import pytest
@@ -537,6 +539,85 @@ def test_the_same_key_at_once_is_one_order(shop, us):
     assert len({a.json["id"] for a in answers}) == 1
     assert sum(not replayed(a) for a in answers) == 1
     assert us.orders() == 1 and shop.stock(sku) == 49
+
+
+def spellings(body):
+    """The body, and other ways to write the same order."""
+    lines = body["items"]
+    yield body
+    yield {**body, "items": lines[::-1]}
+    yield {**body, "items": lines[1:] + lines[:1], "use_cart": True}
+    yield {**body, "use_cart": False, "items": [
+        {"sku_id": l["sku_id"], "quantity": 1}
+        for l in lines for _ in range(l["quantity"])]}
+    yield dict(reversed(body.items()))
+    for empty in (None, "", "  ", "\u2003"):
+        yield {**body, "customer_email": empty, "delivery_city": empty}
+    yield {**body, "customer_phone": "+1 (312) 555-01.23",
+           "customer_name": f" {body['customer_name']}\t",
+           "payment_method": " CARD "}
+    yield {**body, "items": [{k: str(v) for k, v in reversed(l.items())}
+                             for l in lines], "unknown": 1}
+
+
+@pytest.mark.parametrize("headers", [key("k"), {}], ids=["key", "no key"])
+def test_the_same_order_written_in_another_way_is_the_first_order_again(
+        shop, us, headers):
+    skus = [shop.sku("us", stock=50) for _ in range(3)]
+    body = order("us", (skus[2], 1), (skus[0], 2), (skus[1], 3))
+    first = us.post(body, headers=headers)
+    assert first.status == 200 and not replayed(first), first
+    # Its lines are in the order in which they were asked for.
+    assert [i["quantity"] for i in first.json["items"]] == [1, 2, 3]
+    with shop.unchanged():
+        for again in spellings(body):
+            a = us.post(again, headers=headers)
+            assert a.status == 200 and replayed(a), (again, a)
+            assert a.json == first.json, (again, a)
+
+
+def test_an_empty_text_is_kept_as_none(shop, us):
+    o = us.ordered(shop.sku("us"), customer_email="", delivery_city=" ",
+                   delivery_notes="")
+    assert o["customer_email"] is o["delivery_city"] is None, o
+    assert o["delivery_notes"] is None, o
+    assert us.get(f"/orders/{o['id']}").json == o
+
+
+def hash_before(body):
+    """The hash of a request as it was before it had one form: of the lines
+    and texts as they are written."""
+    h = hashlib.blake2b(digest_size=16)
+    for name in ("customer_name", "customer_phone", "customer_email",
+                 "delivery_address", "delivery_city", "delivery_notes",
+                 "payment_method"):
+        text = body.get(name)
+        data = b"" if text is None else text.encode()
+        h.update(struct.pack("<q", -1 if text is None else len(data)) + data)
+    h.update(bytes([not body["items"]]))
+    for line in body["items"] or []:
+        h.update(struct.pack("<qq", line["sku_id"], line["quantity"]))
+    return h.hexdigest()
+
+
+def test_a_key_of_an_order_from_before_an_upgrade_still_shows_it(shop, us):
+    one, two = shop.sku("us", stock=10), shop.sku("us", stock=10)
+    body = order("us", (two, 1), (one, 2), customer_email="",
+                 customer_phone="+1 312 555 0123")
+    first = us.post(body, headers=key("k"))
+    assert first.status == 200, first
+    shop.sql("us", f"UPDATE orders SET request_hash = X'{hash_before(body)}' "
+             f"WHERE id = {first.json['id']}")
+    with shop.unchanged():
+        again = us.post(body, headers=key("k"))
+        assert again.json == first.json and replayed(again), again
+        a = us.post({**body, "customer_name": "Bob"}, headers=key("k"))
+        assert a.json["error"] == "idempotency_key_reused", a
+    # A request in its one form has the hash that it always had.
+    plain = order("us", (one, 2), (two, 1))
+    made = us.post(plain).json
+    assert shop.value("us", "SELECT LOWER(HEX(request_hash)) FROM orders "
+                      f"WHERE id = {made['id']}") == hash_before(plain)
 
 
 # ------------------------------------------------------- duplicate window

@@ -1,14 +1,16 @@
 """ordermuxctl order and stock: what staff do."""
 import getpass
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import threading
 
 import pytest
 
-from harness import BUILD, at_once, money
+from harness import BUILD, TREE, at_once, money, quote
 from instance import ini
 
 STATES = ("pending", "confirmed", "processing", "shipped", "delivered",
@@ -28,7 +30,8 @@ WORDS = {"confirmed": "confirm", "processing": "process", "shipped": "ship",
 
 def run(shop, *args, **env):
     """ordermuxctl with standard output and error apart, and no sudo."""
-    env = {**{k: v for k, v in os.environ.items() if k != "SUDO_USER"}, **env}
+    env = {**{k: v for k, v in os.environ.items()
+              if k not in ("SUDO_USER", "DOAS_USER")}, **env}
     return subprocess.run(
         [str(BUILD / "ordermuxctl"), "-c", str(shop.conf), *map(str, args)],
         capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
@@ -111,30 +114,130 @@ def test_move_takes_a_state_in_any_case_and_an_order_by_number_or_id(
     assert state(shop, market, o["id"]) == "shipped"
 
 
-def test_a_number_of_digits_is_a_number_before_it_is_an_id(shop, us):
+def test_digits_that_name_two_orders_are_refused_until_it_is_said_which(
+        shop, us):
     o = us.ordered(shop.sku("us"))
-    for number in (str(o["id"]), "mq-own-number"):
-        oid = shop.order_row("us", us.id, order_number=number, lines=0)
-        try:
-            said = done(shop, "order", "show", "us", number)
-            assert re.search(rf"(?m)^id +{oid}$", said), said
-            assert "us has no order" in failed(shop, 1, "order", "show", "us",
-                                               "mq-own-numbex")
-        finally:
-            shop.drop_order("us", oid)
-    said = done(shop, "order", "show", "us", o["id"])
-    assert o["order_number"] in said
+    number = str(o["id"])
+    oid = shop.order_row("us", us.id, order_number=number, lines=0)
+    try:
+        said = failed(shop, 1, "order", "show", "us", number)
+        assert f"say number:{number} or id:{number}" in said
+        assert o["order_number"] in said
+        with shop.unchanged():
+            failed(shop, 1, "order", "confirm", "us", number)
+        said = done(shop, "order", "show", "us", f"number:{number}")
+        assert re.search(rf"(?m)^id +{oid}$", said), said
+        said = done(shop, "order", "show", "us", f"id:{number}")
+        assert o["order_number"] in said
+        said = done(shop, "whois", f"order:{number}")
+        assert o["order_number"] in said and f"order      {number} " in said
+    finally:
+        shop.drop_order("us", oid)
+    assert o["order_number"] in done(shop, "order", "show", "us", number)
 
 
+def test_a_number_is_found_in_upper_case_too(shop, us):
+    oid = shop.order_row("us", us.id, order_number="mq-own-number", lines=0)
+    try:
+        said = done(shop, "order", "show", "us", "mq-own-number")
+        assert re.search(rf"(?m)^id +{oid}$", said), said
+        assert "us has no order" in failed(shop, 1, "order", "show", "us",
+                                           "mq-own-numbex")
+    finally:
+        shop.drop_order("us", oid)
+
+
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
+
+
+@as_root
 def test_who_did_it_is_by_or_who_calls_through_sudo_or_the_login_name(
         shop, us):
     o = us.ordered(shop.sku("us"))
     done(shop, "order", "confirm", "us", o["id"])
     done(shop, "order", "process", "us", o["id"], SUDO_USER="anna")
-    done(shop, "order", "ship", "us", o["id"], "--by", " olga ",
-         SUDO_USER="anna")
+    done(shop, "order", "ship", "us", o["id"], "--by", " olga ")
     assert [by for _, _, by, _ in history(shop, "us", o["id"])] == [
         "customer", f"staff:{getpass.getuser()}", "staff:anna", "staff:olga"]
+
+
+@as_root
+@pytest.mark.parametrize("variable", ["SUDO_USER", "DOAS_USER"])
+def test_only_root_may_say_that_somebody_else_does_it(shop, us, variable):
+    o, sku = us.ordered(shop.sku("us")), shop.sku("us")
+    with shop.unchanged():
+        for args in (["order", "confirm", "us", o["id"]],
+                     ["stock", "us", sku.code, "+1"]):
+            said = failed(shop, 2, *args, "--by", "olga", **{variable: "anna"})
+            assert "only root may name somebody else; you are anna" in said
+    done(shop, "order", "confirm", "us", o["id"], "--by", "anna",
+         **{variable: "anna"})
+    assert history(shop, "us", o["id"])[-1][2] == "staff:anna"
+
+
+@as_root
+def test_through_sudo_no_other_configuration_and_no_file_is_read(
+        shop, tmp_path):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("root:$y$hash,x\n")
+    own = tmp_path / "own.conf"
+    own.write_text(shop.conf.read_text())
+    os.chown(own, 65534, 0)
+    done(shop, "order", "list", "us", SUDO_USER="anna")
+    said = failed(shop, 2, "-c", own, "order", "list", "us", SUDO_USER="anna")
+    assert "a file that nobody but root can change" in said
+    p = run(shop, "stock", "us", "--file", secret, SUDO_USER="anna")
+    assert p.returncode == 2 and "hash" not in p.stdout + p.stderr, p
+
+
+def as_nobody(conf, *args, **env):
+    """ordermuxctl run by an ordinary user."""
+    return subprocess.run(
+        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+         str(BUILD / "ordermuxctl"), "-c", str(conf), *map(str, args)],
+        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+        env={"PATH": "/usr/bin:/bin", **env})
+
+
+@pytest.fixture
+def open_conf(shop):
+    """A configuration that everybody may read, but for its secrets."""
+    directory = tempfile.mkdtemp(prefix="omx-conf-", dir="/tmp")
+    copy = pathlib.Path(directory, "etc")
+    shutil.copytree(shop.conf.parent, copy)
+    for path in (copy.parent, copy, *copy.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    for secret in ("jwt.key", "kg.password", "us.password"):
+        (copy / secret).chmod(0o600)
+    yield copy / "ordermux.conf"
+    shutil.rmtree(directory)
+
+
+@as_root
+def test_a_command_reads_only_the_secrets_that_it_needs(open_conf):
+    """And says whose it cannot read."""
+    etc = open_conf.parent
+    assert as_nobody(open_conf, "markets").stdout == "kg\nus\n"
+    said = as_nobody(open_conf, "order", "list", "us").stderr
+    assert "us.password cannot open: Permission denied" in said
+    assert "kg.password" not in said and "jwt.key" not in said
+    said = as_nobody(open_conf, "token", "us", "1").stderr
+    assert "jwt.key cannot open" in said and "password" not in said
+    (etc / "us.password").chmod(0o644)
+    said = as_nobody(open_conf, "order", "list", "us").stderr
+    assert "Permission denied" not in said or "password" not in said
+    said = as_nobody(open_conf, "grants", "--sql", TREE / "sql", "us")
+    assert said.returncode == 0, said
+    said = as_nobody(open_conf, "grants", "--sql", TREE / "sql").stderr
+    assert "kg.password cannot open" in said
+
+
+@as_root
+def test_the_environment_of_an_ordinary_user_is_not_believed(open_conf):
+    (open_conf.parent / "us.password").chmod(0o644)
+    said = as_nobody(open_conf, "order", "confirm", "us", 1, "--by", "olga",
+                     SUDO_USER="olga").stderr
+    assert "you are nobody" in said
 
 
 def test_a_note_is_kept_with_the_step_and_shown_to_the_customer(shop, us):
@@ -357,8 +460,11 @@ def test_a_text_of_a_customer_cannot_write_to_the_terminal(shop, us):
     order cannot forge a line of another."""
     nasty = "Ann\x1b]0;x\x07\u009b2J\u202e\u061ceve\\n"
     clean = r"Ann\x1b]0;x\x07\xc2\x9b2J\xe2\x80\xae\xd8\x9ceve\\n"
-    o = us.ordered(shop.sku("us"), customer_name=nasty,
+    o = us.ordered(shop.sku("us"),
                    delivery_notes="a\ntotal      0.00 USD\tжö€😀")
+    # The service takes no such name; older orders may have one.
+    shop.sql("us", f"UPDATE orders SET customer_name = {quote(nasty)} "
+                   f"WHERE id = {o['id']}")
     done(shop, "order", "confirm", "us", o["id"], "--note", nasty)
     for said in (done(shop, "order", "show", "us", o["id"]),
                  done(shop, "order", "list", "us", "--limit", 1)):
@@ -404,7 +510,7 @@ def test_a_stock_changes_together_with_its_movement(shop, market):
                 "--note", "found") == f"{sku.code} +5 = 15\n"
     assert done(shop, "stock", market, sku.id, "-15", "--by", "olga") == \
         f"{sku.code} -15 = 0\n"
-    assert done(shop, "stock", market, sku.code.lower(), "+3", "--by",
+    assert done(shop, "stock", market, f"code:{sku.code}", "+3", "--by",
                 "olga") == f"{sku.code} +3 = 3\n"
     assert shop.stock(sku) == 3
     assert movements(shop, sku) == [
@@ -413,13 +519,65 @@ def test_a_stock_changes_together_with_its_movement(shop, market):
         ("3", "adjusted", "staff:olga", None)]
 
 
-def test_a_stock_cannot_fall_below_nothing_nor_leave_its_column(shop):
+def test_a_code_is_exact(shop):
+    """Case, accents, blanks and emoji count; so do they in the schema."""
+    sku = shop.sku("us")
+    for stored, asked in (("R29-👕", "R29-🎩"), ("R29-é", "R29-e"),
+                          ("r29-x", "R29-X"), ("R29 Y", "R29 Y "),
+                          ("R29-Z", " R29-Z"), ("R29-ß", "R29-ss")):
+        stored, asked = (text.replace("29", str(sku.id))
+                         for text in (stored, asked))
+        shop.sql("us", f"UPDATE skus SET sku_code = '{stored}' "
+                 f"WHERE id = {sku.id}")
+        said = failed(shop, 1, "stock", "us", asked, "-1")
+        assert "us has no SKU" in said, (stored, asked)
+        assert done(shop, "stock", "us", stored, "-1").startswith(stored)
+    assert shop.stock(sku) == 1000 - 6
+
+
+def test_a_code_that_is_the_id_of_another_sku_is_refused(shop):
+    sku, other = shop.sku("us"), shop.sku("us")
+    shop.sql("us", f"UPDATE skus SET sku_code = '{other.id}' "
+             f"WHERE id = {sku.id}")
+    said = failed(shop, 1, "stock", "us", other.id, "-1")
+    assert other.code in said
+    assert f"say code:{other.id} or id:{other.id}" in said
+    done(shop, "stock", "us", f"code:{other.id}", "-1")
+    done(shop, "stock", "us", f"id:{other.id}", "-2")
+    assert (shop.stock(sku), shop.stock(other)) == (999, 998)
+    shop.sql("us", f"UPDATE skus SET sku_code = '{sku.id}' "
+             f"WHERE id = {sku.id}")
+    done(shop, "stock", "us", sku.id, "-1")
+    assert "no SKU" in failed(shop, 1, "stock", "us", f"code:{other.id}", "-1")
+    assert "no SKU" in failed(shop, 1, "stock", "us", "id:0", "-1")
+
+
+def test_a_stock_cannot_fall_below_nothing_nor_rise_above_a_thousand_million(
+        shop):
     sku = shop.sku("us", stock=10)
-    for delta in ("-11", "-4294967295", "+4294967286", "+4294967295"):
+    for delta in ("-11", "-4294967295", "+999999991", "+4294967295"):
         said = failed(shop, 3, "stock", "us", sku.code, delta)
-        assert said == (f"ordermuxctl: SKU {sku.code} has a stock of 10: "
-                        f"{int(delta):+d} is not possible\n")
+        assert (f"SKU {sku.code} has a stock of 10: {int(delta):+d} is not "
+                "possible") in said
+        assert ("at most 1000000000" in said) == (delta[0] == "+")
     assert shop.stock(sku) == 10 and movements(shop, sku) == []
+    done(shop, "stock", "us", sku.code, "+999999990")
+    assert "= 999999999" in done(shop, "stock", "us", sku.code, "-1")
+
+
+def test_an_order_can_be_cancelled_whatever_the_stock_is(shop, us):
+    """Near the end of its column too, where only SQL can bring it."""
+    sku = shop.sku("us", stock=10)
+    for stock in (10 ** 9, 2 ** 32 - 3, 2 ** 32 - 1):
+        o = us.ordered((sku, 5))
+        shop.set_stock(sku, stock)
+        assert us.post(None, f"/orders/{o['id']}/cancel").status == 200
+        assert shop.stock(sku) == min(stock + 5, 2 ** 32 - 1)
+    assert "= 4294967294" in done(shop, "stock", "us", sku.code, "-1")
+    # The books must be right for those who reconcile them.
+    shop.sql("us", f"""UPDATE skus SET stock = (SELECT SUM(delta) FROM
+        stock_movements WHERE sku_id = {sku.id}) - (SELECT SUM(quantity) FROM
+        order_items WHERE sku_id = {sku.id}) WHERE id = {sku.id}""")
 
 
 def test_many_who_take_at_once_take_what_there_is(shop):

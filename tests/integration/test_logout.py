@@ -3,6 +3,7 @@ a new login is alive at once. And nobody else notices.
 """
 import time
 
+import jwt
 import pytest
 
 from harness import MARKETS, Buyer, at_once
@@ -97,6 +98,8 @@ def test_every_token_of_the_user_is_ended(shop, market):
     phone = shop.phone(market)
     one, two = shop.login(phone), shop.login(phone)
     assert one.id == two.id and one.token != two.token
+    shop.sql(market, "UPDATE users SET created_at = created_at - INTERVAL 1 "
+             f"HOUR WHERE id={one.id}")
     third = shop.as_user(market, one.id)        # without iat
     fourth = Buyer(shop, market, one.id, shop.token(
         one.id, market, iat=int(time.time()) - 600))
@@ -116,16 +119,64 @@ def test_a_token_of_a_host_whose_clock_is_ahead_is_ended_too(shop, market):
     """And so is the next login not dead from its beginning."""
     phone = shop.phone(market)
     user = shop.user(market, phone_number=phone)
+    with shop.configured(leeway="1m"):
+        early = Buyer(shop, market, user, shop.token(
+            user, market, iat=time.time() + 20))
+        assert early.get("/orders").status == 200
+        assert logout(early).status == 200
+        refused(early.get("/orders"))
+        again = shop.login(phone)
+        assert again.get("/orders").status == 200
+        refused(early.get("/orders"))
+        assert logout(again).status == 200
+        refused(again.get("/orders"))
+
+
+def test_a_token_of_the_future_is_refused_and_ends_nothing(shop, market):
+    user = shop.user(market, phone_number=shop.phone(market))
     early = Buyer(shop, market, user, shop.token(
-        user, market, iat=time.time() + 20))
-    assert early.get("/orders").status == 200
-    assert logout(early).status == 200
-    refused(early.get("/orders"))
-    again = shop.login(phone)
-    assert again.get("/orders").status == 200
-    refused(early.get("/orders"))
-    assert logout(again).status == 200
-    refused(again.get("/orders"))
+        user, market, 31 * 86400, iat=time.time() + 30 * 86400))
+    with shop.unchanged():
+        refused(early.get("/orders"))
+        refused(logout(early))
+
+
+def test_a_login_behind_a_logout_of_the_future_ends_when_it_says(shop, market):
+    """The lifetime is from the real clock, and so is last_login."""
+    phone = shop.phone(market)
+    user = shop.user(market, phone_number=phone)
+    shop.sql(market, "UPDATE users SET tokens_valid_from = UTC_TIMESTAMP(6) + "
+             f"INTERVAL 30 DAY WHERE id={user}")
+    who = shop.login(phone)
+    assert who.get("/orders").status == 200
+    claims = jwt.decode(who.token, shop.key, algorithms=["HS256"])
+    assert abs(claims["iat"] - time.time()) < 60
+    assert claims["exp"] - claims["iat"] == 1800
+    assert shop.value(market, "SELECT ABS(TIMESTAMPDIFF(SECOND, last_login, "
+                      f"UTC_TIMESTAMP())) < 60 FROM users WHERE id={user}") \
+        == "1"
+    assert logout(who).status == 200
+    refused(who.get("/orders"))
+    assert shop.login(phone).get("/orders").status == 200
+
+
+def test_a_token_without_iat_is_good_again_behind_a_logout(shop, market):
+    """It was issued at the earliest a lifetime before its end. What may be
+    from before the logout is dead."""
+    user = shop.user(market)
+    old = Buyer(shop, market, user, shop.token(user, market, 1800))
+    older = shop.as_user(market, user)
+    long = Buyer(shop, market, user, shop.token(user, market, 86400))
+    for who in (old, older, long):
+        assert who.get("/orders").status == 200
+    assert logout(old).status == 200
+    for who in (old, older, long):
+        refused(who.get("/orders"))
+    time.sleep(1.1)         # exp is in whole seconds
+    new = Buyer(shop, market, user, shop.token(user, market, 1800))
+    assert new.get("/orders").status == 200
+    for who in (old, older, long):
+        refused(who.get("/orders"))
 
 
 def test_a_login_behind_a_logout_of_the_future_is_alive(shop, market):

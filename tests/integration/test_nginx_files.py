@@ -259,7 +259,7 @@ def test_connections_to_the_service_are_not_kept(nginx, stub):
 
 @pytest.mark.parametrize("path", [
     "/api/v1", "/api/v1/", "/api/v1/orders", "/api/v1/orders/x.php",
-    "/health", "/ready"])
+    "/health", "/ready", "/health/", "/ready/", "/ready/us", "/ready/us/"])
 def test_the_services_paths_go_to_the_service(nginx, stub, path):
     answer = nginx.request("GET", path)
     assert answer.status == 200
@@ -368,10 +368,10 @@ def test_a_chunked_body_arrives_with_its_length(nginx, stub):
 
 
 @pytest.mark.parametrize("request_head, status, error", [
-    (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    (b"GET /" + b"x" * 21000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
      414, "uri_too_long"),
     (b"GET /api/v1/orders HTTP/1.1\r\nHost: x\r\nCookie: "
-     + b"x" * 9000 + b"\r\n\r\n", 431, "headers_too_large"),
+     + b"x" * 21000 + b"\r\n\r\n", 431, "headers_too_large"),
     (b"GET /api/v1/orders HTTP/1.1\r\n\r\n", 400, "bad_request"),
     (b"GET /api/v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
      400, "bad_request"),
@@ -508,3 +508,99 @@ def test_the_log_names_the_request_and_not_its_query(nginx, stub):
         assert 'path="/api/v1/orders" status=200' in line
         assert "3128059851" not in line
         assert '\\"' in line
+
+
+# --------------------------------------------- pages of other origins (CORS)
+
+PAGE = "https://shop.example"
+
+
+@pytest.fixture(params=["shipped", "existing"])
+def listed(request, tmp_path_factory):
+    """With the file that the administrator fills."""
+    n = Nginx(tmp_path_factory.mktemp("n"), request.param)
+    n.site = request.param
+    (n.prefix / "snippets" / "ordermux_origins").write_text(
+        f'"{PAGE}"\t$http_origin;\n""\t"*";\n')
+    with n:
+        yield n
+
+
+def own_errors(nginx, origin):
+    """Errors of nginx itself: no service is there."""
+    head = f"Host: x\r\nOrigin: {origin}\r\n".encode()
+    get = b"GET /api/v1/orders HTTP/1.1\r\n" + head
+    return {
+        502: nginx.request("GET", "/api/v1/orders", None, {"Origin": origin}),
+        413: nginx.raw(b"POST /api/v1/orders HTTP/1.1\r\n" + head +
+                       b"Content-Length: 200000\r\n\r\n"),
+        400: nginx.raw(get + b"Content-Length: x\r\n\r\n"),
+        431: nginx.raw(get + b"Cookie: " + b"x" * 21000 + b"\r\n\r\n"),
+    }
+
+
+def test_a_page_may_read_what_nginx_itself_answers(listed):
+    for status, answer in own_errors(listed, PAGE).items():
+        if listed.site != "shipped" and status in (400, 431):
+            continue    # the page of errors is the site's own
+        assert answer.status == status
+        assert values(answer, "Access-Control-Allow-Origin") == [PAGE]
+        assert "Retry-After" in answer.headers[
+            "Access-Control-Expose-Headers"]
+        assert "Origin" in values(answer, "Vary")
+    answer = listed.request("OPTIONS", "/api/v1/orders", None, {
+        "Origin": PAGE, "Access-Control-Request-Method": "POST"})
+    assert values(answer, "Access-Control-Allow-Origin") == [PAGE]
+
+
+def test_a_page_may_read_that_it_asks_too_often(listed):
+    answers = [listed.request("POST", "/api/v1/auth/send-code", b"{}", {
+        "Origin": PAGE, "X-Test-Client": "192.0.2.77"}) for _ in range(65)]
+    answer = next(a for a in answers if a.status == 429)
+    assert values(answer, "Access-Control-Allow-Origin") == [PAGE]
+    assert answer.headers["Retry-After"]
+
+
+def test_an_address_that_is_too_long_can_be_told_to_any_page(listed):
+    answer = listed.raw(b"GET /api/v1/" + b"x" * 21000 + b" HTTP/1.1\r\n"
+                        b"Host: x\r\nOrigin: " + PAGE.encode() +
+                        b"\r\n\r\n")
+    assert answer.status == 414
+    if listed.site == "shipped":
+        assert values(answer, "Access-Control-Allow-Origin") == ["*"]
+
+
+def test_other_pages_may_not(listed):
+    for answer in own_errors(listed, "https://evil.example").values():
+        assert values(answer, "Access-Control-Allow-Origin") == []
+
+
+def test_without_the_file_no_page_may(nginx):
+    for answer in own_errors(nginx, PAGE).values():
+        assert values(answer, "Access-Control-Allow-Origin") == []
+        assert values(answer, "Access-Control-Expose-Headers") == []
+
+
+def test_16_kb_of_headers_reach_the_service(nginx, stub):
+    """Cookies of other programs on the same host."""
+    for sizes in ([9000], [16000], [8000, 8000], [4000] * 4):
+        head = b"".join(b"X-%d: %s\r\n" % (i, b"x" * n)
+                        for i, n in enumerate(sizes))
+        answer = nginx.raw(b"GET /api/v1/orders HTTP/1.1\r\nHost: x\r\n" +
+                           head + b"\r\n")
+        assert answer.status == 200, sizes
+        (params, _), = stub.requests
+        assert sum(len(params[f"HTTP_X_{i}"]) for i in range(len(sizes))) == \
+            sum(sizes)
+        stub.requests.clear()
+
+
+def test_a_long_address_with_large_headers_still_fits_into_fastcgi(nginx,
+                                                                   stub):
+    answer = nginx.raw(b"GET /api/v1/orders?x=" + b"x" * 18000 +
+                       b" HTTP/1.1\r\nHost: x\r\nCookie: " + b"x" * 18000 +
+                       b"\r\n\r\n")
+    assert answer.status == 200
+    (params, _), = stub.requests
+    assert len(params["QUERY_STRING"]) == 18002
+    assert params["REQUEST_URI"] == ""

@@ -116,7 +116,7 @@ def test_a_pending_order_is_cancelled_and_its_stock_comes_back(
     line, = [l for l in log.about(a) if "Order cancelled" in l]
     assert f"Order cancelled: Order #{o['order_number']} for User " \
         f"ID={buyer.id}" in line and f"market={market}" in line, line
-    assert len([l for l in log.about(a) if "authenticated" in l]) == 1
+    assert len([l for l in log.about(a) if "Order cancelled" in l]) == 1
     now = buyer.get(f"/orders/{o['id']}").json
     assert now == {**o, "status": "cancelled",
                    "updated_at": now["updated_at"]}
@@ -254,6 +254,21 @@ def test_a_reason_that_is_none_is_refused(shop, us, path, body, where):
     with shop.unchanged():
         a = cancel(us, oid, body, path)
     assert a.status == 422 and locs(a) == [where], a
+
+
+@pytest.mark.parametrize("part", [
+    {"items": [{"sku_id": 1, "quantity": 1}]}, {"items": []},
+    {"items": [1]}, {"items": "all"}, {"item_ids": [100]},
+    {"lines": [1]}, {"sku_id": 5}, {"quantity": 1}])
+def test_a_part_of_an_order_cannot_be_cancelled_nor_the_whole_instead(
+        shop, us, path, part):
+    oid = us.ordered((shop.sku("us", stock=10), 2))["id"]
+    with shop.unchanged():
+        for body in (part, {"reason": "too large", **part}):
+            a = cancel(us, oid, body, path)
+            assert a.status == 422 and locs(a) == [["body", *part]], a
+    a = cancel(us, oid, {"items": None, "anything": "else"}, path)
+    assert a.status == 200, a
 
 
 def test_a_body_that_is_no_json_is_refused(shop, us):
@@ -559,6 +574,29 @@ def test_the_same_may_be_ordered_anew_after_a_cancelling(shop, us):
     assert shop.stock(sku) == 8
 
 
+def test_a_cart_that_was_ordered_and_cancelled_is_an_empty_cart(shop, us):
+    shop.put_in_cart(us, (shop.sku("us", stock=10), 2))
+    body = order("us", items=...)
+    first = us.post(body)
+    assert first.status == 200, first
+    assert cancel(us, first.json["id"]).status == 200
+    for headers in ({}, {"Idempotency-Key": "another"}):
+        with shop.unchanged("us"):
+            a = us.post(body, headers=headers)
+        assert (a.status, a.json["error"]) == (400, "cart_empty"), a
+
+
+def test_a_key_shows_the_order_of_a_cart_that_was_cancelled_since(shop, us):
+    shop.put_in_cart(us, (shop.sku("us", stock=10), 2))
+    body, headers = order("us", items=...), {"Idempotency-Key": "k"}
+    first = us.post(body, headers=headers)
+    assert cancel(us, first.json["id"]).status == 200
+    again = us.post(body, headers=headers)
+    assert again.status == 200 and again.json["id"] == first.json["id"], again
+    assert again.json["status"] == "cancelled", again
+    assert again.headers["Idempotent-Replayed"] == "true", again
+
+
 def test_orders_are_counted_by_the_state_they_are_in(shop, us):
     sku = shop.sku("us")
     gone = make_cancelled(shop, us, sku)["id"]
@@ -702,7 +740,7 @@ def test_a_cancelling_of_what_was_seen_is_made(shop, us, path):
                    headers={"If-Match": list_.format(tag)})
         assert a.status == 200, (list_, a)
         check_cancelled(shop, "us", oid, [(sku, 2)])
-        assert len([l for l in log.about(a) if "authenticated" in l]) == 1
+        assert len([l for l in log.about(a) if "Order cancelled" in l]) == 1
     assert shop.stock(sku) == 10
 
 
@@ -714,6 +752,20 @@ def test_a_cancelling_of_something_else_is_412(shop, us, path, list_):
         a = cancel(us, o.json["id"], path=path, headers={
             "If-Match": list_.format(o.headers["ETag"])})
     assert (a.status, a.json["error"]) == (412, "precondition_failed"), a
+
+
+def test_a_weak_tag_is_told_so_and_not_that_the_order_has_changed(
+        shop, us, path):
+    o = us.order(shop.sku("us"))
+    tag = o.headers["ETag"]
+    with shop.unchanged():
+        weak, other = (cancel(us, o.json["id"], path=path, headers={
+            "If-Match": list_}) for list_ in (f'"a", W/{tag}', 'W/"a"'))
+    for a in (weak, other):
+        assert (a.status, a.json["error"]) == (412, "precondition_failed"), a
+    assert "weak" in weak.json["message"], weak
+    assert "has changed" not in weak.json["message"], weak
+    assert "weak" not in other.json["message"], other
 
 
 @pytest.mark.parametrize("list_", [

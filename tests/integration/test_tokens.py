@@ -55,6 +55,27 @@ KEYED = {       # made with the right key, by the library
     "exp a list": lambda: good(exp=[int(time.time()) + 600]),
     "nbf in the future": lambda: good(nbf=int(time.time()) + 300),
     "nbf as a string": lambda: good(nbf="tomorrow"),
+    "exp in milliseconds": lambda: good(exp=int(time.time() + 600) * 1000),
+    "exp in the year 10000": lambda: good(exp=253402300800),
+    "exp as large as it gets": lambda: good(exp=2**63 - 1),
+    "exp 1e300": lambda: good(exp=1e300),
+    "nbf in milliseconds": lambda: good(nbf=int(time.time()) * 1000),
+    "nbf before 1970": lambda: good(nbf=-1),
+    "iat in milliseconds": lambda: good(iat=int(time.time()) * 1000),
+    "iat in the year 10000": lambda: good(iat=253402300800),
+    "iat before 1970": lambda: good(iat=-1),
+    "iat a minute ahead": lambda: good(iat=int(time.time()) + 60),
+    "iat a month ahead": lambda: good(iat=int(time.time()) + 30 * 86400,
+                                      exp=int(time.time()) + 31 * 86400),
+    "iat as a string": lambda: good(iat=str(int(time.time()))),
+    "aud another program": lambda: good(aud="warehouse-admin"),
+    "aud the market": lambda: good(aud="us"),
+    "aud a list of others": lambda: good(aud=["warehouse-admin", "us"]),
+    "aud empty": lambda: good(aud=""),
+    "aud an empty list": lambda: good(aud=[]),
+    "aud null": lambda: good(aud=None),
+    "aud a number": lambda: good(aud=7),
+    "aud an object": lambda: good(aud={"us": 1}),
     "no sub": lambda: without("sub"),
     "sub 0": lambda: good(sub=0),
     "sub '0'": lambda: good(sub="0"),
@@ -164,6 +185,16 @@ BROKEN = {      # from the right key to the token's text
     "alg null": lambda k: raw_token(k, good(), alg(None)),
     "alg a number": lambda k: raw_token(k, good(), alg(256)),
     "no alg": lambda k: raw_token(k, good(), {"typ": "JWT"}),
+    "typ of another kind": lambda k: raw_token(
+        k, good(), {"alg": "HS256", "typ": "JWE"}),
+    "typ of a logout token": lambda k: raw_token(
+        k, good(), {"alg": "HS256", "typ": "logout+jwt"}),
+    "typ empty": lambda k: raw_token(k, good(), {"alg": "HS256", "typ": ""}),
+    "typ null": lambda k: raw_token(k, good(), {"alg": "HS256", "typ": None}),
+    "typ a list": lambda k: raw_token(
+        k, good(), {"alg": "HS256", "typ": ["JWT"]}),
+    "a claim that is there twice": lambda k: raw_token(
+        k, b'{"sub":"8","sub":"7","market":"us","exp":4102444800}'),
     "crit": lambda k: raw_token(k, good(), {"alg": "HS256", "crit": ["exp"]}),
     "an unknown kid": lambda k: raw_token(k, good(),
                                           {"alg": "HS256", "kid": "nokey"}),
@@ -284,8 +315,8 @@ def test_the_largest_sub_is_a_number_like_any_other(shop):
 RIGHT = {
     "sub as an integer": dict(sub=int),
     "sub as a string": dict(sub=str),
-    "more claims": dict(iss="someone", aud="us", iat=1, jti="x" * 40,
-                        user_id=1, scope=["kg"], role={"market": "kg"}),
+    "more claims": dict(iss="someone", jti="x" * 40, user_id=1,
+                        scope=["kg"], role={"market": "kg"}),
     "nbf in the past": dict(nbf=1730506363),
     "exp far away": dict(exp=4102444800),
 }
@@ -300,6 +331,86 @@ def test_a_right_token_is_served(shop, name):
     token = jwt.encode({**good(), **claims}, shop.key, algorithm="HS256")
     a = shop.request("GET", "/orders", token=token)
     assert a.status == 200 and [o["id"] for o in a.json] == [oid], a
+
+
+@pytest.mark.parametrize("typ", [
+    "JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt", None])
+def test_the_types_of_access_tokens_are_served(shop, typ):
+    """RFC 7519, 5.1 and RFC 9068, 2.1; and a token without any."""
+    header = {"alg": "HS256", **({} if typ is None else {"typ": typ})}
+    token = raw_token(shop.key, good(sub=str(shop.user("us"))), header)
+    assert shop.request("GET", "/orders", token=token).json == []
+
+
+def test_a_token_for_an_audience_is_served_when_it_is_ours(shop):
+    user = shop.user("us")
+    with shop.configured(audience="shop, https://shop.example"):
+        for aud, status in (("shop", 200), (["x", "https://shop.example"], 200),
+                            (["shop"], 200), ("warehouse-admin", 401),
+                            (["x"], 401), ([], 401), ("shop,", 401),
+                            ("SHOP", 401), (None, 401)):
+            a = shop.request("GET", "/orders",
+                             token=shop.token(user, "us", aud=aud))
+            assert a.status == status, (aud, a)
+        assert shop.request("GET", "/orders", token=shop.token(
+            user, "us")).status == 200
+    a = shop.request("GET", "/orders", token=shop.token(user, "us",
+                                                        aud="shop"))
+    assert a.status == 401, a
+
+
+def test_a_clock_may_be_ahead_by_the_leeway_and_no_more(shop):
+    user = shop.user("us")
+    with shop.configured(leeway="2m"):
+        for ahead, status in ((60, 200), (110, 200), (180, 401)):
+            a = shop.request("GET", "/orders", token=shop.token(
+                user, "us", iat=int(time.time()) + ahead))
+            assert a.status == status, (ahead, a)
+
+
+def test_a_token_from_before_its_customer_was_created_is_invalid(shop):
+    """Ids are given out again after a restore: it is somebody else's."""
+    user = shop.user("us")
+    oid = shop.order_row("us", user)
+    sku = shop.sku("us")
+    now = int(time.time())
+    token = shop.token(user, "us", iat=now - 60)
+    routes = (("GET", "/orders", None), ("GET", f"/orders/{oid}", None),
+              ("POST", "/orders", order("us", sku)),
+              ("POST", "/cart/items", {"sku_id": sku.id, "quantity": 1}),
+              ("GET", "/cart", None), ("GET", "/auth/profile", None),
+              ("PUT", "/auth/profile", {"full_name": "Eve"}),
+              ("GET", "/profile/orders", None),
+              ("GET", f"/orders/{oid}/events", None),
+              ("POST", f"/orders/{oid}/cancel", None),
+              ("GET", "/auth/verify-token", None),
+              ("POST", "/auth/logout", None))
+    with shop.unchanged():
+        for method, path, body in routes:
+            a = shop.request(method, path, body, token)
+            assert a.status == 401, (path, a)
+            assert a.json["message"] == "Invalid token", a
+    shop.sql("us", "UPDATE users SET created_at = created_at - INTERVAL 61 "
+             f"SECOND WHERE id = {user}")
+    for method, path, body in routes:
+        a = shop.request(method, path, body, token)
+        assert a.status == 200, (path, a)
+
+
+def test_a_token_from_the_second_of_the_creation_is_good(shop):
+    """Whole seconds say no more, and no iat says nothing of it."""
+    user = shop.user("us")
+    created = int(float(shop.value(
+        "us", "SELECT UNIX_TIMESTAMP(CONVERT_TZ(created_at, '+00:00', "
+        f"@@session.time_zone)) FROM users WHERE id = {user}")))
+    for claims in (dict(iat=created), dict(), dict(expires_in=60),
+                   dict(expires_in=10**8)):
+        a = shop.request("GET", "/orders",
+                         token=shop.token(user, "us", **claims))
+        assert a.status == 200, (claims, a)
+    a = shop.request("GET", "/orders", token=shop.token(user, "us",
+                                                        iat=created - 2))
+    assert a.status == 401, a
 
 
 def test_a_token_with_our_kid_is_served(shop):

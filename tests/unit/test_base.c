@@ -4,6 +4,8 @@
  */
 #include "scratch.h"
 
+#include <sys/stat.h>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -196,11 +198,33 @@ Test(log, a_line_is_one_write_with_its_fields_in_order)
 	log_error("two", log_str("s", "bare-_./:+@,#9"),
 	    log_int("i", INT64_MIN), log_uint("u", UINT64_MAX),
 	    log_str("none", NULL), log_str("empty", ""));
-	cr_expect_str_eq(log_caught(), "<6>level=info msg=\"one\"\n");
-	cr_expect_str_eq(log_caught(), "<3>level=error msg=\"two\" "
+	cr_expect_str_eq(log_caught(), "level=info msg=\"one\"\n");
+	cr_expect_str_eq(log_caught(), "level=error msg=\"two\" "
 	    "s=bare-_./:+@,#9 i=-9223372036854775808 u=18446744073709551615 "
 	    "none=\"\" empty=\"\"\n");
 	cr_expect_str_eq(log_caught(), "");
+}
+
+Test(log, the_journals_priority_stands_before_lines_for_the_journal_only)
+{
+	char		 stream[64];
+	struct stat	 st;
+
+	log_catch();
+	cr_assert_eq(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	cr_assert_eq(setenv("JOURNAL_STREAM", stream, 1), 0);
+	log_warning("m");
+	cr_expect_str_eq(log_caught(), "<4>level=warning msg=\"m\"\n");
+}
+
+Test(log, a_pipe_that_is_not_the_journals_has_no_priorities)
+{
+	log_catch();
+	cr_assert_eq(setenv("JOURNAL_STREAM", "1:2", 1), 0);
+	log_warning("m");
+	cr_expect_str_eq(log_caught(), "level=warning msg=\"m\"\n");
 }
 
 Test(log, no_value_can_end_a_line_or_forge_a_field)
@@ -229,7 +253,7 @@ Test(log, no_value_can_end_a_line_or_forge_a_field)
 		log_info(cases[i].value, log_str("v", cases[i].value));
 		/* The message always stands between quotes. */
 		snprintf(expected, sizeof(expected),
-		    "<6>level=info msg=%s v=%s\n", cases[i].shown,
+		    "level=info msg=%s v=%s\n", cases[i].shown,
 		    cases[i].shown);
 		cr_expect_str_eq(log_caught(), expected);
 	}
@@ -265,15 +289,20 @@ Test(log, contexts_are_on_every_line_until_they_are_taken_away)
 	log_catch();
 	log_set_request("4be1\n");
 	log_set_market("us");
+	log_set_user(19);
 	log_info("m", log_int("n", 1));
-	cr_expect_str_eq(log_caught(), "<6>level=info msg=\"m\" "
-	    "request_id=\"4be1\\x0a\" market=us n=1\n");
+	cr_expect_str_eq(log_caught(), "level=info msg=\"m\" "
+	    "request_id=\"4be1\\x0a\" market=us user=19 n=1\n");
+	log_set_user(0);
 	log_set_request("");
 	log_notice("m");
-	cr_expect_str_eq(log_caught(), "<5>level=notice msg=\"m\" market=us\n");
+	cr_expect_str_eq(log_caught(), "level=notice msg=\"m\" market=us\n");
+	log_info("m", log_str("market", "kg"));
+	cr_expect_str_eq(log_caught(), "level=info msg=\"m\" market=kg\n",
+	    "a name comes once in a line");
 	log_set_market(NULL);
 	log_warning("m");
-	cr_expect_str_eq(log_caught(), "<4>level=warning msg=\"m\"\n");
+	cr_expect_str_eq(log_caught(), "level=warning msg=\"m\"\n");
 }
 
 Test(log, only_what_is_urgent_enough_is_written)
@@ -283,12 +312,12 @@ Test(log, only_what_is_urgent_enough_is_written)
 	cr_expect_str_eq(log_caught(), "", "info is the level at first");
 	log_set_level(LOG_LEVEL_DEBUG);
 	log_debug("d");
-	cr_expect_str_eq(log_caught(), "<7>level=debug msg=\"d\"\n");
+	cr_expect_str_eq(log_caught(), "level=debug msg=\"d\"\n");
 	log_set_level(LOG_LEVEL_ERROR);
 	log_warning("w");
 	cr_expect_str_eq(log_caught(), "");
 	log_error("e");
-	cr_expect_str_eq(log_caught(), "<3>level=error msg=\"e\"\n");
+	cr_expect_str_eq(log_caught(), "level=error msg=\"e\"\n");
 }
 
 Test(log, fatal_ends_the_process_with_1, .exit_code = 1)

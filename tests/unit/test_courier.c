@@ -22,9 +22,12 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+static const char	*languages[] = { "xx", NULL };
 static struct market	markets[] = {
-	{ .name = "us", .language = "xx", .sms = { .timeout = 2000 } },
-	{ .name = "ca", .language = "xx", .sms = { .timeout = 2000 } },
+	{ .name = "us", .language = "xx", .languages = languages,
+	    .sms = { .timeout = 2000 } },
+	{ .name = "ca", .language = "xx", .languages = languages,
+	    .sms = { .timeout = 2000 } },
 };
 static const struct market_registry	registry = {
 	.markets = markets, .count = COUNT(markets) };
@@ -45,10 +48,13 @@ fini(void)
 static const struct texts *
 load(const char *text)
 {
+	const struct texts	*texts;
+
 	if (text != NULL)
 		scratch_write(&scratch, "login_code.xx.txt", text);
-	return texts_load(scratch.dir, &registry, scratch.arena,
+	texts = texts_load(scratch.dir, &registry, scratch.arena,
 	    &scratch.errors);
+	return texts_complete(texts, "xx") ? texts : NULL;
 }
 
 static struct json_object *
@@ -523,33 +529,63 @@ Test(courier, a_pause_doubles_to_a_minute_and_is_never_the_same)
 Test(courier, an_owner_is_dead_when_its_process_is)
 {
 	struct owner	 own;
+	struct owner	 other;
 	char		 name[OUTBOX_OWNER_MAX + 1];
 	pid_t		 pid;
 	int		 ends[2];
 
 	owner_init(&own);
-	cr_expect_eq(strncmp(own.name, own.host, strlen(own.host)), 0);
-	cr_expect_eq(own.name[strlen(own.host)], ':');
-	cr_expect_not(owner_dead(own.name));
+	cr_expect_eq(strncmp(own.name, own.system, strlen(own.system)), 0);
+	cr_expect_eq(own.name[strlen(own.system)], ':');
+	cr_expect_not(owner_dead(&own, own.name));
 	/* Another process has the number now. */
-	snprintf(name, sizeof(name), "h:%ld.5", (long)getpid());
-	cr_expect(owner_dead(name));
-	cr_expect_not(owner_dead("h"));
-	cr_expect_not(owner_dead("h:x.1"));
-	cr_expect_not(owner_dead("h:0.1"));
+	snprintf(name, sizeof(name), "%s:%ld.5@h", own.system, (long)getpid());
+	cr_expect(owner_dead(&own, name));
+	cr_expect_not(owner_dead(&own, own.system));
+	snprintf(name, sizeof(name), "%s:x.1", own.system);
+	cr_expect_not(owner_dead(&own, name));
+	snprintf(name, sizeof(name), "%s:0.1", own.system);
+	cr_expect_not(owner_dead(&own, name));
 	cr_assert_eq(pipe(ends), 0);
 	pid = fork();
 	if (pid == 0) {
-		owner_init(&own);
-		(void)!write(ends[1], own.name, sizeof(own.name));
+		owner_init(&other);
+		(void)!write(ends[1], other.name, sizeof(other.name));
 		_exit(0);
 	}
 	cr_assert_eq(read(ends[0], name, sizeof(name)), sizeof(name));
 	siginfo_t	 info;
 	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
-	cr_expect(owner_dead(name), "ended, and not yet buried");
+	cr_expect(owner_dead(&own, name), "ended, and not yet buried");
 	waitpid(pid, NULL, 0);
-	cr_expect(owner_dead(name));
+	cr_expect(owner_dead(&own, name));
+}
+
+Test(courier, nobody_is_dead_of_whose_system_we_cannot_see_the_processes)
+{
+	struct owner	 own, other;
+	char		 name[OUTBOX_OWNER_MAX + 1];
+
+	owner_init(&own);
+	/* Another machine of the same image: all but the boot is the same. */
+	cr_assert_eq(setenv("ORDERMUX_BOOT_ID",
+	    "0123456789abcdef0123456789ABCDEF", 1), 0);
+	owner_init(&other);
+	cr_expect_eq(strncmp(other.system, "0123456789abcdef", 16), 0);
+	cr_expect(strcmp(own.system, other.system) != 0);
+	snprintf(name, sizeof(name), "%s:%ld.5@h", other.system,
+	    (long)getpid());
+	cr_expect(owner_dead(&other, name));
+	cr_expect_not(owner_dead(&own, name));
+	/* Of an older version, or of a longer name than ours. */
+	cr_expect_not(owner_dead(&own, "h:1.1"));
+	snprintf(name, sizeof(name), "%s1:1.1", own.system);
+	cr_expect_not(owner_dead(&own, name));
+	/* Without an id there is one that nobody else has. */
+	cr_assert_eq(setenv("ORDERMUX_BOOT_ID", "none", 1), 0);
+	owner_init(&own);
+	owner_init(&other);
+	cr_expect(strcmp(own.system, other.system) != 0);
 }
 
 Test(courier, a_wake_is_seen_across_a_fork_and_once)

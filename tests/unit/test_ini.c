@@ -247,6 +247,29 @@ Test(ini, a_bad_value_is_refused_and_leaves_the_field, .init = init,
 	}
 }
 
+Test(ini, a_warning_is_no_error_and_a_flaw_is_one_for_a_strict_reader,
+    .init = init, .fini = fini)
+{
+	struct ini_errors	*e = &scratch.errors;
+	struct sample		 s;
+
+	cr_assert(read_text("[main]\ntitle = x\n", &s));
+	ini_warning(e, "f.conf", 3, "is %d", 1);
+	ini_warning_at(e, &s.title, "is short");
+	ini_flaw_at(e, &s.number, "is not there");
+	cr_assert_eq(e->count, 0);
+	cr_assert_eq(e->warnings.count, 3);
+	cr_expect_str_eq(e->warnings.text[0], "f.conf:3: is 1");
+	cr_expect_str_eq(e->warnings.text[1], arena_printf(scratch.arena,
+	    "%s/c.conf:2: [main] title: is short", scratch.dir));
+	cr_expect_str_eq(e->warnings.text[2], arena_printf(scratch.arena,
+	    "%s/c.conf: [main] number: is not there", scratch.dir));
+	e->strict = true;
+	ini_flaw_at(e, &s.title, "is a flaw");
+	cr_expect_eq(e->warnings.count, 3);
+	scratch_expect(&scratch, "flaw", "c.conf:2: [main] title: is a flaw");
+}
+
 Test(ini, every_error_says_file_line_name_and_what_was_expected,
     .init = init, .fini = fini)
 {

@@ -26,7 +26,8 @@ static const char	good[] =
     "[zone Шымкент]\ncost = 0.99\n"
     "[payment]\nmethods = card, kaspi\naliases = gold:kaspi\n"
     "[database]\nhost = db.example\nport = 3307\nname = shop_kz\n"
-    "user = kz\npassword_file = kz.password\n";
+    "user = kz\npassword_file = kz.password\n"
+    "[sms]\ncommand = /bin/true\n";
 
 static struct scratch	scratch;
 
@@ -47,11 +48,14 @@ fini(void)
 static struct market_registry *
 load(const char *default_name, bool without_secrets)
 {
-	char	dir[300];
+	char			 dir[300];
+	struct market_registry	*r;
 
 	snprintf(dir, sizeof(dir), "%s/markets.d", scratch.dir);
-	return market_load(dir, default_name, scratch.dir, without_secrets,
+	r = market_load(dir, default_name, scratch.dir, without_secrets,
 	    scratch.arena, &scratch.errors);
+	return scratch.errors.count == 0 && r->default_market != NULL ? r :
+	    NULL;
 }
 
 Test(market_file, the_shipped_markets_load_and_are_what_they_were, .init = init,
@@ -105,8 +109,10 @@ Test(market_file, a_third_market_is_one_more_file, .init = init, .fini = fini)
 	cr_expect_eq(kz->tax.rate, 121250);
 	cr_expect_eq(kz->default_zone->cost, 150000);
 	cr_expect_eq(kz->default_zone->free_from, 2000050);
-	cr_expect_str_eq(pricing_zone(kz, "ШЫМКЕНТ")->name, "Шымкент");
-	cr_expect_str_eq(pricing_zone(kz, "алматы")->name, "Қазақстан");
+	cr_expect_str_eq(pricing_zone(kz, &(struct place){ .city =
+	    "ШЫМКЕНТ" })->name, "Шымкент");
+	cr_expect_str_eq(pricing_zone(kz, &(struct place){ .city =
+	    "алматы" })->name, "Қазақстан");
 	cr_expect_str_eq(pricing_payment(kz, "Gold"), "kaspi");
 	cr_expect(phone_valid(kz, "+77012345678"));
 	cr_expect_eq(kz->database.password.len, 5);
@@ -124,6 +130,11 @@ Test(market_file, every_bad_line_is_named, .init = init, .fini = fini)
 		    "missing, expected a text that is not empty" },
 		{ "kk", "Kazakh", ":3: [market] language: expected a "
 		    "language tag, such as en or pt-BR" },
+		{ "language = kk", "", ": [market] language: is missing, "
+		    "expected a language tag, such as en or pt-BR" },
+		{ "language = kk", "languages = kk, Kazakh", ":3: [market] "
+		    "languages: expected a list of language tags, such as "
+		    "ru, ky" },
 		{ "Asia/Almaty", "Asia/Atlantis", ":4: [market] time_zone: "
 		    "expected a time zone of the tz database, such as "
 		    "Europe/Paris" },
@@ -142,6 +153,14 @@ Test(market_file, every_bad_line_is_named, .init = init, .fini = fini)
 		{ "^\\+77[0-9]{9}$", "^\\+77([0-9]{9}$", ":11: [phone] "
 		    "pattern: expected a POSIX extended regular expression: "
 		    "Unmatched ( or \\(" },
+		{ "+77\n", "+77, +7x\n", ":10: [phone] prefix: expected '+' "
+		    "and 1 to 7 digits" },
+		{ "+77\n", "+77\ninternational = 00, +\n", ":11: [phone] "
+		    "international: expected a list of 1 to 5 digits each, "
+		    "such as 00, 011" },
+		{ "+77\n", "+77, +996\n", ":12: [phone] "
+		    "format: expected the prefix, then an X for every "
+		    "further digit, in less than 64 bytes" },
 		{ "+77 XX XXX XX XX", "+1 XX XXX XX XX", ":12: [phone] "
 		    "format: expected the prefix, then an X for every "
 		    "further digit, in less than 64 bytes" },
@@ -172,6 +191,21 @@ Test(market_file, every_bad_line_is_named, .init = init, .fini = fini)
 		{ "[zone Шымкент]", "[zone Шымкент]\ncities = АСТАНА",
 		    ":22: [zone Шымкент] cities: \"АСТАНА\" is in the zone "
 		    "\"Қазақстан\" too" },
+		{ "[zone Шымкент]", "[zone Шымкент]\ncities = А-с-тана.",
+		    ":22: [zone Шымкент] cities: \"А-с-тана.\" is in the "
+		    "zone \"Қазақстан\" too" },
+		{ "[zone Шымкент]", "[zone Шымкент]\ncities = -",
+		    ":22: [zone Шымкент] cities: expected names with a letter "
+		    "or digit, of less than 512 bytes" },
+		{ "[zone Шымкент]", "postcodes = 01, 02\n[zone Шымкент]\n"
+		    "postcodes = 0 1", ":23: [zone Шымкент] postcodes: "
+		    "\"0 1\" is in the zone \"Қазақстан\" too" },
+		{ "[zone Шымкент]", "states = AL\n[zone Шымкент]\n"
+		    "states = al", ":23: [zone Шымкент] states: "
+		    "\"al\" is in the zone \"Қазақстан\" too" },
+		{ "[zone Шымкент]", "when_unsure = yes\n[zone Шымкент]\n"
+		    "when_unsure = yes", ":23: [zone Шымкент] when_unsure: "
+		    "\"Қазақстан\" is the zone when_unsure already" },
 		{ "[zone Шымкент]", "[zone АЛМАТЫ]", ": [zone АЛМАТЫ] "
 		    "cities: \"АЛМАТЫ\" is in the zone \"Қазақстан\" too" },
 		{ "cost = 1500", "cost = 1500.001", ":19: [zone Қазақстан] "
@@ -367,7 +401,7 @@ Test(market_file, two_markets_share_neither_prefix_nor_database, .init = init,
 	scratch_write(&scratch, a, text);
 	cr_expect_null(load("kz", true));
 	expected = arena_printf(scratch.arena, "markets.d/kz.conf:10: [phone] "
-	    "prefix: is the prefix of %s/%s too", scratch.dir, a);
+	    "prefix: is the prefix of %s/%s too (+77)", scratch.dir, a);
 	scratch_expect(&scratch, "prefix", expected);
 
 	scratch_again(&scratch);
@@ -384,6 +418,84 @@ Test(market_file, two_markets_share_neither_prefix_nor_database, .init = init,
 	scratch_again(&scratch);
 	cr_expect_not_null(load("kz", true));
 	scratch_expect_none(&scratch, "another port");
+	/* +7 is a prefix of +77: the longest wins, which is worth a word. */
+	cr_assert_eq(scratch.errors.warnings.count, 1);
+	cr_expect_not_null(strstr(scratch.errors.warnings.text[0], "kz.conf:10: "
+	    "[phone] prefix: +77 and +7 of "), "%s",
+	    scratch.errors.warnings.text[0]);
+	cr_expect_not_null(strstr(scratch.errors.warnings.text[0], "numbers "
+	    "with +77 are of kz"), "%s", scratch.errors.warnings.text[0]);
+}
+
+Test(market_file, a_market_may_have_64_prefixes_each_once, .init = init,
+    .fini = fini)
+{
+	struct market_registry	*r;
+	char			 list[1024] = "", text[2048];
+	size_t			 n = 0;
+
+	for (int i = 0; i < 65; i++) {
+		if (i == 64) {
+			snprintf(text, sizeof(text), "prefix = %s", list);
+			scratch_write(&scratch, "markets.d/kz.conf",
+			    scratch_replace(&scratch, good, "prefix = +77",
+			    text));
+			r = load("kz", true);
+			scratch_expect_none(&scratch, "64 prefixes");
+			cr_expect_str_eq(phone_market(r, "+77631")->name,
+			    "kz");
+		}
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s+77%02d",
+		    i > 0 ? ", " : "", i);
+	}
+	scratch_again(&scratch);
+	snprintf(text, sizeof(text), "prefix = %s", list);
+	scratch_write(&scratch, "markets.d/kz.conf", scratch_replace(&scratch,
+	    good, "prefix = +77", text));
+	cr_expect_null(load("kz", true));
+	scratch_expect(&scratch, "65 prefixes", "markets.d/kz.conf:10: "
+	    "[phone] prefix: expected at most 64 prefixes, there are 65");
+	scratch_again(&scratch);
+	scratch_write(&scratch, "markets.d/kz.conf", scratch_replace(&scratch,
+	    good, "prefix = +77", "prefix = +77, +770, +77"));
+	cr_expect_null(load("kz", true));
+	scratch_expect(&scratch, "twice", "markets.d/kz.conf:10: "
+	    "[phone] prefix: has +77 twice");
+}
+
+Test(market_file, the_first_of_the_languages_is_the_default, .init = init,
+    .fini = fini)
+{
+	static const struct {
+		const char	*lines;
+		const char	*languages[3];
+	} cases[] = {
+		{ "language = kk", { "kk" } },
+		{ "languages = kk, ru", { "kk", "ru" } },
+		{ "language = ru\nlanguages = kk, ru", { "ru", "kk" } },
+		{ "language = ru\nlanguages = kk", { "ru", "kk" } },
+		{ "languages = ru, ru, kk", { "ru", "kk" } },
+	};
+	struct market_registry	*r;
+	const struct market	*m;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		scratch_again(&scratch);
+		scratch_write(&scratch, "markets.d/kz.conf", scratch_replace(
+		    &scratch, good, "language = kk", cases[i].lines));
+		r = load("kz", true);
+		scratch_expect_none(&scratch, cases[i].lines);
+		m = r->default_market;
+		cr_expect_str_eq(m->language, cases[i].languages[0]);
+		for (size_t k = 0; k < 3; k++) {
+			if (cases[i].languages[k] == NULL) {
+				cr_expect_null(m->languages[k]);
+				break;
+			}
+			cr_expect_str_eq(m->languages[k],
+			    cases[i].languages[k]);
+		}
+	}
 }
 
 Test(market_file, a_local_database_is_known_by_its_socket, .init = init,

@@ -127,7 +127,7 @@ Test(order_form, a_good_body_fills_the_request)
 	cr_expect_str_eq(q.customer_email, "a@b");
 	cr_expect_str_eq(q.delivery_address, "1 Main St");
 	cr_expect_str_eq(q.delivery_city, "Ош");
-	cr_expect_str_eq(q.delivery_notes, "");
+	cr_expect_null(q.delivery_notes);	/* as if it were missing */
 	cr_expect_str_eq(q.payment_method, "cash_on_delivery");
 	cr_assert_eq(q.want_count, 2);
 	cr_expect_eq(q.wants[0].sku_id, INT64_MAX - 1);
@@ -175,7 +175,10 @@ Test(order_form, every_rule_of_a_text_is_kept)
 	static const char	name_long[] = "String should have at most 255 "
 	    "characters", blank[] = "String should have at least 1 character",
 	    phone[] = "Invalid phone number",
-	    address[] = "Delivery address is too short";
+	    address[] = "Delivery address is too short",
+	    line[] = "String should have no control characters or line breaks",
+	    lines[] = "String should have no control characters",
+	    email[] = "Invalid email address";
 	static const struct {
 		const char	*field;
 		const char	*value;		/* NULL: "length" letters */
@@ -199,11 +202,24 @@ Test(order_form, every_rule_of_a_text_is_kept)
 		{ "customer_phone", "\"1234567890x\"", 0, phone },
 		{ "customer_phone", "\"1+234567890\"", 0, phone },
 		{ "customer_phone", "\"++1234567890\"", 0, phone },
-		{ "customer_phone", "\"12345\\n67890\"", 0, phone },
+		{ "customer_phone", "\"12345\\n67890\"", 0, line },
 		{ "customer_phone", "\"١٢٣٤٥٦٧٨٩٠\"", 0, phone },
 		{ "customer_phone", "\"\"", 0, phone },
 		{ "customer_phone", "1234567890", 0, NOT_STRING },
-		{ "customer_email", NULL, 255, NULL },
+		{ "customer_name", "\"\\u200b\"", 0, blank },
+		{ "customer_name", "\"\\u3164\\ufe0f\"", 0, blank },
+		{ "customer_name", "\"Ann\\r\\nLee\"", 0, line },
+		{ "customer_name", "\"Ann\\u0007\"", 0, line },
+		{ "customer_name", "\"Ann\\u2028Lee\"", 0, line },
+		{ "customer_name", "\"\U0001f468\u200d\U0001f467\"", 0, NULL },
+		{ "customer_phone", "\"\u202d+13128059851\u202c\"", 0, NULL },
+		{ "customer_phone", "\"+1\u200e \u200e\u200e(312) 805-9851\"",
+		    0, NULL },
+		{ "customer_email", "\"a@b\"", 0, NULL },
+		{ "customer_email", "\"\"", 0, NULL },
+		{ "customer_email", NULL, 255, email },
+		{ "customer_email", "\"not an email\"", 0, email },
+		{ "customer_email", "\"a@example.com\\r\\nBcc: b\"", 0, line },
 		{ "customer_email", NULL, 256, name_long },
 		{ "customer_email", "false", 0, NOT_STRING },
 		{ "delivery_address", "\"12345\"", 0, NULL },
@@ -214,6 +230,20 @@ Test(order_form, every_rule_of_a_text_is_kept)
 		{ "delivery_address", NULL, 500, NULL },
 		{ "delivery_address", NULL, 501,
 		    "String should have at most 500 characters" },
+		{ "delivery_address", "\"a\u200b\u200b\u200b\u200bb\"", 0,
+		    address },
+		{ "delivery_address", "\"1 Main St\\nFloor 2\"", 0, NULL },
+		{ "delivery_address", "\"1 Main\\u0007 St\"", 0, lines },
+		{ "delivery_notes", "\"a\\nb\\tc\"", 0, NULL },
+		{ "delivery_state", NULL, 100, NULL },
+		{ "delivery_state", NULL, 101,
+		    "String should have at most 100 characters" },
+		{ "delivery_state", "\"a\\nb\"", 0, line },
+		{ "delivery_postcode", NULL, 20, NULL },
+		{ "delivery_postcode", NULL, 21,
+		    "String should have at most 20 characters" },
+		{ "delivery_postcode", "901", 0, NOT_STRING },
+		{ "delivery_city", "\"a\\nb\"", 0, line },
 		{ "delivery_city", NULL, 100, NULL },
 		{ "delivery_city", NULL, 101,
 		    "String should have at most 100 characters" },
@@ -270,7 +300,7 @@ Test(order_form, all_failures_are_told_in_the_order_of_the_fields)
 		{ "{" NAME "," PHONE "," ADDRESS "," PAY ",\"items\":[7,null,"
 		    "{},{\"sku_id\":0,\"quantity\":0},"
 		    "{\"sku_id\":-1,\"quantity\":-1},"
-		    "{\"sku_id\":\"1\",\"quantity\":\"1\"},"
+		    "{\"sku_id\":\"1x\",\"quantity\":\" 1\"},"
 		    "{\"sku_id\":1.0,\"quantity\":101},"
 		    "{\"sku_id\":null,\"quantity\":null}]}",
 		    "items.0: Input should be a valid dictionary\n"
@@ -283,8 +313,10 @@ Test(order_form, all_failures_are_told_in_the_order_of_the_fields)
 		    "items.4.sku_id: Input should be greater than or "
 		    "equal to 1\n"
 		    "items.4.quantity: Quantity must be at least 1\n"
-		    "items.5.sku_id: Input should be a valid integer\n"
-		    "items.5.quantity: Input should be a valid integer\n"
+		    "items.5.sku_id: Input should be a valid integer, unable to "
+		    "parse string as an integer\n"
+		    "items.5.quantity: Input should be a valid integer, unable "
+		    "to parse string as an integer\n"
 		    "items.6.sku_id: Input should be a valid integer\n"
 		    "items.6.quantity: Quantity cannot exceed 100\n"
 		    "items.7.sku_id: Input should be a valid integer\n"
@@ -379,17 +411,45 @@ Test(order_form, what_asks_for_the_same_order_has_the_same_hash)
 		"{" ITEMS "," PAY "," ADDRESS "," PHONE "," NAME "}",
 		"{" GOOD ",\"use_cart\":false,\"unknown\":1}",
 		"{" GOOD ",\"customer_email\":null,\"delivery_notes\":null}",
+		"{" GOOD ",\"customer_email\":\"\",\"delivery_state\":\" \","
+		    "\"delivery_postcode\":null,\"delivery_city\":\"\"}",
 		"{\"customer_name\":\" \\u0041nn \"," PHONE "," ADDRESS
 		    ",\"payment_method\":\"CARD\",\"items\":[{\"quantity\":1,"
 		    "\"sku_id\":1},{\"sku_id\":1,\"quantity\":1}]}",
+		"{" GOOD ",\"customer_email\":\"\",\"delivery_city\":\" \","
+		    "\"delivery_notes\":\"\\u2003\"}",
+		"{" NAME ",\"customer_phone\":\"+1 (312) 805-98.51\"," ADDRESS
+		    "," PAY ",\"items\":[{\"sku_id\":\"1\","
+		    "\"quantity\":\"2\"}]}",
 	};
+	static const char	 lines[] = "{" NAME "," PHONE "," ADDRESS ","
+	    PAY ",\"items\":[{\"sku_id\":1,\"quantity\":2},"
+	    "{\"sku_id\":7,\"quantity\":1},{\"sku_id\":3,\"quantity\":4}]}";
+	static const char	 other_lines[] = "{" NAME "," PHONE ","
+	    ADDRESS "," PAY ",\"items\":[{\"sku_id\":3,\"quantity\":3},"
+	    "{\"sku_id\":1,\"quantity\":2},{\"sku_id\":7,\"quantity\":1},"
+	    "{\"sku_id\":3,\"quantity\":1}]}";
 
 	for (size_t i = 1; i < COUNT(same); i++)
 		cr_expect(same_hash(same[0], same[i]), "%s", same[i]);
+	cr_expect(same_hash(lines, other_lines));
+	cr_expect_eq(q.wants[0].sku_id, 3, "the order of the lines is lost");
 	cr_expect(same_hash(
 	    "{" NAME "," PHONE "," ADDRESS ",\"payment_method\":\"cash\"}",
 	    "{" NAME "," PHONE "," ADDRESS ","
 	    "\"payment_method\":\"Cash_On_Delivery\",\"items\":[]}"));
+}
+
+Test(order_form, a_request_in_its_one_form_has_the_hash_it_always_had)
+{
+	read_body("{" NAME "," PHONE "," ADDRESS "," PAY ",\"items\":["
+	    "{\"sku_id\":1,\"quantity\":2},{\"sku_id\":3,\"quantity\":4}],"
+	    "\"delivery_city\":\"x\"}");
+	cr_expect_eq(memcmp(q.hash, q.old_hash, ORDER_HASH_BYTES), 0);
+	read_body("{" NAME "," PHONE "," ADDRESS "," PAY ",\"items\":["
+	    "{\"sku_id\":3,\"quantity\":4},{\"sku_id\":1,\"quantity\":2}],"
+	    "\"delivery_city\":\"x\"}");
+	cr_expect_neq(memcmp(q.hash, q.old_hash, ORDER_HASH_BYTES), 0);
 }
 
 Test(order_form, what_asks_for_another_order_has_another_hash)
@@ -404,9 +464,11 @@ Test(order_form, what_asks_for_another_order_has_another_hash)
 		    "," ITEMS "}",
 		"{" NAME "," PHONE "," ADDRESS ",\"payment_method\":\"cash\","
 		    ITEMS "}",
-		"{" GOOD ",\"customer_email\":\"x\"}",
+		"{" GOOD ",\"customer_email\":\"x@y\"}",
 		"{" GOOD ",\"delivery_city\":\"x\"}",
 		"{" GOOD ",\"delivery_notes\":\"x\"}",
+		"{" GOOD ",\"delivery_state\":\"x\"}",
+		"{" GOOD ",\"delivery_postcode\":\"x\"}",
 		"{" GOOD ",\"delivery_city\":\"xy\",\"delivery_notes\":\"z\"}",
 		"{" GOOD ",\"delivery_city\":\"x\",\"delivery_notes\":\"yz\"}",
 		"{" NAME "," PHONE "," ADDRESS "," PAY "}",

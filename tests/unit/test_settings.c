@@ -19,7 +19,8 @@ static const char	market[] =
     "[tax]\nrate = 0%\nincluded = no\n"
     "[zone all]\ndefault = yes\ncost = 0\n"
     "[payment]\nmethods = card\n"
-    "[database]\nname = x\nuser = x\npassword_file = xx.password\n";
+    "[database]\nname = x\nuser = x\npassword_file = xx.password\n"
+    "[sms]\ncommand = /bin/true\n";
 
 static struct scratch	scratch;
 
@@ -99,6 +100,7 @@ Test(settings, the_least_that_a_file_needs_is_the_default_market, .init = init,
 	cr_expect_eq(c->connect_timeout, 2000);
 	cr_expect_eq(c->query_timeout, 5000);
 	cr_expect_eq(c->duplicate_window, 10000);
+	cr_expect_eq(c->orders_per_hour, 60);
 	cr_expect_eq(c->markets->count, 1);
 }
 
@@ -117,7 +119,7 @@ Test(settings, every_value_of_the_file_is_taken, .init = init, .fini = fini)
 	    "[markets]\ndirectory = markets.d\ndefault = xx\n"
 	    "claim_required = yes\n"
 	    "[database]\nconnect_timeout = 1s\nquery_timeout = 2s\n"
-	    "[orders]\nduplicate_window = 0\n");
+	    "[orders]\nduplicate_window = 0\nper_hour = 7\n");
 	scratch_expect_none(&scratch, "all");
 	cr_expect_str_eq(c->listen, "/tmp/s");
 	cr_expect_eq(c->workers, 3);
@@ -132,6 +134,7 @@ Test(settings, every_value_of_the_file_is_taken, .init = init, .fini = fini)
 	cr_expect_eq(c->token_lifetime, 3600000);
 	cr_expect(c->market_claim_required);
 	cr_expect_eq(c->duplicate_window, 0);
+	cr_expect_eq(c->orders_per_hour, 7);
 }
 
 Test(settings, every_bad_value_is_named, .init = init, .fini = fini)
@@ -222,6 +225,8 @@ Test(settings, every_bad_value_is_named, .init = init, .fini = fini)
 		    "request_deadline" },
 		{ MARKETS "[orders]\nduplicate_window = 2d", "o.conf:4: "
 		    "[orders] duplicate_window: expected a time from 0s to 1d" },
+		{ MARKETS "[orders]\nper_hour = 10001", "o.conf:4: [orders] "
+		    "per_hour: expected a number from 0 to 10000" },
 		{ MARKETS "claim_required = perhaps", "o.conf:3: [markets] "
 		    "claim_required: expected yes or no" },
 		{ MARKETS "directory = none", "none: cannot read: No such "
@@ -332,20 +337,22 @@ Test(settings, the_keys_are_handed_on_in_their_order, .init = init,
 
 Test(settings, a_key_must_be_there_and_long_enough, .init = init, .fini = fini)
 {
+#define MAKE	"openssl rand -hex 32 | tr -d '\\n' >"
 	static const struct {
 		size_t		 len;
-		const char	*wrong;
+		const char	*wrong;		/* ends with '>': the path */
 	} cases[] = {
 		{ 0, "is empty" },
-		{ 1, "has 1 bytes, expected at least 32" },
-		{ 31, "has 31 bytes, expected at least 32" },
+		{ 1, "has 1 bytes, expected at least 32: " MAKE },
+		{ 31, "has 31 bytes, expected at least 32: " MAKE },
 		{ 32, NULL },
 		{ 4096, NULL },
 		{ 4097, "is longer than 4096 bytes" },
 	};
 	static char	bytes[4097];
 
-	memset(bytes, 'k', sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)('a' + i % 26);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		scratch_again(&scratch);
 		scratch_write_bytes(&scratch, "jwt.key", bytes, cases[i].len);
@@ -355,14 +362,146 @@ Test(settings, a_key_must_be_there_and_long_enough, .init = init, .fini = fini)
 		else
 			scratch_expect(&scratch, "key",
 			    arena_printf(scratch.arena, "o.conf: [token] "
-			    "keys: key \"main\": %s/jwt.key %s", scratch.dir,
-			    cases[i].wrong));
+			    "keys: key \"main\": %s/jwt.key %s%s", scratch.dir,
+			    cases[i].wrong, strchr(cases[i].wrong, '>') ?
+			    arena_printf(scratch.arena, "%s/jwt.key",
+			    scratch.dir) : ""));
 	}
+}
+
+Test(settings, a_key_that_can_be_guessed_is_refused, .init = init,
+    .fini = fini)
+{
+	char	bytes[64];
+
+	for (size_t n = 1; n <= 8; n++) {
+		scratch_again(&scratch);
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = (char)(i % n);
+		scratch_write_bytes(&scratch, "jwt.key", bytes, sizeof(bytes));
+		load(MARKETS);
+		if (n == 8)
+			scratch_expect_none(&scratch, "8 bytes");
+		else
+			scratch_expect(&scratch, "key", arena_printf(
+			    scratch.arena, "o.conf: [token] keys: key "
+			    "\"main\": %s/jwt.key can be guessed, expected at "
+			    "least 8 different bytes: " MAKE "%s/jwt.key",
+			    scratch.dir, scratch.dir));
+	}
+#undef MAKE
+}
+
+/* The one warning there must be has this text in it; or none if NULL. */
+static void
+expect_warning(const char *text)
+{
+	const struct ini_notes	*w = &scratch.errors.warnings;
+
+	for (size_t i = 0; i < w->count; i++)
+		cr_log_info("\"%s\"", w->text[i]);
+	cr_assert_eq(w->count, text != NULL ? 1 : 0, "%s", text);
+	if (text != NULL)
+		cr_assert_not_null(strstr(w->text[0], text), "%s, not %s",
+		    w->text[0], text);
+}
+
+/* Loads the least configuration. */
+static void
+load_again(bool strict)
+{
+	scratch_again(&scratch);
+	scratch.errors.strict = strict;
+	load(MARKETS);
+}
+
+Test(settings, white_space_at_the_ends_of_a_secret_is_told, .init = init,
+    .fini = fini)
+{
+	static const struct {
+		const char	*file, *text, *warning;
+	} cases[] = {
+		{ "jwt.key", KEY, NULL },
+		{ "jwt.key", KEY "\n", "ends with a newline, which is part" },
+		{ "jwt.key", KEY "\r\n", "ends with a newline, which is part" },
+		{ "jwt.key", KEY " ", "ends with white space, which is part" },
+		{ "jwt.key", KEY "\t", "ends with white space, which is part" },
+		{ "jwt.key", " " KEY, "begins with white space, which is" },
+		{ "jwt.key", "\xef\xbb\xbf" KEY, "begins with a byte order" },
+		{ "xx.password", "tiger", NULL },
+		{ "xx.password", "tiger\n", NULL },
+		{ "xx.password", "tiger\n\n", "ends with a newline, which is" },
+		{ "xx.password", "tiger \n", "ends with white space, which" },
+	};
+	const mode_t	before = umask(077);
+
+	scratch_write(&scratch, "jwt.key", KEY);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		cr_assert_eq(chmod(scratch_write(&scratch, "jwt.key", KEY),
+		    0600), 0);
+		cr_assert_eq(chmod(scratch_write(&scratch, "xx.password",
+		    "tiger"), 0600), 0);
+		scratch_write(&scratch, cases[i].file, cases[i].text);
+		load_again(true);
+		scratch_expect_none(&scratch, cases[i].text);
+		expect_warning(cases[i].warning);
+	}
+	umask(before);
+}
+
+Test(settings, a_secret_of_everybody_is_told_with_the_cure, .init = init,
+    .fini = fini)
+{
+	static const struct {
+		mode_t		 file, directory;
+		const char	*flaw, *warning;
+	} cases[] = {
+		{ 0600, 0700, NULL, NULL },
+		{ 0640, 0755, NULL, NULL },
+		{ 0660, 0775, NULL, NULL },
+		{ 0644, 0755, NULL, "can be read by everybody: chmod 0640" },
+		{ 0604, 0755, NULL, "can be read by everybody: chmod 0640" },
+		{ 0666, 0755, "can be changed by everybody: make a new", NULL },
+		{ 0602, 0755, "can be changed by everybody: make a new", NULL },
+		{ 0640, 0777, "can be replaced by everybody: chmod o-w", NULL },
+		{ 0640, 01777, "can be replaced by everybody: chmod o-w",
+		    NULL },
+	};
+	char	secret[300], other[300];
+
+	snprintf(other, sizeof(other), "%s/xx.password", scratch.dir);
+	scratch_mkdir(&scratch, "keys");
+	snprintf(secret, sizeof(secret), "%s", scratch_write(&scratch,
+	    "keys/jwt.key", KEY));
+	cr_assert_eq(chmod(other, 0600), 0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char	*conf = MARKETS "[token]\nkeys = "
+		    "main:keys/jwt.key\n";
+
+		cr_assert_eq(chmod(secret, cases[i].file), 0);
+		cr_assert_eq(chmod(arena_printf(scratch.arena, "%s/keys",
+		    scratch.dir), cases[i].directory), 0);
+		/* A start says it, and goes on. */
+		scratch_again(&scratch);
+		cr_assert_not_null(load(conf));
+		expect_warning(cases[i].flaw != NULL ? cases[i].flaw :
+		    cases[i].warning);
+		scratch_again(&scratch);
+		scratch.errors.strict = true;
+		load(conf);
+		expect_warning(cases[i].warning);
+		cr_assert_eq(scratch.errors.count, cases[i].flaw ? 1 : 0);
+		if (cases[i].flaw != NULL)
+			cr_expect_not_null(strstr(scratch.errors.text[0],
+			    cases[i].flaw), "%s", scratch.errors.text[0]);
+	}
+	cr_assert_eq(chmod(arena_printf(scratch.arena, "%s/keys",
+	    scratch.dir), 0700), 0);
 }
 
 Test(settings, a_key_of_nul_bytes_is_not_cut, .init = init, .fini = fini)
 {
-	static const char	zeros[40];
+	static const char	zeros[40] = { 0, 1, 2, 3, 4, 5, 6, 7 };
 	struct settings		*c;
 
 	scratch_write_bytes(&scratch, "jwt.key", zeros, sizeof(zeros));

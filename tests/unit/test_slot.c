@@ -21,6 +21,39 @@ Test(slot, phase_is_stamped_with_the_monotonic_clock)
 	cr_assert_leq(slot.since_ms, after);
 }
 
+Test(slot, a_child_that_has_gone_on_is_not_condemned)
+{
+	struct slot	 slot = { 0 };
+	uint64_t	 busy;
+
+	cr_assert(slot_set(&slot, SLOT_READING));
+	busy = slot.busy_ms;
+	slot.busy_ms = busy + 1;	/* another request */
+	cr_expect_not(slot_condemn(&slot, busy));
+	cr_expect(slot_set(&slot, SLOT_WAITING));
+	cr_expect_not(slot_condemn(&slot, busy));
+	cr_expect(slot_set(&slot, SLOT_READING));
+}
+
+Test(slot, a_condemned_child_begins_nothing_more)
+{
+	struct slot	 slot = { 0 };
+
+	cr_assert(slot_set(&slot, SLOT_READING));
+	cr_expect(slot_condemn(&slot, slot.busy_ms));
+	/* It may finish what it does, and is told before the next request. */
+	cr_expect(slot_set(&slot, SLOT_WRITING));
+	cr_expect_not(slot_set(&slot, SLOT_READING));
+	cr_expect(slot_condemn(&slot, slot.busy_ms));
+	cr_expect_not(slot_set(&slot, SLOT_WAITING));
+	/* Before its first wait, too. */
+	cr_expect(slot_condemn(&slot, 0));
+	cr_expect_not(slot_set(&slot, SLOT_WAITING));
+	cr_expect(slot_condemn(&slot, 0));
+	slot_clear(&slot);
+	cr_expect(slot_set(&slot, SLOT_WAITING));
+}
+
 Test(slot, a_finished_request_is_counted_by_the_class_of_its_answer)
 {
 	static const struct {

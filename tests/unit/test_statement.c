@@ -163,3 +163,98 @@ Test(statement, a_part_without_a_separator_is_a_panic, .signal = SIGABRT)
 {
 	statement_expand("IN ({?)", 1, arena_new(64));
 }
+
+Test(statement, a_statement_that_repeats_is_run_with_few_sizes)
+{
+	static const struct {
+		size_t	 lines, size;
+	} cases[] = {
+		{ 1, 1 }, { 2, 2 }, { 3, 4 }, { 4, 4 }, { 5, 8 }, { 8, 8 },
+		{ 9, 16 }, { 16, 16 }
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		cr_expect_eq(statement_size(cases[i].lines), cases[i].size,
+		    "%zu lines", cases[i].lines);
+}
+
+Test(statement, the_values_of_the_last_line_are_repeated)
+{
+	static const struct {
+		const char	*sql;
+		size_t		 lines, size, count, from[16];
+	} cases[] = {
+		{ "IN ({?|,})", 3, 4, 4, { 0, 1, 2, 2 } },
+		{ "a = ? AND id IN ({?|,}) AND b = ?", 1, 2, 4,
+		    { 0, 1, 1, 2 } },
+		{ "CASE {WHEN ? THEN ?| } END WHERE {(id = ? AND s >= ?)| OR }",
+		    3, 4, 16, { 0, 1, 2, 3, 4, 5, 4, 5, 6, 7, 8, 9, 10, 11, 10,
+		    11 } },
+		{ "{?|,} {?|,} ?", 2, 2, 5, { 0, 1, 2, 3, 4 } },
+		{ "?", 1, 1, 1, { 0 } },
+	};
+	size_t	 from[16];
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		size_t	 n = statement_repeat(cases[i].sql, cases[i].lines,
+		    cases[i].size, from, COUNT(from));
+
+		cr_assert_eq(n, cases[i].count, "%s: %zu", cases[i].sql, n);
+		for (size_t j = 0; j < n; j++)
+			cr_expect_eq(from[j], cases[i].from[j], "%s [%zu]",
+			    cases[i].sql, j);
+	}
+}
+
+/* Whether one of these stands in the text. */
+static bool
+has_any(const char *sql, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (strstr(sql, *words) != NULL)
+			return true;
+	return false;
+}
+
+Test(statement, each_that_waits_for_rows_says_for_which)
+{
+	static const char *const locking[] = { "FOR UPDATE", "SHARE MODE",
+		"UPDATE ", "DELETE ", "DUPLICATE KEY", NULL };
+	static const char *const not_waiting[] = { "SKIP LOCKED", NULL };
+
+	for (size_t i = 0; i < STATEMENT_OUTBOX_DUE; i++) {
+		const struct statement	*st = &store_statements.statements[i];
+		const struct statement_trait *t = &store_statements.traits[i];
+
+		if (has_any(st->sql, locking) &&
+		    !has_any(st->sql, not_waiting))
+			cr_expect_neq(t->locks, LOCKS_NOTHING, "%s", st->name);
+	}
+}
+
+Test(statement, the_key_of_a_locked_row_is_among_the_values)
+{
+	struct arena	*a = arena_new(1024);
+
+	for (size_t i = 0; i < STATEMENT__MAX; i++) {
+		const struct statement	*st = &store_statements.statements[i];
+		const struct statement_trait *t = &store_statements.traits[i];
+
+		for (size_t lines = 1; lines <= 16; lines++)
+			cr_expect(t->locks == LOCKS_NOTHING ||
+			    t->locks == LOCKS_SHARED ||
+			    t->key + (lines - 1) * t->step <
+			    count_char(statement_expand(st->sql, lines, a),
+			    '?'), "%s with %zu lines", st->name, lines);
+	}
+	arena_free(a);
+}
+
+Test(statement, rows_that_are_inserted_are_never_repeated)
+{
+	for (size_t i = 0; i < STATEMENT__MAX; i++)
+		if (store_statements.traits[i].repeats)
+			cr_expect_null(strstr(
+			    store_statements.statements[i].sql, "INSERT"),
+			    "%s", store_statements.statements[i].name);
+}

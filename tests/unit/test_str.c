@@ -1,5 +1,5 @@
 /*
- * test_str.c: text at its edges: UTF-8, white space, numbers, lower case.
+ * test_str.c: text at its edges: UTF-8, numbers, addresses.
  */
 #include <criterion/criterion.h>
 #include <stdint.h>
@@ -73,66 +73,6 @@ Test(str, all_other_bytes_are_not_utf8)
 	cr_expect_not(str_utf8_valid("\xe2\x82\xac", 2));
 }
 
-Test(str, white_space_goes_from_both_ends_only)
-{
-	static const struct {
-		struct text	text;
-		struct text	left;
-	} cases[] = {
-		{ { BYTES("") }, { BYTES("") } },
-		{ { BYTES("a") }, { BYTES("a") } },
-		{ { BYTES(" \t\n\v\f\r ") }, { BYTES("") } },
-		{ { BYTES("  a b\t ") }, { BYTES("a b") } },
-		{ { BYTES("a ") }, { BYTES("a") } },
-		{ { BYTES(" a") }, { BYTES("a") } },
-		{ { BYTES("\u00a0 Бишкек\u3000") }, { BYTES("Бишкек") } },
-		{ { BYTES("a\u00a0b") }, { BYTES("a\u00a0b") } },
-		{ { BYTES("\u2003\u2003") }, { BYTES("") } },
-		/* invisible, but not white space */
-		{ { BYTES("\u200b") }, { BYTES("\u200b") } },
-		{ { BYTES("\u2060 ") }, { BYTES("\u2060") } },
-		{ { BYTES("\ufeff") }, { BYTES("\ufeff") } },
-		{ { BYTES("\u180e") }, { BYTES("\u180e") } },
-		{ { BYTES("\x1c") }, { BYTES("\x1c") } },
-		{ { BYTES("\0 ") }, { BYTES("\0") } },
-		/* no UTF-8 is text too */
-		{ { BYTES(" \xff ") }, { BYTES("\xff") } },
-		{ { BYTES(" \xe2\x80") }, { BYTES("\xe2\x80") } },
-	};
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		const char	*p = cases[i].text.bytes;
-		size_t		 n = cases[i].text.len;
-
-		str_trim(&p, &n);
-		cr_expect_eq(n, cases[i].left.len, "%zu: %zu", i, n);
-		cr_expect_eq(memcmp(p, cases[i].left.bytes, n), 0, "%zu", i);
-	}
-}
-
-Test(str, every_white_space_character_is_trimmed)
-{
-	static const char *const	spaces[] = {
-		"\t", "\n", "\v", "\f", "\r", " ", "\xc2\x85", "\u00a0",
-		"\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
-		"\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
-		"\u2028", "\u2029", "\u202f", "\u205f", "\u3000",
-	};
-
-	for (size_t i = 0; i < COUNT(spaces); i++) {
-		char		 text[16];
-		const char	*p = text;
-		size_t		 n;
-
-		strcpy(text, spaces[i]);
-		strcat(text, "x");
-		strcat(text, spaces[i]);
-		n = strlen(text);
-		str_trim(&p, &n);
-		cr_expect(n == 1 && *p == 'x', "%zu", i);
-	}
-}
-
 Test(str, integers_are_read_to_their_ends)
 {
 	static const struct {
@@ -182,64 +122,6 @@ Test(str, only_ascii_letters_are_compared_without_case)
 	cr_expect_not(str_equal_nocase("[", "{"));
 	cr_expect_not(str_equal_nocase("@", "`"));
 	cr_expect_not(str_equal_nocase("É", "é"));
-}
-
-Test(str, names_of_cities_are_folded_in_any_script)
-{
-	static const struct {
-		const char	*text;
-		const char	*folded;
-	} cases[] = {
-		{ "", "" },
-		{ "New York 1", "new york 1" },
-		{ "БИШКЕК", "бишкек" },
-		{ "Джалал-Абад", "джалал-абад" },
-		{ "ЁЖ", "ёж" },
-		{ "ӨҢҮ", "өңү" },		/* Kyrgyz */
-		{ "MAYAGÜEZ", "mayagüez" },
-		{ "BAYAMÓN", "bayamón" },
-		{ "\u00c9", "\u00e9" },
-		{ "e\u0301", "e\u0301" },	/* nothing is composed */
-		{ "ß", "ß" },
-		{ "\U00010400", "\U00010428" },	/* Deseret: four bytes */
-		{ "\u212a", "k" },		/* Kelvin: fewer bytes */
-		{ "\u023a", "\u2c65" },		/* more bytes */
-		{ "東京😀", "東京😀" },
-	};
-	char	out[64];
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		cr_expect(str_fold(cases[i].text, out, sizeof(out)), "%s",
-		    cases[i].text);
-		cr_expect_str_eq(out, cases[i].folded, "%s: %s",
-		    cases[i].text, out);
-	}
-	cr_expect_not(str_fold("\xc3", out, sizeof(out)));
-	cr_expect_not(str_fold("a\xed\xa0\x80", out, sizeof(out)));
-}
-
-Test(str, folding_stays_inside_its_room)
-{
-	char	out[16];
-
-	for (size_t cap = 0; cap < 12; cap++) {
-		memset(out, '#', sizeof(out));
-		str_fold("БИШКЕК", out, cap);
-		for (size_t i = cap; i < sizeof(out); i++)
-			cr_assert_eq(out[i], '#', "byte %zu of %zu", i, cap);
-	}
-	cr_expect_not(str_fold("БИШКЕК", out, 12));
-	cr_expect_not(str_fold("", out, 0));
-	cr_expect(str_fold("", out, 1));
-}
-
-Test(str, folding_uses_all_of_its_room)
-{
-	char	out[16];
-
-	cr_expect(str_fold("A", out, 2));
-	cr_expect(str_fold("БИШКЕК", out, 13));
-	cr_expect(str_fold("\U00010400", out, 5));
 }
 
 Test(str, a_client_is_an_address_or_a_whole_64_of_ipv6)

@@ -11,6 +11,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NOW	1730506363
+#define NOW_US	(NOW * INT64_C(1000000))
+#define LIFETIME 1800	/* s */
 #define HS256	"{\"alg\":\"HS256\",\"typ\":\"JWT\"}"
 #define GOOD	"{\"sub\":\"19\",\"market\":\"us\",\"exp\":1730508163}"
 #define B64	sodium_base64_VARIANT_URLSAFE_NO_PADDING
@@ -22,6 +24,10 @@ static const unsigned char	key_c[] = "cccccccccccccccccccccccccccccccc";
 
 static struct arena		*arena;
 static struct token_keys	*keys;	/* a and b */
+
+static const char *const	 audience[] = { "shop", "https://x", NULL };
+static struct token_rules	 rules = { .lifetime = LIFETIME,
+	.audience = audience };
 
 static void
 setup(void)
@@ -74,9 +80,10 @@ verify_at(const char *token, time_t now, unsigned leeway,
     struct token_claims *out)
 {
 	const char	*why = NULL;
-	bool		 ok = token_verify(keys, token, now, leeway, arena, out,
-	    &why);
+	bool		 ok;
 
+	rules.leeway = leeway;
+	ok = token_verify(keys, &rules, token, now, arena, out, &why);
 	cr_expect_eq(why == NULL, ok, "%s: %s", token, why);
 	return ok;
 }
@@ -105,10 +112,12 @@ Test(token, a_good_one_gives_its_claims)
 	cr_expect_eq(out.user_id, 19);
 	cr_expect(out.has_market);
 	cr_expect_str_eq(out.market, "us");
-	cr_expect_eq(out.issued_at, INT64_C(1730506363250000));
+	cr_expect_eq(out.issued_from, NOW_US + 250000);
+	cr_expect_eq(out.issued_until, NOW_US + 1250000);
 	cr_expect_eq(out.expires_at, 1730508163.5);
 	cr_assert(verify_claims(GOOD, 0, &out));
-	cr_expect_eq(out.issued_at, 0);
+	cr_expect_eq(out.issued_from, NOW_US);
+	cr_expect_eq(out.issued_until, NOW_US + 1800 * INT64_C(1000000));
 }
 
 Test(token, no_character_of_one_can_be_changed_or_left_out)
@@ -174,6 +183,13 @@ Test(token, any_header_but_one_of_hs256_is_refused)
 		"{\"alg\":\"HS256\",\"crit\":[\"exp\"]}",
 		"{\"alg\":\"HS256\",\"crit\":null}",
 		"{\"alg\":\"HS256\",\"x\":\"\xff\"}",
+		"{\"alg\":\"HS256\",\"typ\":\"at\"}",
+		"{\"alg\":\"HS256\",\"typ\":\"JWE\"}",
+		"{\"alg\":\"HS256\",\"typ\":\"dpop+jwt\"}",
+		"{\"alg\":\"HS256\",\"typ\":\"JWT \"}",
+		"{\"alg\":\"HS256\",\"typ\":\"\"}",
+		"{\"alg\":\"HS256\",\"typ\":null}",
+		"{\"alg\":\"HS256\",\"typ\":[\"JWT\"]}",
 	};
 	unsigned char			 mac[crypto_auth_hmacsha512_BYTES];
 	crypto_auth_hmacsha512_state	 state;
@@ -191,6 +207,95 @@ Test(token, any_header_but_one_of_hs256_is_refused)
 	crypto_auth_hmacsha512_final(&state, mac);
 	cr_expect_not(verify(arena_printf(arena, "%s.%s", text, base64(mac,
 	    sizeof(mac)))));
+}
+
+Test(token, the_types_of_access_tokens_are_taken_in_any_case_or_none)
+{
+	static const char *const	types[] = { "JWT", "jwt", "at+jwt",
+		"AT+JWT", "application/at+jwt", "Application/at+JWT" };
+
+	cr_expect(verify(sign(key_a, "{\"alg\":\"HS256\"}", GOOD)));
+	for (size_t i = 0; i < COUNT(types); i++)
+		cr_expect(verify(sign(key_a, arena_printf(arena,
+		    "{\"typ\":\"%s\",\"alg\":\"HS256\"}", types[i]), GOOD)),
+		    "%s", types[i]);
+}
+
+Test(token, one_for_somebody_else_is_refused)
+{
+	static const struct {
+		const char	*aud;
+		bool		 ok;
+	} cases[] = {
+		{ "\"shop\"", true }, { "\"https://x\"", true },
+		{ "[\"shop\"]", true }, { "[\"a\",\"shop\"]", true },
+		{ "[7,\"shop\"]", true },
+		{ "\"warehouse-admin\"", false }, { "\"\"", false },
+		{ "\"Shop\"", false }, { "\"shop \"", false },
+		{ "\"shop,x\"", false }, { "[]", false },
+		{ "[\"a\"]", false }, { "[[\"shop\"]]", false },
+		{ "null", false }, { "7", false }, { "true", false },
+		{ "{\"shop\":1}", false },
+	};
+	static const char *const	nobody[] = { NULL };
+	struct token_claims		out;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char	*claims = arena_printf(arena, "{\"sub\":\"1\","
+		    "\"exp\":1730508163,\"aud\":%s}", cases[i].aud);
+
+		cr_expect_eq(verify_claims(claims, 0, &out), cases[i].ok, "%s",
+		    claims);
+		rules.audience = nobody;
+		cr_expect_not(verify_claims(claims, 0, &out), "%s", claims);
+		rules.audience = audience;
+	}
+}
+
+Test(token, when_it_was_issued_is_known_within_an_interval)
+{
+#define S INT64_C(1000000)
+	static const struct {
+		const char	*times;
+		int64_t		 from, until;	/* µs, after NOW */
+	} cases[] = {
+		/* Whole seconds. */
+		{ "\"exp\":1730508163,\"iat\":1730506000", -363 * S,
+		    -362 * S },
+		/* To the microsecond. */
+		{ "\"exp\":1730508163,\"iat\":1730506363,"
+		    "\"iat_us\":1730506363123456", 123456, 123456 },
+		/* Behind a logout by a host whose clock is ahead. */
+		{ "\"exp\":1730508163,\"iat\":1730506363,"
+		    "\"iat_us\":1730506400000001", 37 * S + 1, 37 * S + 1 },
+		/* No such thing as before its own second. */
+		{ "\"exp\":1730508163,\"iat\":1730506363,"
+		    "\"iat_us\":1730506362999999", 0, S },
+		{ "\"exp\":1730508163,\"iat\":1730506363,"
+		    "\"iat_us\":\"1730506363123456\"", 0, S },
+		{ "\"exp\":1730508163,\"iat\":0.5,\"iat_us\":-190",
+		    500000 - NOW_US, 1500000 - NOW_US },
+		{ "\"exp\":1730508163,\"iat\":1730506363,"
+		    "\"iat_us\":253402300800000000", 0, S },
+		/* A lifetime before the end, and not known. */
+		{ "\"exp\":1730507000", -1163 * S, 637 * S },
+		{ "\"exp\":1730507000,\"iat_us\":1730506363123456",
+		    -1163 * S, 637 * S },
+		{ "\"exp\":1730510000", -NOW_US, 3637 * S },
+		{ "\"exp\":4102444800", -NOW_US, 4102444800 * S - NOW_US },
+	};
+	struct token_claims	out;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		cr_assert(verify_claims(arena_printf(arena,
+		    "{\"sub\":\"19\",%s}", cases[i].times), 0, &out), "%s",
+		    cases[i].times);
+		cr_expect_eq(out.issued_from - NOW_US, cases[i].from,
+		    "%s: %lld", cases[i].times, (long long)out.issued_from);
+		cr_expect_eq(out.issued_until - NOW_US, cases[i].until,
+		    "%s: %lld", cases[i].times, (long long)out.issued_until);
+	}
+#undef S
 }
 
 Test(token, a_kid_names_the_one_key_that_may_have_signed)
@@ -230,11 +335,11 @@ Test(token, a_token_lives_on_while_its_key_is_in_the_set)
 	const char			*old, *fresh;
 
 	old = token_issue(keys, 19, "us",
-	    (int64_t)NOW * 1000000, 1800, arena);
+	    NOW_US, NOW_US, 1800, arena);
 	token_keys_free(keys);
 	keys = token_keys_new(next, 2);
 	fresh = token_issue(keys, 19, "us",
-	    (int64_t)NOW * 1000000, 1800, arena);
+	    NOW_US, NOW_US, 1800, arena);
 	cr_expect(verify(old));
 	cr_expect(verify(fresh));
 	token_keys_free(keys);
@@ -272,6 +377,21 @@ Test(token, its_times_are_kept_give_or_take_the_leeway)
 		{ "\"exp\":1730508163,\"iat\":1730506363", 0, true },
 		{ "\"exp\":1730508163,\"iat\":\"1730506363\"", 0, false },
 		{ "\"exp\":1730508163,\"iat\":null", 0, false },
+		{ "\"exp\":1730508163,\"iat\":-1", 0, false },
+		/* To come; clocks differ by a second, and by the leeway. */
+		{ "\"exp\":1730508163,\"iat\":1730506364", 0, true },
+		{ "\"exp\":1730508163,\"iat\":1730506365", 0, false },
+		{ "\"exp\":1730508163,\"iat\":1730506424", 60, true },
+		{ "\"exp\":1730508163,\"iat\":1730506425", 60, false },
+		/* Milliseconds, and years of five digits. */
+		{ "\"exp\":1730508163000", 0, false },
+		{ "\"exp\":253402300799", 0, true },
+		{ "\"exp\":253402300800", 0, false },
+		{ "\"exp\":1e30", 0, false },
+		{ "\"exp\":9223372036854775807", 0, false },
+		{ "\"exp\":1730508163,\"iat\":1730506363000", 0, false },
+		{ "\"exp\":1730508163,\"nbf\":1730506363000", 0, false },
+		{ "\"exp\":1730508163,\"nbf\":-1", 0, false },
 	};
 	struct token_claims	out;
 
@@ -373,15 +493,16 @@ Test(token, one_that_we_issue_is_good_until_it_ends)
 	size_t			 len;
 
 	token = token_issue(keys, 19, "us",
-	    (int64_t)NOW * 1000000, 1800, arena);
+	    NOW_US, NOW_US, 1800, arena);
 	other = token_issue(keys, 19, "us",
-	    (int64_t)NOW * 1000000, 1800, arena);
+	    NOW_US, NOW_US, 1800, arena);
 	cr_assert(token != NULL && other != NULL);
 	cr_expect_str_neq(token, other, "jti");
 	cr_assert(verify_at(token, NOW, 0, &out));
 	cr_expect_eq(out.user_id, 19);
 	cr_expect_str_eq(out.market, "us");
-	cr_expect_eq(out.issued_at, (int64_t)NOW * 1000000);
+	cr_expect_eq(out.issued_from, NOW_US);
+	cr_expect_eq(out.issued_until, NOW_US);
 	cr_expect_eq(out.expires_at, NOW + 1800);
 	cr_expect(verify_at(token, NOW + 1799, 0, &out));
 	cr_expect_not(verify_at(token, NOW + 1800, 0, &out));

@@ -12,7 +12,7 @@
 
 #define WORKERS		4
 #define CONNECT_MS	3000
-#define QUERY_MS	400
+#define QUERY_MS	DB_QUERY_MIN
 #define CROWD_MS	50
 
 static const struct db_limits	limits = {
@@ -31,7 +31,7 @@ init(void)
 	db = (struct db){ .market = &market, .limits = &limits,
 	    .slot = &board.slots[WORKERS - 1], .state = DB_IDLE };
 	breaker_init(&db.breaker, market.name, &board.markets[0]);
-	bulkhead_init(&db.bulkhead, &market, &board, db.slot, CROWD_MS);
+	bulkhead_init(&db.bulkhead, &market, &board, db.slot, 2, CROWD_MS);
 }
 
 static void
@@ -48,7 +48,7 @@ crowd(size_t workers)
 {
 	for (size_t i = WORKERS - workers; i < WORKERS; i++) {
 		slot_set_market(&board.slots[i], 0);
-		slot_enter(&board.slots[i]);
+		slot_enter(&board.slots[i], clock_ms());
 	}
 }
 

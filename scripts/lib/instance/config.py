@@ -10,6 +10,8 @@ from .layout import TREE
 SHIPPED = TREE / "etc"
 # Tests log in often, and all clients have the same address.
 LIMITS = {"per_address": 100000, "per_day": 1000000}
+# One customer of a test under load makes more orders than a person.
+ORDERS = {"per_hour": 0}
 
 
 def edit(path, change, *args):
@@ -57,8 +59,8 @@ class Config:
                 shutil.copyfile(file, texts / file.name)
         if not layout.conf.exists():
             text = files.read(SHIPPED / "ordermux.conf")
-            files.write(layout.conf, ini.change(
-                text, {"listen": layout.fcgi_socket}, "daemon"))
+            text = ini.change(text, {"listen": layout.fcgi_socket}, "daemon")
+            files.write(layout.conf, ini.change(text, ORDERS, "orders"))
         files.make_secret(layout.etc / "jwt.key")
         for market in self.shipped_markets():
             if not self.market_file(market).exists():

@@ -54,8 +54,10 @@ class Daemon:
         return subprocess.run([program, "-c", self.layout.conf, *args], **how)
 
     def check(self):
-        """Whether the configuration is right. ordermuxd prints what is not."""
-        return subprocess.run([self.program, "-t", "-c",
+        """Whether the configuration is right. ordermuxd prints what is not.
+        The service runs as who starts it, also if that is root."""
+        user = ["--user", "root"] if os.geteuid() == 0 else []
+        return subprocess.run([self.program, "-t", *user, "-c",
                                self.layout.conf]).returncode == 0
 
     def start(self):

@@ -1,0 +1,173 @@
+"""The daemon's processes: who is who, and what is done about those that
+hang."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from harness import BUILD, LogTail, poll
+
+
+def command_line(pid):
+    text = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    return text.rstrip(b"\0").decode()
+
+
+def test_ps_shows_which_process_is_which(shop):
+    if "ORDERMUX_WRAPPER" in os.environ:
+        pytest.skip("valgrind has a command line of its own")
+    assert command_line(shop.master) == "ordermuxd: master"
+    assert command_line(shop.courier()) == "ordermuxd: courier"
+    titles = sorted(command_line(pid) for pid in shop.workers())
+    assert titles == sorted(f"ordermuxd: worker {i}"
+                            for i in range(len(titles)))
+    # The environment is behind the command line, and still whole.
+    environ = pathlib.Path(f"/proc/{shop.master}/environ").read_bytes()
+    assert re.fullmatch(rb"([^=\0]+=[^\0]*\0)*", environ), environ
+
+
+@pytest.mark.slow
+def test_a_courier_that_hangs_is_told_of_and_replaced(shop):
+    log = LogTail(shop)
+    with shop.configured(connect_timeout="1s", query_timeout="1s"):
+        pid = poll("a courier", shop.courier)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            a = poll("/ready says it", lambda: (
+                a := shop.request("GET", "/ready")).json["courier"] == "down"
+                and a, 20)
+            assert a.status == 200 and a.json["status"] == "degraded", a
+            poll("another courier",
+                 lambda: shop.courier() not in (None, pid), 40)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        line, = [l for l in log.lines() if "courier killed" in l]
+        assert "how=hangs" in line, line
+        poll("/ready", lambda: shop.request("GET", "/ready")
+             .json["status"] == "ready", 20)
+
+
+def test_a_line_of_the_log_names_its_market_once(shop):
+    us = shop.buyer("us")
+    log = LogTail(shop)
+    a = us.order(shop.sku("us"))
+    poll("log lines", lambda: log.about(a), 5)
+    os.kill(shop.workers()[0], signal.SIGKILL)
+    poll("its line", lambda: [l for l in log.lines() if "worker ended" in l])
+    for line in log.lines():
+        assert len(re.findall(r" market=", line)) <= 1, line
+
+
+@pytest.mark.parametrize("closed", ["<&- >&- 2>&-", "2>&-", "<&-"])
+def test_closed_standard_streams_do_not_become_sockets(shop, tmp_path,
+                                                       closed):
+    """The log would be written into whatever has the number."""
+    etc = tmp_path / "etc"
+    subprocess.run(["cp", "-r", shop.conf.parent, etc], check=True)
+    conf = etc / "ordermux.conf"
+    conf.write_text(re.sub(r"(?m)^listen = .*", f"listen = {tmp_path}/s",
+                           conf.read_text()))
+    daemon = subprocess.Popen(
+        ["sh", "-c", f"exec {BUILD}/ordermuxd -c {conf} {closed}"])
+    try:
+        poll("a socket", (tmp_path / "s").exists)
+        for fd in range(3):
+            at = os.readlink(f"/proc/{daemon.pid}/fd/{fd}")
+            assert not at.startswith("socket:"), (fd, at)
+    finally:
+        daemon.terminate()
+        assert daemon.wait(30) == 0
+
+
+def test_a_socket_that_may_not_be_tried_is_not_called_in_use(shop, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents:
+        if parent.stat().st_mode & 0o005 != 0o005:
+            pytest.skip(f"nobody else can enter {parent}")
+    listener = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(str(listener))
+        s.listen()
+        listener.chmod(0o600)
+        etc = tmp_path / "etc"
+        subprocess.run(["cp", "-r", shop.conf.parent, etc], check=True)
+        subprocess.run(["chmod", "-R", "a+rX", etc], check=True)
+        conf = etc / "ordermux.conf"
+        conf.write_text(re.sub(r"(?m)^listen = .*", f"listen = {listener}",
+                               conf.read_text()))
+        done = subprocess.run(
+            [str(BUILD / "ordermuxd"), "-c", str(conf)], user=65534,
+            group=65534, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 1, done
+    assert "Permission denied" in done.stderr and \
+        "in use" not in done.stderr, done.stderr
+
+
+@pytest.mark.slow
+def test_a_worker_that_hangs_before_its_first_wait_is_replaced(shop):
+    """It is stopped at once, at a moment when it may not have started."""
+    log = LogTail(shop)
+    old = shop.workers()
+    os.kill(old[0], signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    new = None
+    while new is None and time.monotonic() < deadline:
+        new = next((p for p in shop.workers() if p not in old), None)
+    assert new is not None
+    os.kill(new, signal.SIGSTOP)
+    if not command_line(new).startswith("ordermuxd: worker"):
+        poll("it is killed", lambda: [l for l in log.lines() if
+             'how="does not start"' in l and f"pid={new}" in l], 40)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(new, signal.SIGCONT)
+    poll("all workers", lambda: len(shop.workers()) == len(old), 30)
+
+
+def test_the_state_of_one_market_can_be_asked(shop):
+    for path in ("/ready/us", "/ready/us/"):
+        a = shop.request("GET", path, base="")
+        assert a.status == 200, a
+        assert json.loads(a.body) == {
+            "markets": {"us": "up"}, "courier": "up", "status": "ready"}
+    for path in ("/ready/fr", "/ready/US", "/ready/us/x"):
+        assert shop.request("GET", path, base="").status == 404
+
+
+@pytest.mark.parametrize("path", ["/health/", "/ready/", "/api/v1/health/",
+                                  "/api/v1/ready/"])
+def test_a_slash_behind_a_probe_is_served(shop, path):
+    assert shop.request("GET", path, base="").status == 200
+    assert shop.request("HEAD", path, base="").status == 200
+
+
+def test_a_right_that_is_missing_makes_a_market_down(shop):
+    """The reason is in the log, and the other market is as before."""
+    log = LogTail(shop)
+    account = shop.sql("us", "SELECT CONCAT('`', user, '`@`', host, '`') "
+                       "FROM mysql.user WHERE user = 'ordermux_us'")
+    account = account.strip() if isinstance(account, str) else account[0][0]
+    shop.sql("us", f"REVOKE INSERT ON ordermux_us.stock_movements "
+                   f"FROM {account}")
+    try:
+        poll("down", lambda: (a := shop.request(
+            "GET", "/ready/us", base="")).status == 503 and a, 20)
+        a = shop.request("GET", "/ready")
+        assert a.status == 200 and a.json["status"] == "degraded", a
+        assert a.json["markets"] == {"kg": "up", "us": "down"}, a
+        line = next(l for l in log.lines() if "ordermuxctl grants" in l)
+        assert "stock_movements" in line and "market=us" in line, line
+    finally:
+        shop.sql("us", f"GRANT INSERT ON ordermux_us.stock_movements "
+                       f"TO {account}")
+    poll("up", lambda: shop.request("GET", "/ready/us",
+                                    base="").status == 200, 20)

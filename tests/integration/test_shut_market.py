@@ -1,0 +1,209 @@
+"""A market whose own file is wrong is shut: the others serve, and nobody gets
+into another market's database."""
+import contextlib
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from harness import BUILD, poll
+
+PHONES = {"kg": (f"+996505{n}" for n in range(731000, 732000)),
+          "us": (f"+1312805{n}" for n in range(5000, 6000))}
+
+
+class Beside:
+    """A second daemon, to which nginx goes, with files of its own."""
+
+    def __init__(self, shop, directory):
+        self.shop = shop
+        # Short: it is a socket's address.
+        self.socket = directory / "s"
+        self.etc = directory / "etc"
+        shutil.copytree(shop.conf.parent, self.etc)
+        self.conf = self.etc / "ordermux.conf"
+        self.conf.write_text(re.sub(r"(?m)^listen = .*",
+                                    f"listen = {self.socket}",
+                                    self.conf.read_text()))
+        self.log = directory / "log"
+
+    def market(self, name):
+        return self.etc / "markets.d" / f"{name}.conf"
+
+    def change(self, path, old, new):
+        text = path.read_text()
+        assert re.search(old, text), (path, old)
+        path.write_text(re.sub(old, new, text, count=1))
+
+    def run(self, *args):
+        return subprocess.run([str(BUILD / "ordermuxd"), "-c", str(self.conf),
+                               *args], capture_output=True, text=True,
+                              timeout=30)
+
+    @contextlib.contextmanager
+    def running(self):
+        file = self.shop.nginx_file("snippets/ordermux-http.conf")
+        text = re.sub(r'"unix:[^"]*"', f'"unix:{self.socket}"',
+                      file.read_text())
+        with self.log.open("w") as log:
+            daemon = subprocess.Popen(
+                [str(BUILD / "ordermuxd"), "-c", str(self.conf)], stderr=log)
+        try:
+            poll("a start", lambda: 'msg="ready"' in self.log.read_text())
+            with self.shop.files_changed({file: text},
+                                         self.shop.reload_nginx):
+                yield self
+        finally:
+            daemon.terminate()
+            daemon.wait(40)
+
+
+@pytest.fixture
+def beside(shop):
+    # Not pytest's tmp_path: its long names do not fit a socket's address.
+    with tempfile.TemporaryDirectory(prefix="omx-") as directory:
+        pathlib.Path(directory).chmod(0o755)    # nginx connects
+        yield Beside(shop, pathlib.Path(directory))
+
+
+def send(shop, market):
+    return shop.request("POST", "/auth/send-code", {"phone": next(PHONES[market])})
+
+
+WRONG = {
+    "a number": lambda b: b.change(b.market("us"), r"(?m)^timeout = .*",
+                                   "timeout = soon"),
+    "a name": lambda b: b.change(b.market("us"), r"(?m)^country", "cuontry"),
+    "the prefix": lambda b: b.change(b.market("us"), r"(?m)^prefix", "prefx"),
+    "the prefix and the pattern": lambda b: (
+        b.change(b.market("us"), r"(?m)^prefix", "prefx"),
+        b.change(b.market("us"), r"(?m)^pattern", "patern")),
+    "the secret is missing": lambda b: b.change(
+        b.market("us"), r"(?m)^password_file = .*",
+        "password_file = nowhere"),
+    "no file of options": lambda b: b.market("us").write_text("garbage\n"),
+    "the text is missing": lambda b: b.change(
+        b.market("us"), r"(?m)^language = en", "language = de"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_market_whose_file_is_wrong_is_shut_and_the_others_serve(
+        shop, beside, what):
+    us, kg = shop.buyer("us"), shop.buyer("kg")
+    WRONG[what](beside)
+    before = shop.count("kg", "users"), shop.count("us", "users")
+    with beside.running():
+        assert kg.get("/orders").status == 200
+        a = us.get("/orders")
+        assert a.status == 503 and a.json["error"] == "market_unavailable", a
+        a = send(shop, "us")
+        assert a.status == 503 and a.json["error"] == "market_unavailable", a
+        assert send(shop, "kg").status == 200
+        a = shop.request("GET", "/ready")
+        assert a.status == 200, a
+        assert a.json["markets"] == {"kg": "up", "us": "down"}, a
+        assert shop.request("GET", "/ready/us", base="").status == 503
+        a = shop.request("GET", "/auth/markets")
+        assert [m["market"] for m in a.json["supported_markets"]] == ["kg"]
+        said = beside.log.read_text()
+        assert "MARKET IS SHUT" in said and "market=us" in said, said
+    assert (shop.count("kg", "users"), shop.count("us", "users")) == before
+    done = beside.run("-t")
+    assert done.returncode == 1 and done.stderr, done
+
+
+@pytest.mark.parametrize("file, old, new", [
+    ("ordermux.conf", r"(?m)^\[daemon\]", "[deamon]"),
+    ("ordermux.conf", r"(?m)^default = kg", "default = fr"),
+    ("markets.d/kg.conf", r"(?m)^country", "cuontry"),
+])
+def test_without_what_all_need_the_service_does_not_start(
+        beside, file, old, new):
+    """systemd does not try again after this status."""
+    beside.change(beside.etc / file, old, new)
+    done = beside.run()
+    assert done.returncode == 78, done
+    assert "level=error" in done.stderr, done
+    assert beside.run("-t").returncode == 1
+
+
+def test_two_markets_with_one_prefix_are_both_in_doubt(shop, beside):
+    text = beside.market("us").read_text()
+    beside.market("ca").write_text(re.sub(
+        r"(?m)^name = .*", "name = ordermux_ca", text))
+    with beside.running():
+        assert send(shop, "us").status == 503
+        a = shop.request("GET", "/ready")
+        assert a.json["markets"] == {"ca": "down", "kg": "up", "us": "down"}
+
+
+def test_a_check_tells_all_mistakes_at_once(beside):
+    beside.change(beside.conf, r"(?m)^query_timeout = .*",
+                  "query_timeout = 9s\nfoo = 1")
+    beside.change(beside.conf, r"(?m)^request_deadline = .*",
+                  "request_deadline = 8s")
+    us = beside.market("us")
+    beside.change(us, r"(?m)^country", "cuontry")
+    beside.change(us, r"(?m)^pattern = .*", "pattern = (")
+    beside.change(us, r"(?m)^methods = .*", "methods = Card")
+    beside.change(beside.market("kg"), r"(?m)^language = .*",
+                  "language = de")
+    done = beside.run("-t")
+    assert done.returncode == 1, done
+    for text in ("foo", "query_timeout", "cuontry", "[phone] pattern",
+                 "[payment] methods", "login_code.de.txt"):
+        assert text in done.stderr, (text, done.stderr)
+
+
+def test_a_check_warns_of_values_that_nginx_and_systemd_do_not_bear(beside):
+    text = beside.conf.read_text()
+    for name, value in (("stop_timeout", "40s"), ("request_deadline", "12s"),
+                        ("body_limit", "256k")):
+        section = "daemon" if name == "stop_timeout" else "http"
+        if re.search(rf"(?m)^{name} = ", text):
+            text = re.sub(rf"(?m)^{name} = .*", f"{name} = {value}", text)
+        elif f"[{section}]" in text:
+            text = text.replace(f"[{section}]",
+                                f"[{section}]\n{name} = {value}", 1)
+        else:
+            text += f"\n[{section}]\n{name} = {value}\n"
+    beside.conf.write_text(text)
+    done = beside.run("-t")
+    assert done.returncode == 0, done
+    for text in ("TimeoutStopSec", "fastcgi_read_timeout",
+                 "client_max_body_size"):
+        assert text in done.stderr, (text, done.stderr)
+
+
+@pytest.mark.parametrize("command, said", [
+    ("", "is empty"), ("/nowhere/sms --x", "No such file"),
+    ("/etc/passwd", "is no program"), ("/etc", "is no program")])
+def test_a_check_warns_of_a_command_that_cannot_send(beside, command, said):
+    beside.change(beside.market("us"), r"(?m)^command =.*",
+                  f"command = {command}")
+    done = beside.run("-t")
+    assert done.returncode == 0, done
+    line, = [l for l in done.stderr.splitlines() if "[sms] command" in l]
+    assert line.startswith("warning: ") and said in line, line
+
+
+def test_staff_can_work_for_the_markets_that_are_right(beside):
+    WRONG["a name"](beside)
+
+    def ctl(*args):
+        return subprocess.run([str(BUILD / "ordermuxctl"), "-c",
+                               str(beside.conf), *args], capture_output=True,
+                              text=True, timeout=60)
+    assert ctl("order", "list", "kg").returncode == 0
+    done = ctl("order", "list", "us")
+    assert done.returncode == 1 and "us: this market's file is wrong" in \
+        done.stderr, done
+    done = ctl("whois", "+996505739999")
+    assert done.returncode == 4 and "us: database unavailable" in done.stderr
+    done = ctl("reconcile")
+    assert done.returncode != 0 and "us: COULD NOT BE READ" in done.stdout
+    assert "kg: " in done.stdout
