@@ -250,6 +250,44 @@ Test(statement, the_key_of_a_locked_row_is_among_the_values)
 	arena_free(a);
 }
 
+/* Whether the text until its nth "?" ends with this. */
+static bool
+ends_before(const char *sql, size_t nth, const char *end)
+{
+	const char	*at = strchr(sql, '?');
+	size_t		 len = strlen(end);
+
+	while (at != NULL && nth-- > 0)
+		at = strchr(at + 1, '?');
+	return at != NULL && (size_t)(at - sql) >= len &&
+	    strncmp(at - len, end, len) == 0;
+}
+
+/* A wrong index makes requests look as if they waited for each other. */
+Test(statement, the_key_of_a_locked_row_is_what_finds_the_row)
+{
+	static const char *const keys[] = { "WHERE id = ", " AND u.id = ",
+		"WHERE u.id = ", "user_id = ", "order_id = ", "order_number = ",
+		"phone_number = ", "message_id = ", "CASE id {WHEN ", NULL };
+	static const char *const first[] = { "(user_id, ", "(order_id, ",
+		"(phone_number, ", NULL };
+
+	for (size_t i = 0; i < STATEMENT__MAX; i++) {
+		const struct statement	*st = &store_statements.statements[i];
+		const struct statement_trait *t = &store_statements.traits[i];
+		bool			 found = false;
+
+		if (t->locks == LOCKS_NOTHING || t->locks == LOCKS_SHARED)
+			continue;
+		for (size_t k = 0; keys[k] != NULL; k++)
+			found = found || ends_before(st->sql, t->key, keys[k]);
+		/* The first value is that of the first column. */
+		if (has_any(st->sql, first) && t->key == 0)
+			found = found || ends_before(st->sql, 0, "VALUES (");
+		cr_expect(found, "%s: value %zu", st->name, t->key);
+	}
+}
+
 Test(statement, rows_that_are_inserted_are_never_repeated)
 {
 	for (size_t i = 0; i < STATEMENT__MAX; i++)
