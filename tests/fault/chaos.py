@@ -152,13 +152,12 @@ class Locked:
         self.shop.wait_for_transactions(
             market, lambda waiting: waiting == n, "trx_state = 'LOCK WAIT'")
 
-
     def wait_for_some(self, market, n, running):
         """Until n wait for a lock, or one of those has waited in vain."""
         poll(f"{n} wait for a lock in {market}", lambda: any(
             not r.thread.is_alive() for r in running) or self.shop.count(
                 market, "information_schema.innodb_trx",
-                "trx_state = 'LOCK WAIT'") == n, 10, 0.11)
+                "trx_state = 'LOCK WAIT'") == n, interval=0.11)
 
 
 def stock_of(*skus):

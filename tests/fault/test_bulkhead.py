@@ -10,14 +10,11 @@ import pytest
 
 import accounts
 import chaos
-from accounts import between, latencies, percentile, statuses, tally
+from accounts import between, latencies, statuses, tally
 from chaos import Locked, stock_of
-from harness import (TREE, LogTail, RepeatedJobs, Sql, at_once, states)
+from harness import (TREE, LogTail, RepeatedJobs, Sql, at_once, poll, states)
 from load import Group, Load
-from markets import back
-
-# More than the bulkhead needs to see trouble, and less than any timeout.
-SOON = 3
+from markets import DEADLINE, ENOUGH, QUERY, back
 
 CA = """
 [market]
@@ -59,6 +56,13 @@ def ctl(shop, command, *args):
     done = shop.ctl("--sql", str(TREE / "sql"), command, *args)
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+@pytest.fixture(scope="module")
+def fault_stack(fault_stack):
+    """With the bulkhead as it is shipped."""
+    with fault_stack.configured(crowd_after="250ms"):
+        yield fault_stack
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +113,14 @@ def trigger(shop, market, table, seconds, event="INSERT"):
 
 
 def check_others(tell, load, began, ended, *markets):
-    """Every request of these markets was answered, and soon."""
+    """Every request of these markets was answered: none as late as if it had
+    waited for another market, and most at once."""
     for m in markets:
         tries = between(load.of(m), began, ended)
         tell(f"{m}: {len(tries)} requests, {latencies(tries)}, {tally(tries)}")
         assert tries and set(tally(tries)) == {200}, tally(tries)
-        assert percentile(tries, 99) < 1, latencies(tries)
-        assert max(t.took for t in tries) < SOON, latencies(tries)
+        assert sum(t.took < 1 for t in tries) > len(tries) / 2
+        assert max(t.took for t in tries) < QUERY, latencies(tries)
 
 
 def check_accounts(shop, load, groups):
@@ -128,10 +133,11 @@ def test_two_hung_markets_of_three_cost_the_third_no_request(shop, tell):
               group(shop, "us", 11, patience=2),
               group(shop, "ca", 11, patience=2)]
     with Load(shop, groups) as load:
-        time.sleep(2)
+        load.wait_for_each(100)
         with chaos.stopped(shop.database_pid("us")):
             began = time.monotonic()
             time.sleep(20)
+            load.wait_for(ENOUGH, "kg", served=True)
             ended = time.monotonic()
         back(shop, "us")
         back(shop, "ca")
@@ -149,14 +155,17 @@ def test_a_market_that_takes_200_ms_for_a_write_costs_the_others_no_request(
                                                        patience=0, lists=0),
               group(shop, "ca", 4, pause=0.005)]
     with trigger(shop, "us", "orders", 0.2), Load(shop, groups) as load:
+        # Until the service knows how slow us is.
+        load.wait_for(50, "us")
         began = time.monotonic()
-        time.sleep(10)
+        load.wait_for(30, "us", served=True)
+        load.wait_for(ENOUGH, "kg", served=True)
+        load.wait_for(ENOUGH, "ca", served=True)
         ended = time.monotonic()
     us = between(load.of("us"), began, ended)
     tell(f"us: {latencies(us)}, {tally(us)}")
-    check_others(tell, load, began + 3, ended, "kg", "ca")
+    check_others(tell, load, began, ended, "kg", "ca")
     assert set(statuses(load.of("us"))) <= {200, 503}
-    assert tally(us)[200] > 20
     check_accounts(shop, load, groups)
 
 
@@ -165,7 +174,7 @@ def test_a_market_that_is_slow_alone_is_not_refused(shop, tell):
     us = group(shop, "us", 20, patience=0, lists=0)
     time.sleep(3)       # nobody else was answered a moment ago
     with trigger(shop, "us", "orders", 0.1), Load(shop, [us]) as load:
-        time.sleep(4)
+        load.wait_for(100)
     tell(f"us: {statuses(load.requests)}")
     assert set(statuses(load.requests)) == {200}
 
@@ -188,7 +197,8 @@ def test_one_customer_who_changes_a_cart_forty_times_at_once_costs_others_none(
             trigger_of_update(shop), Load(shop, groups) as load, \
             RepeatedJobs([change] * 40):
         began = time.monotonic()
-        time.sleep(8)
+        poll("the customer is told", lambda: len(told) >= 200)
+        load.wait_for_each(50)
         ended = time.monotonic()
     tell("the customer:", dict(collections.Counter(a.status for a in told)))
     for m in ("us", "kg"):
@@ -252,13 +262,15 @@ def test_a_locked_row_is_told_within_two_seconds_and_all_else_is_answered(
                 RepeatedJobs([lambda: reader.get("/orders"),
                               lambda: reader.order(other),
                               lambda: kg.get("/orders")]) as rest:
-            time.sleep(8)
+            poll("all are told", lambda: len(told) >= 100)
+            rest.wait_for(200)
     tell(f"orders of the locked SKU: {len(told)}, {max(took):.1f} s at most;",
          "all else:", dict(collections.Counter(a.status
                                                for a in rest.results)))
     assert {a.status for a in told} == {503}
     check_busy(told)
-    assert max(took) < 2 + SOON / 3, max(took)
+    # It is not the deadline that ends the wait.
+    assert max(took) < DEADLINE, max(took)
     assert {a.status for a in rest.results} == {200}
     assert set(found) <= {"up", "slow"} and "up" in found, found
     assert not any("market shut" in l for l in log.lines())
@@ -271,7 +283,7 @@ def test_a_locked_day_of_logins_is_busy_and_orders_go_on(shop):
     with Held(shop, "us", "SELECT * FROM login_limits FOR UPDATE"):
         began = time.monotonic()
         answers = at_once([lambda: send(shop, shop.phone("us"))] * 6, 6)
-        assert time.monotonic() - began < 2 + SOON / 3
+        assert time.monotonic() - began < DEADLINE
         assert {a.status for a in answers} == {503}, answers
         check_busy(answers)
         assert buyer.order(sku).status == 200

@@ -129,7 +129,7 @@ def test_collations_that_are_mended_under_load_cost_no_request(shop, tell):
              "table_schema = DATABASE() AND "
              "collation_name = 'utf8mb4_general_ci'")
     with Load(shop, groups) as load:
-        time.sleep(1)
+        load.wait_for(100, served=True)
         for _ in range(3):
             for table, column in (
                     ("order_status_history", "new_status VARCHAR(16)"),
@@ -141,7 +141,7 @@ def test_collations_that_are_mended_under_load_cost_no_request(shop, tell):
             assert int(shop.value("us", wrong)) == 4
             shop.sql("us", mend)
             assert int(shop.value("us", wrong)) == 0
-            time.sleep(0.2)
+            load.wait_for(40, served=True)
     tell("us", statuses(load.of("us")))
     tell("us", accounts.check(shop, load.of("us"), groups[0].skus))
     assert set(statuses(load.requests)) == {200}

@@ -231,7 +231,7 @@ def test_a_new_command_that_has_delivered_nothing_gives_nothing_up(shop):
         r = poll("a try", lambda: (r := row(shop, "us", where))["error"] and r)
         assert r["state"] == "pending", r
         assert "not final" in r["error"], r
-    message, = arrived(shop, phone, seconds=30)
+    message, = arrived(shop, phone)
     assert not [l for l in log.lines() if "giving up" in l]
 
 

@@ -249,7 +249,7 @@ def test_only_logins_and_orders_say_that_a_user_was_authenticated(shop, us):
                us.get("/orders/abc"), us.order((1, 101))]
     made = us.order(shop.sku("us"))
     answers.append(us.request("POST", f"/orders/{made.json['id']}/cancel"))
-    poll("the cancelling's line", lambda: log.about(answers[-1]), 5)
+    poll("the cancelling's line", lambda: log.about(answers[-1]))
     for a in answers:
         assert not [l for l in log.about(a) if "authenticated" in l], a
     assert len([l for l in log.about(made) if "authenticated" in l]) == 1
@@ -257,7 +257,7 @@ def test_only_logins_and_orders_say_that_a_user_was_authenticated(shop, us):
 
 def refused_line(log, answer):
     """The one line about an answer of 400 or more."""
-    found = poll("a line about a refusal", lambda: log.about(answer), 5)
+    found = poll("a line about a refusal", lambda: log.about(answer))
     assert len(found) == 1, found
     return found[0]
 
@@ -332,7 +332,7 @@ def test_a_flood_of_refusals_leaves_room_for_the_lines_of_orders(shop, us):
     other = us.order((1, 0))
     for a, text in ((made, "Order created"), (other, "validation_error")):
         assert poll("its line", lambda: [
-            l for l in log.about(a) if text in l], 5)
+            l for l in log.about(a) if text in l])
     lines = [l for l in log.lines() if "error=invalid_token" in l]
     # At most the share of each worker, in each window that has begun.
     assert len(lines) < len(flood), len(lines)

@@ -8,7 +8,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
 
 import pytest
 
@@ -42,24 +41,24 @@ def test_a_courier_that_hangs_is_told_of_and_replaced(shop):
         try:
             a = poll("/ready says it", lambda: (
                 a := shop.request("GET", "/ready")).json["courier"] == "down"
-                and a, 20)
+                and a)
             assert a.status == 200 and a.json["status"] == "degraded", a
             poll("another courier",
-                 lambda: shop.courier() not in (None, pid), 40)
+                 lambda: shop.courier() not in (None, pid))
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
         line, = [l for l in log.lines() if "courier killed" in l]
         assert "how=hangs" in line, line
         poll("/ready", lambda: shop.request("GET", "/ready")
-             .json["status"] == "ready", 20)
+             .json["status"] == "ready")
 
 
 def test_a_line_of_the_log_names_its_market_once(shop):
     us = shop.buyer("us")
     log = LogTail(shop)
     a = us.order(shop.sku("us"))
-    poll("log lines", lambda: log.about(a), 5)
+    poll("log lines", lambda: log.about(a))
     os.kill(shop.workers()[0], signal.SIGKILL)
     poll("its line", lambda: [l for l in log.lines() if "worker ended" in l])
     for line in log.lines():
@@ -119,18 +118,15 @@ def test_a_worker_that_hangs_before_its_first_wait_is_replaced(shop):
     log = LogTail(shop)
     old = shop.workers()
     os.kill(old[0], signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    new = None
-    while new is None and time.monotonic() < deadline:
-        new = next((p for p in shop.workers() if p not in old), None)
-    assert new is not None
+    new = poll("another worker", lambda: next(
+        (p for p in shop.workers() if p not in old), None), interval=0)
     os.kill(new, signal.SIGSTOP)
     if not command_line(new).startswith("ordermuxd: worker"):
         poll("it is killed", lambda: [l for l in log.lines() if
-             'how="does not start"' in l and f"pid={new}" in l], 40)
+             'how="does not start"' in l and f"pid={new}" in l])
     with contextlib.suppress(ProcessLookupError):
         os.kill(new, signal.SIGCONT)
-    poll("all workers", lambda: len(shop.workers()) == len(old), 30)
+    poll("all workers", lambda: len(shop.workers()) == len(old))
 
 
 def test_the_state_of_one_market_can_be_asked(shop):
@@ -160,7 +156,7 @@ def test_a_right_that_is_missing_makes_a_market_down(shop):
                    f"FROM {account}")
     try:
         poll("down", lambda: (a := shop.request(
-            "GET", "/ready/us", base="")).status == 503 and a, 20)
+            "GET", "/ready/us", base="")).status == 503 and a)
         a = shop.request("GET", "/ready")
         assert a.status == 200 and a.json["status"] == "degraded", a
         assert a.json["markets"] == {"kg": "up", "us": "down"}, a
@@ -170,4 +166,4 @@ def test_a_right_that_is_missing_makes_a_market_down(shop):
         shop.sql("us", f"GRANT INSERT ON ordermux_us.stock_movements "
                        f"TO {account}")
     poll("up", lambda: shop.request("GET", "/ready/us",
-                                    base="").status == 200, 20)
+                                    base="").status == 200)
