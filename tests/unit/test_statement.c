@@ -250,6 +250,43 @@ Test(statement, the_key_of_a_locked_row_is_among_the_values)
 	arena_free(a);
 }
 
+/* Whether the n-th question mark stands for what names a row: "id = ?",
+ * "phone_number = ?"; the first of all, or "CASE id WHEN ?". */
+static bool
+names_a_row(const char *sql, size_t n)
+{
+	static const char *const	 before[] = { "id = ", "number = ",
+	    "CASE id WHEN ", "VALUES (" };
+	const char			*p = sql - 1;
+
+	for (size_t i = 0; i <= n; i++)
+		if ((p = strchr(p + 1, '?')) == NULL)
+			return false;
+	for (size_t i = 0; i < COUNT(before); i++) {
+		size_t	 len = strlen(before[i]);
+
+		if ((size_t)(p - sql) >= len &&
+		    strncmp(p - len, before[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+Test(statement, the_key_of_a_locked_row_is_what_names_the_row)
+{
+	struct arena	*a = arena_new(1024);
+
+	for (size_t i = 0; i < STATEMENT__MAX; i++) {
+		const struct statement	*st = &store_statements.statements[i];
+		const struct statement_trait *t = &store_statements.traits[i];
+
+		if (t->locks != LOCKS_NOTHING && t->locks != LOCKS_SHARED)
+			cr_expect(names_a_row(statement_expand(st->sql, 1, a),
+			    t->key), "%s", st->name);
+	}
+	arena_free(a);
+}
+
 Test(statement, rows_that_are_inserted_are_never_repeated)
 {
 	for (size_t i = 0; i < STATEMENT__MAX; i++)
