@@ -98,17 +98,6 @@ def group(shop, market, clients, **options):
                  accounts.goods(shop, market), **{"lists": 0.3, **options})
 
 
-@contextlib.contextmanager
-def trigger(shop, market, table, seconds, event="INSERT"):
-    """Each row that is written takes so long."""
-    shop.sql(market, f"CREATE TRIGGER slowly BEFORE {event} ON {table} "
-             f"FOR EACH ROW SET @slept = SLEEP({seconds})")
-    try:
-        yield
-    finally:
-        shop.sql(market, "DROP TRIGGER slowly")
-
-
 def check_others(tell, load, began, ended, *markets):
     """Every request of these markets was answered, and soon."""
     for m in markets:
@@ -149,7 +138,7 @@ def test_a_market_that_takes_200_ms_for_a_write_costs_the_others_no_request(
     groups = [group(shop, "kg", 4, pause=0.005), group(shop, "us", 40,
                                                        patience=0, lists=0),
               group(shop, "ca", 4, pause=0.005)]
-    with trigger(shop, "us", "orders", 0.2), Load(shop, groups) as load:
+    with chaos.slow_rows(shop, "us", "orders", 0.2), Load(shop, groups) as load:
         began = time.monotonic()
         time.sleep(10)
         ended = time.monotonic()
@@ -165,7 +154,7 @@ def test_a_market_that_is_slow_alone_is_not_refused(shop, tell):
     """Nobody is helped by it."""
     us = group(shop, "us", 20, patience=0, lists=0)
     time.sleep(3)       # nobody else was answered a moment ago
-    with trigger(shop, "us", "orders", 0.1), Load(shop, [us]) as load:
+    with chaos.slow_rows(shop, "us", "orders", 0.1), Load(shop, [us]) as load:
         time.sleep(4)
     tell(f"us: {statuses(load.requests)}")
     assert set(statuses(load.requests)) == {200}
@@ -185,7 +174,7 @@ def test_one_customer_who_changes_a_cart_forty_times_at_once_costs_others_none(
 
     groups = [group(shop, "us", 6, pause=0.01, patience=0),
               group(shop, "kg", 4, pause=0.01, patience=0)]
-    with trigger(shop, "us", "cart_items", 0.02), \
+    with chaos.slow_rows(shop, "us", "cart_items", 0.02), \
             trigger_of_update(shop), Load(shop, groups) as load, \
             RepeatedJobs([change] * 40):
         began = time.monotonic()
