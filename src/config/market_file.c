@@ -164,8 +164,10 @@ fold_list(const struct market_loader *l, const char *first,
 	while (names[n] != NULL)
 		n++;
 	folded = arena_array(l->arena, n + 2, sizeof(*folded));
-	for (size_t i = first != NULL ? 0 : 1; i <= n; i++) {
+	for (size_t i = 0; i <= n; i++) {
 		name = i == 0 ? first : names[i - 1];
+		if (name == NULL)
+			continue;
 		if (!text_fold(name, strlen(name), text, sizeof(text)) ||
 		    *text == '\0') {
 			ini_error_at(l->errors, field, "expected names with a "
