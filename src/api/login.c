@@ -115,7 +115,7 @@ login_send(struct login *l, struct request *req, struct response *res)
 {
 	struct login_code	 code;
 	enum db_result		 result;
-	unsigned		 retry_after;
+	unsigned		 retry_after = 1;
 	const char		*language;
 
 	(void)req;

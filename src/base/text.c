@@ -82,7 +82,7 @@ text_next(const char *s, size_t n, enum text_class *class, int32_t *cp)
 	utf8proc_ssize_t	 len;
 
 	if ((unsigned char)*s < 0x80) {
-		one = *s;
+		one = (unsigned char)*s;
 		len = 1;
 	} else
 		len = utf8proc_iterate((const utf8proc_uint8_t *)s,

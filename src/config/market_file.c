@@ -164,8 +164,9 @@ fold_list(const struct market_loader *l, const char *first,
 	while (names[n] != NULL)
 		n++;
 	folded = arena_array(l->arena, n + 2, sizeof(*folded));
-	for (size_t i = first != NULL ? 0 : 1; i <= n; i++) {
-		name = i == 0 ? first : names[i - 1];
+	for (size_t i = 0; i <= n; i++) {
+		if ((name = i == 0 ? first : names[i - 1]) == NULL)
+			continue;
 		if (!text_fold(name, strlen(name), text, sizeof(text)) ||
 		    *text == '\0') {
 			ini_error_at(l->errors, field, "expected names with a "
@@ -408,8 +409,7 @@ load_password(const struct market_loader *l, struct market *m)
 	secret_file_check_ends(&file, s);
 }
 
-/* Looks at the file of the authority, which the client library reads when it
- * connects. */
+/* Looks at the authority's file, which the client library reads later. */
 static void
 check_tls_ca(const struct market_loader *l, const struct market *m)
 {

@@ -129,7 +129,7 @@ read_field(struct csv *csv, struct csv_line *line, char *field)
 static int
 read_line(struct csv *csv, struct csv_line *line)
 {
-	char	 rest[CSV_FIELD_MAX + 1], *field;
+	char	 rest[CSV_FIELD_MAX + 1] = "", *field;
 	int	 c;
 
 	memset(line, 0, sizeof(*line));

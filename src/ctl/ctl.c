@@ -57,7 +57,7 @@ ctl_markets(struct ctl *ctl, size_t *count)
 	const struct market_registry	*r = ctl->settings->markets;
 	size_t				 n = (size_t)ctl->arg_count;
 	const struct market		**list = arena_array(ctl->arena,
-	    n > 0 ? n : r->count, sizeof(*list));
+	    n > 0 ? n : r->count, sizeof(const struct market *));
 
 	*count = 0;
 	for (size_t i = 0; i < n; i++)

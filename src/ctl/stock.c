@@ -174,7 +174,7 @@ static int
 report_stock_totals(const struct ctl *ctl, const struct market *market,
     const struct stock_file *file, const struct stock_batched *done)
 {
-	bool	 header = done->lines[0].is_header;
+	bool	 header = done->lines != NULL && done->lines[0].is_header;
 
 	if (header)
 		printf("line 1 is a header: %s, %s\n",
@@ -197,7 +197,7 @@ run_stock_file(const struct ctl *ctl, struct db *db,
 {
 	struct stock_batch	 batch = { .file = file, .by = ctl_by(ctl),
 	    .note = ctl_note(ctl), .dry_run = ctl->dry_run != NULL };
-	struct stock_batched	 done;
+	struct stock_batched	 done = { 0 };
 	enum db_result		 result = db_ready(db);
 
 	if (result == DB_OK)

@@ -209,16 +209,16 @@ set_session_options(struct db *db)
 	mysql_options(db->mysql, MYSQL_OPT_LOCAL_INFILE, &no);
 	mysql_options(db->mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	snprintf(init, sizeof(init), "SET SESSION autocommit = 0, "
-	    "time_zone = '+00:00', innodb_lock_wait_timeout = %u, "
-	    "lock_wait_timeout = %u, wait_timeout = %u, "
-	    "net_read_timeout = %u, net_write_timeout = %u, "
+	    "time_zone = '+00:00', innodb_lock_wait_timeout = %d, "
+	    "lock_wait_timeout = %d, wait_timeout = %d, "
+	    "net_read_timeout = %d, net_write_timeout = %d, "
 	    "completion_type = 0, sql_safe_updates = 0, "
 	    "sql_big_selects = 1, sql_auto_is_null = 0, "
 	    "sql_select_limit = 18446744073709551615, "
 	    "foreign_key_checks = 1, unique_checks = 1, sql_mode = "
 	    "'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
 	    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION' "
-	    "/*M!100300 , idle_transaction_timeout = %u, "
+	    "/*M!100300 , idle_transaction_timeout = %d, "
 	    "idle_write_transaction_timeout = 0, "
 	    "idle_readonly_transaction_timeout = 0 */",
 	    DB_LOCK_WAIT, DB_LOCK_WAIT, SILENT_S, SILENT_S, SILENT_S,

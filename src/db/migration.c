@@ -105,7 +105,7 @@ migration_read(const struct migration_dir *d, struct migration *m,
 	char		*check = arena_printf(arena, "%.*s.check.sql",
 	    (int)strlen(m->name) - 4, m->name);
 	const char	*why;
-	char		*text;
+	char		*text = NULL;
 
 	why = migration_file(d->path, m->name, arena, &text);
 	if (why != NULL)

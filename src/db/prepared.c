@@ -176,7 +176,8 @@ find_kept(struct db *db, unsigned id, size_t lines)
 		p = db->kept[i];
 		if (p->id != id || p->lines != lines)
 			continue;
-		memmove(&db->kept[1], &db->kept[0], i * sizeof(*db->kept));
+		memmove(&db->kept[1], &db->kept[0],
+		    i * sizeof(struct prepared *));
 		return db->kept[0] = p;
 	}
 	return NULL;
@@ -189,7 +190,7 @@ keep_statement(struct db *db, struct prepared *p)
 	if (db->kept_count == DB_KEEP_STATEMENTS)
 		free_prepared(db->kept[--db->kept_count]);
 	memmove(&db->kept[1], &db->kept[0],
-	    db->kept_count * sizeof(*db->kept));
+	    db->kept_count * sizeof(struct prepared *));
 	db->kept[0] = p;
 	db->kept_count++;
 }

@@ -179,6 +179,8 @@ finish_statement(struct db *db)
 static enum db_result
 give_up_statement(const struct db *db, const char *name, enum db_result result)
 {
+	/* It takes the macro for an assignment. */
+	/* cppcheck-suppress uselessAssignmentPtrArg */
 	log_info("request given up", log_str("statement", name),
 	    log_str("why", db_wait_end_name(db->wait.end)));
 	return result;

@@ -119,6 +119,24 @@ def kill_connections(shop, market):
     return len(ids)
 
 
+@contextlib.contextmanager
+def slow_rows(shop, market, table, seconds, event="INSERT"):
+    """Each row that is written takes so long. It waits for no lock."""
+    shop.sql(market, f"CREATE TRIGGER slowly BEFORE {event} ON {table} "
+             f"FOR EACH ROW SET @slept = SLEEP({seconds})")
+    try:
+        yield
+    finally:
+        shop.sql(market, "DROP TRIGGER slowly")
+
+
+def wait_for_slow_rows(shop, market, n):
+    """Until so many rows are being written."""
+    poll(f"{n} rows are being written", lambda: shop.count(
+        market, "information_schema.processlist",
+        "state = 'User sleep'") >= n)
+
+
 class Locked:
     """Somebody else holds rows, of the kind (market, table, id): who changes
     them waits in the database."""

@@ -80,8 +80,9 @@ def three(fault_stack):
                         f"password_file = {password.name}\n")
         ctl(shop, "migrate", "--user", "root", "ca")
         admin(shop, ctl(shop, "grants", "ca"))
-        shop.restart()
-        yield shop
+        # The default: it is what these tests are about.
+        with shop.configured(crowd_after="250ms"):
+            yield shop
     finally:
         conf.unlink(missing_ok=True)
         password.unlink(missing_ok=True)
@@ -99,17 +100,6 @@ def shop(shop, three):
 def group(shop, market, clients, **options):
     return Group(market, clients, accounts.people(shop, market),
                  accounts.goods(shop, market), **{"lists": 0.3, **options})
-
-
-@contextlib.contextmanager
-def trigger(shop, market, table, seconds, event="INSERT"):
-    """Each row that is written takes so long."""
-    shop.sql(market, f"CREATE TRIGGER slowly BEFORE {event} ON {table} "
-             f"FOR EACH ROW SET @slept = SLEEP({seconds})")
-    try:
-        yield
-    finally:
-        shop.sql(market, "DROP TRIGGER slowly")
 
 
 def check_others(tell, load, began, ended, *markets):
@@ -154,7 +144,7 @@ def test_a_market_that_takes_200_ms_for_a_write_costs_the_others_no_request(
     groups = [group(shop, "kg", 4, pause=0.005), group(shop, "us", 40,
                                                        patience=0, lists=0),
               group(shop, "ca", 4, pause=0.005)]
-    with trigger(shop, "us", "orders", 0.2), Load(shop, groups) as load:
+    with chaos.slow_rows(shop, "us", "orders", 0.2), Load(shop, groups) as load:
         # Until the service knows how slow us is.
         load.wait_for(50, "us")
         began = time.monotonic()
@@ -173,7 +163,7 @@ def test_a_market_that_is_slow_alone_is_not_refused(shop, tell):
     """Nobody is helped by it."""
     us = group(shop, "us", 20, patience=0, lists=0)
     time.sleep(3)       # nobody else was answered a moment ago
-    with trigger(shop, "us", "orders", 0.1), Load(shop, [us]) as load:
+    with chaos.slow_rows(shop, "us", "orders", 0.1), Load(shop, [us]) as load:
         load.wait_for(100)
     tell(f"us: {statuses(load.requests)}")
     assert set(statuses(load.requests)) == {200}
@@ -193,7 +183,7 @@ def test_one_customer_who_changes_a_cart_forty_times_at_once_costs_others_none(
 
     groups = [group(shop, "us", 6, pause=0.01, patience=0),
               group(shop, "kg", 4, pause=0.01, patience=0)]
-    with trigger(shop, "us", "cart_items", 0.02), \
+    with chaos.slow_rows(shop, "us", "cart_items", 0.02), \
             trigger_of_update(shop), Load(shop, groups) as load, \
             RepeatedJobs([change] * 40):
         began = time.monotonic()
