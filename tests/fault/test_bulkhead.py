@@ -92,6 +92,15 @@ def three(fault_stack):
 
 
 @pytest.fixture
+def patient(shop):
+    """So that nobody gives up the lock of a row that is free, because it took
+    crowd_after on a busy machine: the row would then count as locked."""
+    with shop.patient():
+        shop.serves("kg", "us", "ca")
+        yield shop
+
+
+@pytest.fixture
 def shop(shop, three):
     yield shop
     shop.serves("kg", "us", "ca")
@@ -228,10 +237,12 @@ def check_busy(answers):
 
 
 def test_a_locked_row_is_told_within_two_seconds_and_all_else_is_answered(
-        shop, tell):
+        patient, tell):
+    shop = patient
     buyers = [shop.buyer("us") for _ in range(20)]
     held, other = shop.sku("us"), shop.sku("us", stock=10**6)
     reader, kg = shop.buyer("us"), shop.buyer("kg")
+    kg_sku = shop.sku("kg", stock=10**6)
     told, found, took = [], [], []
 
     def order_it(buyer):
@@ -251,7 +262,8 @@ def test_a_locked_row_is_told_within_two_seconds_and_all_else_is_answered(
         with RepeatedJobs([lambda b=b: order_it(b) for b in buyers] + [look]), \
                 RepeatedJobs([lambda: reader.get("/orders"),
                               lambda: reader.order(other),
-                              lambda: kg.get("/orders")]) as rest:
+                              lambda: kg.get("/orders"),
+                              lambda: kg.order(kg_sku)]) as rest:
             poll("all are told", lambda: len(told) >= 100)
             rest.wait_for(200)
     tell(f"orders of the locked SKU: {len(told)}, {max(took):.1f} s at most;",
@@ -261,7 +273,7 @@ def test_a_locked_row_is_told_within_two_seconds_and_all_else_is_answered(
     check_busy(told)
     # It is not the deadline that ends the wait.
     assert max(took) < DEADLINE, max(took)
-    assert {a.status for a in rest.results} == {200}
+    assert not [a for a in rest.results if a.status != 200]
     assert set(found) <= {"up", "slow"} and "up" in found, found
     assert not any("market shut" in l for l in log.lines())
     assert buyers[0].order(held).status == 200
