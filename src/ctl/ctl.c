@@ -244,9 +244,10 @@ ctl_by(const struct ctl *ctl)
 		ctl_error("who does it? say --by NAME");
 		exit(CTL_USAGE);
 	}
-	if (!str_utf8_valid(name, n) || strlen(ORDER_BY_STAFF) +
-	    str_utf8_count(name, n) > ORDER_BY_MAX) {
-		ctl_error("--by: a name has at most %zu characters, in UTF-8",
+	if (!str_utf8_valid(name, n) || !text_is_line(name, n) ||
+	    strlen(ORDER_BY_STAFF) + str_utf8_count(name, n) > ORDER_BY_MAX) {
+		ctl_error("--by: a name has at most %zu characters, in UTF-8, "
+		    "on one line",
 		    ORDER_BY_MAX - strlen(ORDER_BY_STAFF));
 		exit(CTL_USAGE);
 	}

@@ -259,8 +259,11 @@ def test_a_note_has_500_characters_and_a_name_58(shop, us):
         said = failed(shop, 2, "order", "confirm", "us", o["id"], option,
                       os.fsdecode(b"\xff\xfe"))
         assert "UTF-8" in said
-    assert "say --by NAME" in failed(shop, 2, "order", "confirm", "us",
-                                     o["id"], "--by", " ")
+    assert "on one line" in failed(shop, 2, "order", "confirm", "us", o["id"],
+                                   "--by", "olga\nanna")
+    for nobody in (" ", "\u200b"):
+        assert "say --by NAME" in failed(shop, 2, "order", "confirm", "us",
+                                         o["id"], "--by", nobody)
     assert state(shop, "us", o["id"]) == "pending"
     done(shop, "order", "confirm", "us", o["id"], "--note", "ж" * 500, "--by",
          "ж" * 58)

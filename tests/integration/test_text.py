@@ -27,14 +27,21 @@ def refused(a, field, words=None):
 
 # ---------------------------------------------------------------- orders
 
-@pytest.mark.parametrize("field", ["customer_name", "delivery_address"])
+@pytest.mark.parametrize("field", ["customer_name", "delivery_address",
+                                   "customer_phone", "payment_method"])
 @pytest.mark.parametrize("text", UNSEEN, ids=shown)
 def test_what_shows_nothing_is_blank(shop, field, text):
     buyer, sku = shop.buyer("us"), shop.sku("us")
     with shop.unchanged():
         refused(buyer.order(sku, **{field: text}), field)
-        a = buyer.request("PUT", "/auth/profile", {"full_name": text})
-    refused(a, "full_name")
+
+
+@pytest.mark.parametrize("text", UNSEEN, ids=shown)
+def test_a_profile_has_a_name_that_can_be_seen(shop, text):
+    buyer = shop.buyer("us")
+    with shop.unchanged():
+        refused(buyer.request("PUT", "/auth/profile", {"full_name": text}),
+                "full_name")
 
 
 def test_an_address_needs_five_characters_that_can_be_seen(shop):

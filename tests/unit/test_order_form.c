@@ -178,7 +178,9 @@ Test(order_form, every_rule_of_a_text_is_kept)
 	    address[] = "Delivery address is too short",
 	    line[] = "String should have no control characters or line breaks",
 	    lines[] = "String should have no control characters",
-	    email[] = "Invalid email address";
+	    email[] = "Invalid email address",
+	    methods[] = "Payment method must be one of: card, "
+	    "cash_on_delivery, cash";
 	static const struct {
 		const char	*field;
 		const char	*value;		/* NULL: "length" letters */
@@ -251,6 +253,8 @@ Test(order_form, every_rule_of_a_text_is_kept)
 		{ "delivery_notes", NULL, 501,
 		    "String should have at most 500 characters" },
 		{ "payment_method", "\"Card\"", 0, NULL },
+		{ "payment_method", "\"\"", 0, methods },
+		{ "payment_method", "\"\\u200b\"", 0, methods },
 		{ "payment_method", "null", 0, NOT_STRING },
 	};
 
