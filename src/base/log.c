@@ -1,21 +1,42 @@
 /*
  * log.c: writes log lines (see log.h). Called from everywhere; calls nothing
- * of ours, and never fails: a line that cannot be written is lost.
+ * of ours but the clock, and never fails: a line that cannot be written is
+ * lost.
+ *
+ * Standard error is shared with other programs, so its flags stay as they are.
+ * A socket (the journal's) can be told with each line not to wait. A pipe or a
+ * terminal is opened a second time, which gives it flags of its own.
  */
+#include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+
+#define WITHOUT_END	(-1)
 
 struct line {
 	size_t	len;
 	char	text[LOG_LINE_MAX];
 };
+
+/* Where the lines go, and how long one waits, in ms. */
+static struct {
+	int		fd;
+	bool		is_socket;
+	bool		may_block;	/* a write(2) that finds no room waits */
+	int		wait;		/* or WITHOUT_END */
+	uint64_t	dropped;	/* lines since one was taken */
+} output = { .fd = STDERR_FILENO, .may_block = true, .wait = WITHOUT_END };
 
 static enum log_level	 threshold = LOG_LEVEL_INFO;
 static const char	*request_context;
@@ -172,36 +193,133 @@ stderr_is_journal(void)
 	    device == st.st_dev && inode == st.st_ino;
 }
 
+/* ---- where the lines go ---- */
+
+void
+log_set_wait(unsigned ms)
+{
+	struct stat	 st;
+	int		 fd = -1;
+
+	output.wait = (int)ms;
+	if (fstat(STDERR_FILENO, &st) == -1)
+		return;
+	output.is_socket = S_ISSOCK(st.st_mode);
+	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
+		fd = open("/proc/self/fd/2",
+		    O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd != -1)
+		output.fd = fd;
+	/* A pipe of somebody else's may not be opened: what poll(2) says is
+	 * then true but for a moment. A file has always room. */
+	output.may_block = fd == -1 && !output.is_socket &&
+	    !S_ISREG(st.st_mode);
+}
+
+/* Waits until there is room; false if there is none until then. */
+static bool
+wait_for_room(uint64_t until_ms)
+{
+	struct pollfd	 p = { .fd = output.fd, .events = POLLOUT };
+	uint64_t	 now;
+	int		 wait, n;
+
+	do {
+		now = clock_ms();
+		wait = until_ms == UINT64_MAX ? WITHOUT_END :
+		    now < until_ms ? (int)(until_ms - now) : 0;
+		n = poll(&p, 1, wait);
+	} while (n == -1 && errno == EINTR);
+	return n > 0;
+}
+
+/* Writes a line. False if there is no room for it within this time. A line
+ * that cannot be written for another reason is lost: there is nowhere left to
+ * say so. */
+static bool
+put_line(const struct line *l, int wait)
+{
+	uint64_t	 until_ms = wait == WITHOUT_END ? UINT64_MAX :
+	    clock_ms() + (uint64_t)wait;
+	ssize_t		 n;
+
+	if (output.may_block && wait != WITHOUT_END &&
+	    !wait_for_room(until_ms))
+		return false;
+	for (;;) {
+		n = output.is_socket ? send(output.fd, l->text, l->len,
+		    MSG_DONTWAIT | MSG_NOSIGNAL) :
+		    write(output.fd, l->text, l->len);
+		if (n != -1 || (errno != EAGAIN && errno != EWOULDBLOCK))
+			return true;
+		if (!wait_for_room(until_ms))
+			return false;
+	}
+}
+
+/* Begins a line. */
+static void
+line_begin(struct line *l, enum log_level level, const char *msg)
+{
+	static int	 journal = -1;
+
+	if (journal == -1)
+		journal = stderr_is_journal();
+	l->len = 0;
+	if (journal) {
+		line_putc(l, '<');
+		line_putc(l, (char)('0' + level));
+		line_putc(l, '>');
+	}
+	line_puts(l, "level=");
+	line_puts(l, level_names[level]);
+	line_puts(l, " msg=");
+	line_quote(l, msg);
+}
+
+/* Ends a line. */
+static void
+line_end(struct line *l)
+{
+	if (l->len == sizeof(l->text) - 1)
+		line_trim(l);
+	l->text[l->len++] = '\n';
+}
+
+/* Says how many lines were dropped. False if nobody reads yet. */
+static bool
+say_dropped(void)
+{
+	struct line	 l;
+
+	line_begin(&l, LOG_LEVEL_WARNING, "log lines dropped: they were not "
+	    "read in time");
+	line_field(&l, LOG_FIELDS(log_uint("lines", output.dropped)));
+	line_end(&l);
+	if (!put_line(&l, 0))
+		return false;
+	output.dropped = 0;
+	return true;
+}
+
 void
 log_write(enum log_level level, const char *msg, const struct log_field *f)
 {
-	static int	 journal = -1;
-	struct line	 l = { .len = 0 };
+	struct line	 l;
 
 	if (level > threshold)
 		return;
-	if (journal == -1)
-		journal = stderr_is_journal();
-	if (journal) {
-		line_putc(&l, '<');
-		line_putc(&l, (char)('0' + level));
-		line_putc(&l, '>');
-	}
-	line_puts(&l, "level=");
-	line_puts(&l, level_names[level]);
-	line_puts(&l, " msg=");
-	line_quote(&l, msg);
+	line_begin(&l, level, msg);
 	line_context(&l, "request_id", request_context, f);
 	line_context(&l, "market", market_context, f);
 	if (user_context != 0)
 		line_field(&l, LOG_FIELDS(log_int("user", user_context)));
 	for (; f->name != NULL; f++)
 		line_field(&l, f);
-	if (l.len == sizeof(l.text) - 1)
-		line_trim(&l);
-	l.text[l.len++] = '\n';
-	if (write(STDERR_FILENO, l.text, l.len) == -1)
-		return;		/* there is nowhere left to say so */
+	line_end(&l);
+	if ((output.dropped > 0 && !say_dropped()) ||
+	    !put_line(&l, output.wait))
+		output.dropped++;
 }
 
 /* Writes a formatted message as an error line. */

@@ -11,6 +11,11 @@
  * that come from a client are escaped: no value can end a line or forge a
  * field. Never pass a token, a login code or a secret.
  *
+ * A service must go on while its journal stands still. So it sets a limit
+ * (log_set_wait): a line that is not taken within it is dropped. From then on
+ * lines are dropped at once, until one is taken again; before it a line says
+ * how many were dropped. A file and a broken pipe make nobody wait.
+ *
  * A process is single threaded; the context below is the process's.
  */
 #ifndef ORDERMUX_LOG_H
@@ -82,6 +87,11 @@ log_uint(const char *name, uint64_t value)
 
 /* Lines less urgent than this are not written. Info until called. */
 void	log_set_level(enum log_level);
+
+/* No line waits longer for whoever reads standard error, in ms. A line waits
+ * without end until this is called: once, before the process forks and before
+ * it gives up rights. */
+void	log_set_wait(unsigned ms);
 
 /* What every following line carries; "" or NULL leaves the field out. The
  * strings are kept by address until the next call. */

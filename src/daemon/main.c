@@ -41,6 +41,7 @@
 
 #define EXIT_USAGE	2
 #define ARENA_SIZE	(64 * 1024)	/* bytes; a few markets fit */
+#define LOG_WAIT	100		/* ms, for a journal that stands still */
 #define SERVICE_USER	"ordermux"	/* User= of ordermux.service */
 
 enum action {
@@ -350,6 +351,7 @@ run_service(const struct settings *settings)
 	int		 status;
 
 	log_set_level((enum log_level)settings->log_level);
+	log_set_wait(LOG_WAIT);
 	advise(settings, child_workers(settings), log_advice);
 
 	title_set("ordermuxd: master");

@@ -33,6 +33,19 @@ class Settings:
         return self.files_changed(
             {self.conf: ini.change(self.conf.read_text(), options)})
 
+    @staticmethod
+    @contextlib.contextmanager
+    def wrapped(command):
+        """Daemons that start meanwhile are started by this command."""
+        usual = os.environ.get("ORDERMUX_WRAPPER")
+        os.environ["ORDERMUX_WRAPPER"] = f"{command} {usual or ''}"
+        try:
+            yield
+        finally:
+            del os.environ["ORDERMUX_WRAPPER"]
+            if usual is not None:
+                os.environ["ORDERMUX_WRAPPER"] = usual
+
     def option(self, section, name, market=None):
         """A value in ordermux.conf, or in a market's file."""
         file = self.market_file(market) if market else self.conf

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from harness import (BUILD, MARKETS, LogTail, RepeatedJobs, Statements,
+from harness import (BUILD, MARKETS, LogTail, RepeatedJobs, Shop, Statements,
                      answered, at_once, order, poll, saved, tally,
                      without_final_commit)
 from instance import ini
@@ -106,20 +106,18 @@ class Systemd:
     WatchdogSec=1."""
 
     def __init__(self, path):
-        self.path, self.usual = path, os.environ.get("ORDERMUX_WRAPPER")
+        self.path = path
+        self.wrapped = Shop.wrapped(
+            f"env WATCHDOG_USEC=1000000 NOTIFY_SOCKET={path}")
 
     def __enter__(self):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(self.path))
-        os.environ["ORDERMUX_WRAPPER"] = (
-            "env WATCHDOG_USEC=1000000 "
-            f"NOTIFY_SOCKET={self.path} {self.usual or ''}")
+        self.wrapped.__enter__()
         return self
 
     def __exit__(self, *_):
-        del os.environ["ORDERMUX_WRAPPER"]
-        if self.usual is not None:
-            os.environ["ORDERMUX_WRAPPER"] = self.usual
+        self.wrapped.__exit__(None, None, None)
         self.socket.close()
 
     def fed(self):

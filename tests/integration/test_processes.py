@@ -1,6 +1,7 @@
 """The daemon's processes: who is who, and what is done about those that
 hang."""
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -8,10 +9,11 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 
 import pytest
 
-from harness import BUILD, LogTail, poll
+from harness import BUILD, LogTail, at_once, poll
 
 
 def command_line(pid):
@@ -167,3 +169,59 @@ def test_a_right_that_is_missing_makes_a_market_down(shop):
                        f"TO {account}")
     poll("up", lambda: shop.request("GET", "/ready/us",
                                     base="").status == 200)
+
+
+class Journal:
+    """A pipe in the place of the log. It can stand still."""
+
+    def __init__(self, directory):
+        self.path, self.text = directory / "journal", b""
+        os.mkfifo(self.path)
+        self.fd = os.open(self.path, os.O_RDWR | os.O_NONBLOCK)
+        fcntl.fcntl(self.fd, fcntl.F_SETPIPE_SZ, 4096)
+        self.reading, self.done = threading.Event(), threading.Event()
+        self.reading.set()
+        self.thread = threading.Thread(target=self._read)
+        self.starter = directory / "starter"
+        self.starter.write_text(f'#!/bin/sh\nexec "$@" 2>{self.path}\n')
+        self.starter.chmod(0o755)
+
+    def _read(self):
+        while not self.done.wait(0.01):
+            with contextlib.suppress(BlockingIOError):
+                while self.reading.is_set():
+                    self.text += os.read(self.fd, 65536)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.done.set()
+        self.thread.join()
+        os.close(self.fd)
+
+
+def test_a_journal_that_stands_still_costs_lines_and_no_order(shop, tmp_path):
+    sku, n = shop.sku("us", stock=1000), 40
+    try:
+        with Journal(tmp_path) as journal, shop.wrapped(journal.starter):
+            shop.restart()
+            buyers = [shop.buyer("us") for _ in range(n)]
+            for b in buyers:
+                assert b.get("/orders").status == 200
+            poll("its first line", lambda: b"msg=\"ready\"" in journal.text)
+            journal.reading.clear()
+            answers = at_once([lambda b=b: b.order(sku) for b in buyers], n)
+            assert {a.status for a in answers} == {200}, answers
+            answers = at_once([lambda b=b: b.order(sku) for b in buyers], n)
+            assert {a.status for a in answers} == {200}, answers
+            assert shop.stock(sku) == 1000 - 2 * n
+            journal.reading.set()
+            poll("it is told", lambda: buyers[0].get("/orders/0") and
+                 re.search(rb'log lines dropped.* lines=[1-9]', journal.text))
+            a = buyers[0].order(sku)
+            poll("a line", lambda: a.json["order_number"].encode()
+                 in journal.text)
+    finally:
+        shop.restart()

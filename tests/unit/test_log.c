@@ -3,10 +3,13 @@
  */
 #include "scratch.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <fcntl.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/log.h"
 
@@ -160,6 +163,102 @@ Test(log, only_what_is_urgent_enough_is_written)
 	cr_expect_str_eq(log_caught(), "");
 	log_error("e");
 	cr_expect_str_eq(log_caught(), "level=error msg=\"e\"\n");
+}
+
+/* Makes standard error a pipe or a socket that nobody reads until
+ * read_errors(). Its other end. */
+static int
+stand_still(bool socket)
+{
+	int	 ends[2];
+
+	cr_assert_eq(socket ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends) :
+	    pipe(ends), 0);
+	cr_assert_neq(dup2(ends[1], STDERR_FILENO), -1);
+	(void)close(ends[1]);
+	return ends[0];
+}
+
+/* Reads what there is. Returns how many lines, and the first of those that say
+ * what was dropped in *dropped. */
+static uint64_t
+read_errors(int fd, uint64_t *dropped)
+{
+	static char	 text[1 << 22];
+	size_t		 len = 0;
+	ssize_t		 n;
+	uint64_t	 lines = 0;
+	const char	*at;
+
+	cr_assert_neq(fcntl(fd, F_SETFL, O_NONBLOCK), -1);
+	while ((n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	at = strstr(text, "in time\" lines=");
+	*dropped = at != NULL ?
+	    strtoull(at + strlen("in time\" lines="), NULL, 10) : 0;
+	return lines;
+}
+
+static void
+drop_and_count(bool socket)
+{
+	const uint64_t	 sent = 20000;
+	uint64_t	 lines, dropped;
+	int		 fd = stand_still(socket);
+
+	/* Nothing else has changed of what the other programs share. */
+	log_set_wait(10);
+	cr_expect_eq(fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK, 0);
+	for (uint64_t i = 0; i < sent; i++)
+		log_info("a line", log_uint("i", i));
+	lines = read_errors(fd, &dropped);
+	cr_expect(lines > 0 && lines < sent, "%llu",
+	    (unsigned long long)lines);
+	cr_expect_eq(dropped, 0);
+	log_info("read again");
+	cr_expect_eq(read_errors(fd, &dropped), 2);
+	cr_expect_eq(dropped, sent - lines);
+	log_info("and again");
+	cr_expect_eq(read_errors(fd, &dropped), 1);
+	cr_expect_eq(dropped, 0);
+}
+
+Test(log, a_pipe_that_nobody_reads_costs_lines_and_they_are_counted)
+{
+	drop_and_count(false);
+}
+
+Test(log, a_socket_that_nobody_reads_costs_lines_and_they_are_counted)
+{
+	drop_and_count(true);
+}
+
+Test(log, a_reader_who_is_only_slow_costs_nothing)
+{
+	const uint64_t	 sent = 3000;
+	uint64_t	 lines = 0, dropped;
+	int		 fd = stand_still(false), status;
+	pid_t		 pid = fork();
+
+	cr_assert_neq(pid, -1);
+	if (pid == 0) {
+		log_set_wait(10000);
+		for (uint64_t i = 0; i < sent; i++)
+			log_info("a line", log_uint("i", i));
+		_exit(0);
+	}
+	(void)close(STDERR_FILENO);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		lines += read_errors(fd, &dropped);
+		cr_expect_eq(dropped, 0);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	lines += read_errors(fd, &dropped);
+	cr_expect_eq(lines, sent);
+	cr_expect_eq(status, 0);
 }
 
 Test(log, fatal_ends_the_process_with_1, .exit_code = 1)
