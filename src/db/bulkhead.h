@@ -1,9 +1,11 @@
 /*
  * bulkhead.h: keeps slow databases and locked rows from taking all workers.
  *
- * The promise: requests that wait, for slow databases or for locks, hold at
- * most half of the workers, all markets together (bulkhead_places()). The
- * other half is free for requests that are answered.
+ * The promise: requests that have waited for crowd_after, for slow databases
+ * or for locks, hold at most half of the workers, all markets together
+ * (bulkhead_places()). The other half is free for requests that are answered.
+ * (In a COMMIT it is four times crowd_after: wait.c. Until then, what hangs can
+ * hold more.)
  *
  * Which requests wait:
  *

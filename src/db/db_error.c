@@ -19,7 +19,7 @@ enum {
 	E_EXECUTION_TIME = 3024, E_TOO_MANY_STATEMENTS = 1461,
 	E_NO_TABLE = 1146, E_TABLE_ACCESS = 1142, E_COLUMN_ACCESS = 1143,
 	E_NO_DEFINER = 1449, E_CHANGED = 1020, E_INTERRUPTED = 1317,
-	E_STALE_STMT = 1243,
+	E_STALE_STMT = 1243, E_PARSE = 1064,
 	E_REPREPARE = 1615,
 	E_STMT_CLOSED = 2056, E_NEW_METADATA = 2057, E_SERVER_EXTENDED = 2055,
 	E_DISK_FULL = 1021, E_WRITE = 1026, E_NO_MEMORY = 1037,
@@ -76,6 +76,10 @@ db_classify(unsigned error)
 	case E_EXECUTION_TIME:
 	case E_TOO_MANY_STATEMENTS:
 	case E_NO_TABLE:
+	case E_PARSE:		/* not our text: a trigger's. A KILL that hits a
+				 * session which opens a table leaves MariaDB a
+				 * copy of it that lacks the trigger's body or
+				 * table, until FLUSH TABLES */
 	case E_TABLE_ACCESS:
 	case E_COLUMN_ACCESS:
 	case E_NO_DEFINER:
