@@ -33,7 +33,7 @@ struct line {
 static struct {
 	int		fd;
 	bool		is_socket;
-	bool		may_block;	/* a write(2) that finds no room waits */
+	bool		may_block;	/* write(2) may wait for room */
 	int		wait;		/* or WITHOUT_END */
 	uint64_t	dropped;	/* lines since one was taken */
 } output = { .fd = STDERR_FILENO, .may_block = true, .wait = WITHOUT_END };

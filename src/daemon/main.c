@@ -41,7 +41,7 @@
 
 #define EXIT_USAGE	2
 #define ARENA_SIZE	(64 * 1024)	/* bytes; a few markets fit */
-#define LOG_WAIT	100		/* ms, for a journal that stands still */
+#define LOG_WAIT	100		/* ms, for a log that nobody reads */
 #define SERVICE_USER	"ordermux"	/* User= of ordermux.service */
 
 enum action {
