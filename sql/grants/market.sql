@@ -100,7 +100,7 @@ GRANT SELECT,
     customer_email, delivery_address, delivery_city, delivery_state,
     delivery_postcode, delivery_notes, payment_method, subtotal_minor, tax_minor, tax_included, shipping_minor,
     total_minor, currency, idempotency_key, request_hash, created_at,
-    updated_at),
+    updated_at, lines_json),
   UPDATE (status, idempotency_key, updated_at)
   ON @DATABASE@.orders TO @ACCOUNTS@;
 

@@ -5,26 +5,7 @@
 #include "base/arena.h"
 #include "http/etag.h"
 #include "market/market.h"
-
-/* Writes a line as the contract shows it. */
-static void
-write_order_line(struct json_out *j, const struct market *market,
-    const struct order *o, const struct order_line *l)
-{
-	unsigned	 digits = market->currency.digits;
-
-	jw_begin(j, '{');
-	/* The database has no id of a line: made of its order and place. */
-	jw_put_int(j, "id", o->id * ORDER_LINES_MAX + l->line_no - 1);
-	jw_put_text(j, "product_name", l->product_name);
-	jw_put_text(j, "sku_code", l->sku_code);
-	jw_put_text(j, "size", l->size);
-	jw_put_text(j, "color", l->color);
-	jw_put_money(j, "unit_price", l->unit_price, digits);
-	jw_put_int(j, "quantity", l->quantity);
-	jw_put_money(j, "total_price", l->total, digits);
-	jw_end(j, '}');
-}
+#include "store/order_lines.h"
 
 /* Writes the amounts, as a part of the order. */
 static void
@@ -65,10 +46,7 @@ order_write(struct json_out *j, const struct market *market,
 	api_put_time(j, "created_at", o->created_at);
 	api_put_time(j, "updated_at", o->updated_at);
 	jw_name(j, "items");
-	jw_begin(j, '[');
-	for (size_t i = 0; i < o->line_count; i++)
-		write_order_line(j, market, o, &o->lines[i]);
-	jw_end(j, ']');
+	order_lines_write(j, o, market->currency.digits);
 	jw_end(j, '}');
 }
 

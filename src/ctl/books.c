@@ -16,6 +16,7 @@
 enum given {
 	GIVEN_NOTHING,
 	GIVEN_CURRENCY,		/* the market's */
+	GIVEN_UNIT,		/* its minor units in one, three times */
 	GIVEN_MOVES,		/* the workflow's, as pairs of states */
 	GIVEN_BACK		/* each state in which stock has come back */
 };
@@ -41,6 +42,9 @@ static const struct check checks[] = {
 	    .given = GIVEN_BACK },
 	{ { "lines", "each has lines, numbered from 1, at most 100",
 	    BOOKS_ORDERS }, .statement = STATEMENT_CHECK_LINES },
+	{ { "copies", "the text of the lines beside an order says the same",
+	    BOOKS_ORDERS }, .statement = STATEMENT_CHECK_COPIES,
+	    .given = GIVEN_UNIT },
 	{ { "line-totals", "each is price times quantity",
 	    BOOKS_LINES }, .statement = STATEMENT_CHECK_LINE_TOTALS,
 	    .money = true },
@@ -114,6 +118,17 @@ give_return_states(struct db_value *out)
 	return n;
 }
 
+/* Returns how many minor units one of the market's currency has. */
+static int64_t
+minor_units(const struct market *market)
+{
+	int64_t	 n = 1;
+
+	for (unsigned i = 0; i < market->currency.digits; i++)
+		n *= 10;
+	return n;
+}
+
 /* Runs the statement of a check with its parameters. */
 static enum db_result
 send_check(struct db *db, const struct check *c)
@@ -127,6 +142,10 @@ send_check(struct db *db, const struct check *c)
 	case GIVEN_CURRENCY:
 		values[0] = db_text(db_market(db)->currency.code);
 		return db_run(db, c->statement, 1, values, 1);
+	case GIVEN_UNIT:
+		values[0] = db_int(minor_units(db_market(db)));
+		values[1] = values[2] = values[0];
+		return db_run(db, c->statement, 1, values, 3);
 	case GIVEN_MOVES:
 		n = give_allowed_moves(values);
 		return db_run(db, c->statement, n, values, n * 2);

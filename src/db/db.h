@@ -39,7 +39,7 @@
 
 /* The schema that the statements need: the number of the last migration. A
  * newer one is used if it says that it serves this one (migration.h). */
-#define DB_SCHEMA_VERSION 5
+#define DB_SCHEMA_VERSION 6
 
 /* Statements for up to this many lines stay prepared. Those for longer orders
  * are prepared each time: they would fill the server's memory. */
@@ -86,7 +86,7 @@ struct db_value {
 
 struct db_value	db_int(int64_t);
 struct db_value	db_text(const char *);		/* NULL = NULL */
-struct db_value	db_bytes(const void *, size_t);
+struct db_value	db_bytes(const void *, size_t);	/* NULL = NULL */
 struct db_value	db_time(int64_t us);
 
 /* The same for all markets; milliseconds. */

@@ -36,6 +36,8 @@ db_text(const char *s)
 struct db_value
 db_bytes(const void *p, size_t n)
 {
+	if (p == NULL)
+		return (struct db_value){ .kind = DB_KIND_NULL };
 	return (struct db_value){ .kind = DB_KIND_BYTES, .text = p, .len = n };
 }
 

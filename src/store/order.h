@@ -49,6 +49,10 @@ struct order {
 	const char	  *currency;
 	int64_t		   created_at;
 	int64_t		   updated_at;
+	/* The lines as text (order_lines.h), not terminated; NULL: only as
+	 * lines. */
+	const char	  *lines_json;
+	size_t		   lines_json_len;
 	struct order_line *lines;
 	size_t		   line_count;
 	size_t		   line_room;

@@ -15,6 +15,7 @@
 #include "market/market.h"
 #include "store/order_basket.h"
 #include "store/order_earlier.h"
+#include "store/order_lines.h"
 #include "store/order_make.h"
 #include "store/order_store.h"
 #include "store/statements.h"
@@ -143,7 +144,8 @@ insert_order(struct db *db, struct making *m)
 		db_int(o->subtotal), db_int(o->tax), db_int(o->tax_included),
 		db_int(o->shipping), db_int(o->total), db_text(o->currency),
 		db_text(m->key.text), db_bytes(q->hash, sizeof(q->hash)),
-		db_time(o->created_at), db_time(o->updated_at)
+		db_time(o->created_at), db_time(o->updated_at),
+		db_bytes(o->lines_json, o->lines_json_len)
 	};
 	enum db_result			 result;
 
@@ -210,6 +212,8 @@ make_order(struct db *db, void *arg)
 	if (!price_order(m))
 		return refuse_order(m, ORDER_TOO_EXPENSIVE);
 	fill_order(m);
+	order_lines_render(m->arena, &m->result->order,
+	    m->market->currency.digits);
 	result = insert_order(db, m);
 	if (result == DB_OK)
 		result = insert_order_lines(db, m);

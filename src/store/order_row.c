@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "store/order_lines.h"
 #include "store/order_row.h"
 
 enum {
@@ -11,9 +12,14 @@ enum {
 	COL_EMAIL, COL_ADDRESS, COL_CITY, COL_STATE, COL_POSTCODE, COL_NOTES,
 	COL_PAYMENT,
 	COL_SUBTOTAL, COL_TAX, COL_TAX_INCLUDED, COL_SHIPPING, COL_TOTAL,
-	COL_CURRENCY, COL_CREATED, COL_UPDATED, COL_LINE_NO, COL_PRODUCT,
-	COL_SKU_CODE, COL_SIZE, COL_COLOR, COL_UNIT_PRICE, COL_QUANTITY,
-	COL_LINE_TOTAL
+	COL_CURRENCY, COL_CREATED, COL_UPDATED, COL_LINES
+};
+_Static_assert((int)COL_LINES == (int)ORDER_COL_LINES, "columns");
+
+/* Of a line, behind its first. */
+enum {
+	LINE_NO, LINE_PRODUCT, LINE_SKU_CODE, LINE_SIZE, LINE_COLOR,
+	LINE_UNIT_PRICE, LINE_QUANTITY, LINE_TOTAL
 };
 
 void
@@ -40,6 +46,19 @@ order_row_read(const struct db *db, struct arena *arena, struct order *o)
 	o->currency = db_get_text(db, COL_CURRENCY, arena);
 	o->created_at = db_get_int(db, COL_CREATED);
 	o->updated_at = db_get_int(db, COL_UPDATED);
+}
+
+bool
+order_row_read_text(const struct db *db, struct arena *arena, struct order *o)
+{
+	size_t		 len;
+	const char	*text = db_get_bytes(db, COL_LINES, &len);
+
+	if (text == NULL || !order_lines_usable(text, len))
+		return false;
+	o->lines_json = arena_strndup(arena, text, len);
+	o->lines_json_len = len;
+	return true;
 }
 
 enum db_result
@@ -71,19 +90,20 @@ add_order_line(struct arena *arena, struct order *o)
 }
 
 void
-order_row_add_line(const struct db *db, struct arena *arena, struct order *o)
+order_row_add_line(const struct db *db, size_t column, struct arena *arena,
+    struct order *o)
 {
 	struct order_line	*l;
 
-	if (db_is_null(db, COL_LINE_NO))
+	if (db_is_null(db, column + LINE_NO))
 		return;
 	l = add_order_line(arena, o);
-	l->line_no = (unsigned)db_get_int(db, COL_LINE_NO);
-	l->product_name = db_get_text(db, COL_PRODUCT, arena);
-	l->sku_code = db_get_text(db, COL_SKU_CODE, arena);
-	l->size = db_get_text(db, COL_SIZE, arena);
-	l->color = db_get_text(db, COL_COLOR, arena);
-	l->unit_price = db_get_int(db, COL_UNIT_PRICE);
-	l->quantity = db_get_int(db, COL_QUANTITY);
-	l->total = db_get_int(db, COL_LINE_TOTAL);
+	l->line_no = (unsigned)db_get_int(db, column + LINE_NO);
+	l->product_name = db_get_text(db, column + LINE_PRODUCT, arena);
+	l->sku_code = db_get_text(db, column + LINE_SKU_CODE, arena);
+	l->size = db_get_text(db, column + LINE_SIZE, arena);
+	l->color = db_get_text(db, column + LINE_COLOR, arena);
+	l->unit_price = db_get_int(db, column + LINE_UNIT_PRICE);
+	l->quantity = db_get_int(db, column + LINE_QUANTITY);
+	l->total = db_get_int(db, column + LINE_TOTAL);
 }

@@ -22,7 +22,8 @@ struct order_found {
 	struct order		 order;
 };
 
-/* The customer's own order with this id. One round trip. */
+/* The customer's own order with this id. One round trip; two if the order has
+ * no text of its lines. */
 enum db_result	order_store_find(struct db *, struct arena *,
     const struct customer *, int64_t id, struct order_found *);
 
@@ -43,7 +44,7 @@ struct order_list {
 	size_t			 count;
 };
 
-/* The customer's own orders with their lines. One round trip. */
+/* The customer's own orders with their lines. Round trips as above. */
 enum db_result	order_store_list(struct db *, struct arena *,
     const struct customer *, const struct order_page *,
     struct order_list *);

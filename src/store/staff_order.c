@@ -36,7 +36,7 @@ read_staff_order(struct db *db, void *arg)
 			out->user_id = db_get_int(db, ORDER_COL_FIRST);
 			order_row_read(db, f->arena, &out->order);
 		}
-		order_row_add_line(db, f->arena, &out->order);
+		order_row_add_line(db, ORDER_COL_LINES, f->arena, &out->order);
 	}
 	db_skip(db);
 	return result;

@@ -14,7 +14,7 @@
 	"u.is_active = 1 AND IF(u.tokens_valid_from IS NULL, " \
 	"u.created_at <= ?, u.tokens_valid_from <= ?)"
 
-/* An order and a line of it, for detail and list. */
+/* An order and a line of it. */
 #define ORDER_COLUMNS \
 	"o.id, o.order_number, o.status, o.customer_name, o.customer_phone, " \
 	"o.customer_email, o.delivery_address, o.delivery_city, " \
@@ -25,9 +25,22 @@
 #define LINE_COLUMNS \
 	"i.line_no, i.product_name, i.sku_code, i.size, i.color, " \
 	"i.unit_price_minor, i.quantity, i.total_minor"
-#define ORDER_ROW \
-	"i s32 s16 s255 s20 s255 s500 s100 s100 s20 s500 s50 i i i i i s3 " \
-	"t t i s255 s50 s20 s50 i i i"
+#define ORDER_ALONE \
+	"i s32 s16 s255 s20 s255 s500 s100 s100 s20 s500 s50 i i i i i s3 t t"
+#define LINE_ROW	"i s255 s50 s20 s50 i i i"
+#define ORDER_ROW	ORDER_ALONE " " LINE_ROW
+#define TEXT_ROW	ORDER_ALONE " b8192"	/* ORDER_LINES_JSON_MAX */
+
+/* A page of a customer's orders with their lines as text. A user's row by its
+ * key costs the server less in a join than as a subquery. Without orders there
+ * is no row. */
+#define LIST_OF(conditions) \
+	"SELECT " TOKEN_LIVE ", " ORDER_COLUMNS ", o.lines_json " \
+	"FROM users u JOIN orders o FORCE INDEX (user_newest) " \
+	"WHERE u.id = ? AND o.user_id = ? " conditions \
+	"ORDER BY o.created_at DESC, o.id DESC LIMIT ?"
+#define AFTER_CURSOR \
+	"AND o.created_at <= ? AND (o.created_at < ? OR o.id < ?) "
 
 /* An order's state, after the column that says whether the customer is live,
  * and a line of its history, as order_move.c and order_history.c take them. */
@@ -74,6 +87,9 @@
 #define THE_SKU "CONCAT('SKU ', s.sku_code, ' (', s.id, ')')"
 #define WIDE(column) "CAST(" column " AS DECIMAL(30))"
 #define FINDING_ROW "s160 s160 s160"
+
+/* The text of an order's lines. */
+#define LINES_TEXT "CONVERT(o.lines_json USING utf8mb4)"
 
 /* A text that can be compared with a column of any collation: the tables of a
  * restored dump, or of a server whose default changed, may have several. */
@@ -140,9 +156,10 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    "delivery_state, delivery_postcode, delivery_notes, "
 	    "payment_method, subtotal_minor, tax_minor, "
 	    "tax_included, shipping_minor, total_minor, currency, "
-	    "idempotency_key, request_hash, created_at, updated_at) VALUES ("
+	    "idempotency_key, request_hash, created_at, updated_at, "
+	    "lines_json) VALUES ("
 	    "(SELECT u.id FROM users u WHERE " TOKEN_LIVE " AND u.id = ?), "
-	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	    NULL },
 
 	[STATEMENT_LINES_INSERT] = { "lines_insert",
@@ -187,25 +204,47 @@ static const struct statement statements[STATEMENT__MAX] = {
 	/* The first column tells apart: no such user (no row), a token that is
 	 * dead (0), no such order (the order's id is NULL). */
 	[STATEMENT_ORDER_DETAIL] = { "order_detail",
-	    "SELECT " TOKEN_LIVE ", " ORDER_COLUMNS ", " LINE_COLUMNS
-	    " FROM users u LEFT JOIN orders o ON o.id = ? AND o.user_id = u.id "
-	    "LEFT JOIN order_items i ON i.order_id = o.id "
-	    "WHERE u.id = ? ORDER BY i.line_no",
-	    "i " ORDER_ROW },
+	    "SELECT " TOKEN_LIVE ", " ORDER_COLUMNS ", o.lines_json "
+	    "FROM users u LEFT JOIN orders o ON o.id = ? AND o.user_id = u.id "
+	    "WHERE u.id = ?",
+	    "i " TEXT_ROW },
 
-	/* Newest first; the page starts after (created_at, id) of the cursor.
-	 * The page is found in the index alone. Then each order is read once,
-	 * and its lines, which lie side by side. The user is a subquery: as a
-	 * part of the join it would cost a fifth more. */
-	[STATEMENT_ORDER_LIST] = { "order_list",
-	    "SELECT (SELECT " TOKEN_LIVE " FROM users u WHERE u.id = ?), "
-	    ORDER_COLUMNS ", " LINE_COLUMNS " FROM (SELECT k.id FROM orders k "
+	/* Pages of orders, newest first. There is one for each kind of page,
+	 * because the server plans a prepared statement again each time it is
+	 * run: an OR that decides what is asked for costs a fifth. */
+	[STATEMENT_ORDER_LIST] = { "order_list", LIST_OF(""),
+	    "i " TEXT_ROW },
+
+	[STATEMENT_ORDER_LIST_STATUS] = { "order_list_status",
+	    LIST_OF("AND o.status = ? "),
+	    "i " TEXT_ROW },
+
+	/* After (created_at, id) of the cursor. */
+	[STATEMENT_ORDER_LIST_AFTER] = { "order_list_after",
+	    LIST_OF(AFTER_CURSOR),
+	    "i " TEXT_ROW },
+
+	[STATEMENT_ORDER_LIST_STATUS_AFTER] = { "order_list_status_after",
+	    LIST_OF(AFTER_CURSOR "AND o.status = ? "),
+	    "i " TEXT_ROW },
+
+	/* With an offset: what is left out is passed over in the index alone,
+	 * if no status is asked for. */
+	[STATEMENT_ORDER_LIST_FROM] = { "order_list_from",
+	    "SELECT " TOKEN_LIVE ", " ORDER_COLUMNS ", o.lines_json "
+	    "FROM users u JOIN (SELECT k.id FROM orders k "
+	    "FORCE INDEX (user_newest) "
 	    "WHERE k.user_id = ? AND k.created_at <= ? "
 	    "AND (k.created_at < ? OR k.id < ?) AND (? = '' OR k.status = ?) "
 	    "ORDER BY k.created_at DESC, k.id DESC LIMIT ? OFFSET ?) page "
-	    "JOIN orders o ON o.id = page.id "
-	    "LEFT JOIN order_items i ON i.order_id = o.id",
-	    "i " ORDER_ROW },
+	    "JOIN orders o ON o.id = page.id WHERE u.id = ?",
+	    "i " TEXT_ROW },
+
+	/* The lines of orders that have no text of them. */
+	[STATEMENT_ORDER_LINES] = { "order_lines",
+	    "SELECT i.order_id, " LINE_COLUMNS " FROM order_items i "
+	    "WHERE i.order_id IN ({?|,}) ORDER BY i.order_id, i.line_no",
+	    "i " LINE_ROW },
 
 	/* The number of orders that a filter lets through, and the state of the
 	 * customer. */
@@ -684,6 +723,41 @@ static const struct statement statements[STATEMENT__MAX] = {
 	    FINDING_ROW },
 
 	/* An order without lines is found by check_lines. */
+	/* The text of an order's lines against the lines. The parameters are
+	 * how many minor units one of the currency has. What is no JSON is
+	 * told, and would else be an error. */
+	[STATEMENT_CHECK_COPIES] = { "check_copies",
+	    "SELECT CONCAT('order ', o.order_number, ' (', o.id, '), line ', "
+	    "c.n), COALESCE(CONCAT(i.quantity, ' x ', i.sku_code, ' at ', "
+	    "i.unit_price_minor / ?, ', ', i.product_name), 'no line'), "
+	    "CONCAT(c.quantity, ' x ', c.sku_code, ' at ', c.unit_price, "
+	    "', ', c.product_name) FROM orders o "
+	    "JOIN JSON_TABLE(IF(JSON_VALID(" LINES_TEXT "), " LINES_TEXT ", "
+	    "'[]'), '$[*]' COLUMNS (n FOR ORDINALITY, "
+	    "product_name VARCHAR(255) PATH '$.product_name', "
+	    "sku_code VARCHAR(50) PATH '$.sku_code', "
+	    "size VARCHAR(20) PATH '$.size', "
+	    "color VARCHAR(50) PATH '$.color', "
+	    "unit_price DECIMAL(30, 4) PATH '$.unit_price', "
+	    "quantity BIGINT PATH '$.quantity', "
+	    "total_price DECIMAL(30, 4) PATH '$.total_price')) c "
+	    "LEFT JOIN order_items i ON i.order_id = o.id AND i.line_no = c.n "
+	    "WHERE NOT COALESCE(BINARY i.product_name = BINARY c.product_name "
+	    "AND BINARY i.sku_code = BINARY c.sku_code "
+	    "AND BINARY i.size = BINARY c.size "
+	    "AND BINARY i.color = BINARY c.color "
+	    "AND i.quantity = c.quantity "
+	    "AND i.unit_price_minor = c.unit_price * ? "
+	    "AND i.total_minor = c.total_price * ?, 0) "
+	    "UNION ALL SELECT " THE_ORDER ", CONCAT(COUNT(i.order_id), "
+	    "' lines'), IF(JSON_VALID(" LINES_TEXT "), CONCAT(JSON_LENGTH("
+	    LINES_TEXT "), ' lines in lines_json'), 'no JSON in lines_json') "
+	    "FROM orders o LEFT JOIN order_items i ON i.order_id = o.id "
+	    "WHERE o.lines_json IS NOT NULL GROUP BY o.id "
+	    "HAVING NOT JSON_VALID(MAX(" LINES_TEXT ")) "
+	    "OR JSON_LENGTH(MAX(" LINES_TEXT ")) <> COUNT(i.order_id)",
+	    FINDING_ROW },
+
 	[STATEMENT_CHECK_SUBTOTALS] = { "check_subtotals",
 	    "SELECT " THE_ORDER ", SUM(i.total_minor), o.subtotal_minor AS had "
 	    "FROM orders o JOIN order_items i ON i.order_id = o.id "
@@ -782,6 +856,7 @@ static const struct statement statements[STATEMENT__MAX] = {
  */
 static const struct statement_trait traits[STATEMENT__MAX] = {
 	[STATEMENT_SKUS] = { .repeats = true },
+	[STATEMENT_ORDER_LINES] = { .repeats = true },
 	[STATEMENT_CART_LOCK] = { false, ROW('u', 0) },
 	[STATEMENT_CART_EMPTY] = { true, ROW('u', 0) },
 	[STATEMENT_ORDER_INSERT] = { false, ROW('u', 2) },

@@ -212,6 +212,54 @@ def test_one_order_is_what_create_and_list_said(shop, market):
     assert a.headers.get_content_type() == "application/json"
 
 
+# What may stand beside an order in the place of the text of its lines.
+TEXTS = {
+    "none": "NULL",
+    "empty": "''",
+    "one of another form": "JSON_COMPACT(CONVERT(lines_json USING utf8mb4))",
+    "one that is cut": "LEFT(lines_json, LENGTH(lines_json) - 1)",
+    "no JSON": "'[\n{]'",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_an_order_without_the_text_of_its_lines_is_shown_by_its_lines(
+        shop, market, text):
+    buyer = shop.buyer(market)
+    skus = [shop.sku(market, title=title, color=color) for title, color in (
+        ('a "quoted" \\ title', "Red"), ("two\nlines", "\t"),
+        ("Көйнөк 🐎", "ak"))]
+    made = [buyer.ordered((skus[0], 2), skus[1], skus[2]),
+            buyer.ordered(skus[2]), buyer.ordered(skus[1], (skus[0], 3))]
+    paths = ["/orders", "/orders?limit=2", "/orders?offset=1",
+             "/orders?status_filter=pending",
+             "/orders?limit=1&offset=1&status_filter=pending"]
+    paths += [f"/orders/{o['id']}" for o in made]
+    paths.append(next_page(buyer.get("/orders?limit=1")))
+    paths.append(next_page(buyer.get("/orders?limit=1&status_filter=pending")))
+    before = [buyer.get(p).json for p in paths]
+    assert before[0] == made[::-1]
+    of = f"user_id = {buyer.id} AND lines_json IS NOT NULL"
+    assert shop.count(market, "orders", of) == 3
+    # The one in the middle keeps it.
+    shop.sql(market, f"UPDATE orders SET lines_json = {text} "
+             f"WHERE user_id = {buyer.id} AND id <> {made[1]['id']}")
+    assert [buyer.get(p).json for p in paths] == before
+    shop.sql(market, f"UPDATE orders SET lines_json = NULL "
+             f"WHERE user_id = {buyer.id}")
+    assert [buyer.get(p).json for p in paths] == before
+
+
+def test_a_text_of_the_lines_that_would_be_too_long_is_not_kept(shop, us):
+    skus = [shop.sku("us", title="x" * 255, color="y" * 50) for _ in range(40)]
+    long, short = us.ordered(*skus), us.ordered(*skus[:10])
+    for order, kept in ((long, 0), (short, 1)):
+        assert shop.count("us", "orders", f"id = {order['id']} "
+                          "AND lines_json IS NOT NULL") == kept
+        assert us.get(f"/orders/{order['id']}").json == order
+    assert us.get("/orders").json == [short, long]
+
+
 def test_an_order_of_a_hundred_lines_is_shown_whole(shop, us):
     oid = shop.order_row("us", us.id, lines=100)
     lines = us.get(f"/orders/{oid}").json["items"]

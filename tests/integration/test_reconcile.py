@@ -301,30 +301,51 @@ TAMPERINGS = {
         "DELETE FROM order_items WHERE order_id = {order}; "
         "UPDATE skus SET stock = stock + 2 WHERE id = {sku}; "
         "UPDATE skus SET stock = stock + 1 WHERE id = {other}",
-        {"lines"}, r"order {order_number} \({order}\): expected .*, "
+        {"lines", "copies"}, r"order {order_number} \({order}\): expected .*, "
         r"found no line"),
     "an order with a gap in its lines": (
         "UPDATE order_items SET line_no = 3 WHERE order_id = {order} "
         "AND line_no = 2",
-        {"lines"}, r"\({order}\): expected .*, found 2 lines, 1 to 3"),
+        {"lines", "copies"}, r"\({order}\): expected .*, found 2 lines, 1 to 3"),
     "an order with more lines than can be": (
         "INSERT INTO order_items (order_id, line_no, sku_id, product_name, "
         "sku_code, unit_price_minor, quantity, total_minor) SELECT "
         "order_id, seq, sku_id, '', '', 0, 1, 0 FROM order_items "
         "JOIN seq_3_to_101 WHERE order_id = {order} AND line_no = 1; "
         "UPDATE skus SET stock = stock - 99 WHERE id = {sku}",
-        {"lines"}, r"\({order}\): expected .*, found 101 lines, 1 to 101"),
+        {"lines", "copies"}, r"\({order}\): expected .*, found 101 lines, 1 to 101"),
+    "a text of the lines with another price": (
+        "UPDATE orders SET lines_json = REPLACE(lines_json, "
+        "'\"unit_price\":24.99', '\"unit_price\":24.98') WHERE id = {order}",
+        {"copies"}, r"order {order_number} \({order}\), line 1: "
+        r"expected 2 x SKU-{sku} at 24\.9900, Shirt {sku}, "
+        r"found 2 x SKU-{sku} at 24\.9800, Shirt {sku}"),
+    "a text of the lines with another name": (
+        "UPDATE orders SET lines_json = REPLACE(lines_json, 'Shirt {other}', "
+        "'shirt {other}') WHERE id = {order}",
+        {"copies"}, r"\({order}\), line 2: expected .*, Shirt {other}, "
+        r"found .*, shirt {other}"),
+    "a text of the lines that lacks one": (
+        "UPDATE orders SET lines_json = JSON_REMOVE(CONVERT(lines_json "
+        "USING utf8mb4), '$[1]') WHERE id = {order}",
+        {"copies"}, r"\({order}\): expected 2 lines, "
+        r"found 1 lines in lines_json"),
+    "a text of the lines that is none": (
+        "UPDATE orders SET lines_json = LEFT(lines_json, 30) "
+        "WHERE id = {order}",
+        {"copies"}, r"\({order}\): expected 2 lines, "
+        r"found no JSON in lines_json"),
     "a line that does not cost its price": (
         "UPDATE order_items SET total_minor = total_minor - 1, "
         "unit_price_minor = unit_price_minor WHERE order_id = {order} "
         "AND line_no = 1; UPDATE order_items SET total_minor = total_minor "
         "+ 1 WHERE order_id = {order} AND line_no = 2",
-        {"line-totals"}, r"order {order_number} \({order}\), line 1: "
+        {"line-totals", "copies"}, r"order {order_number} \({order}\), line 1: "
         r"expected 49\.98, found 49\.97"),
     "a line of more pieces than were paid": (
         "UPDATE order_items SET quantity = 3 WHERE order_id = {order} "
         "AND line_no = 1",
-        {"line-totals", "stock"},
+        {"line-totals", "stock", "copies"},
         r"\({order}\), line 1: expected 74\.97, found 49\.98"),
     "an order that is not the sum of its lines": (
         "UPDATE orders SET subtotal_minor = subtotal_minor + 1, "
@@ -348,12 +369,12 @@ TAMPERINGS = {
     "a line with nothing in it": (
         "UPDATE order_items SET quantity = 0, total_minor = 0, "
         "unit_price_minor = 0 WHERE order_id = {order} AND line_no = 1",
-        {"amounts", "subtotals", "stock"},
+        {"amounts", "subtotals", "stock", "copies"},
         r"\({order}\), line 1: expected .*, found a quantity of 0"),
     "a price that no sum can hold": (
         "UPDATE order_items SET unit_price_minor = -9223372036854775808, "
         "total_minor = 9223372036854775807 WHERE order_id = {order}",
-        {"amounts", "line-totals", "subtotals"},
+        {"amounts", "line-totals", "subtotals", "copies"},
         r"\({order}\): expected 18446744073709551614, found 74\.97"),
     "another currency": (
         "UPDATE orders SET currency = 'EUR' WHERE id = {order}",
