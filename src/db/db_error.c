@@ -116,6 +116,14 @@ db_error_statements_full(unsigned error)
 }
 
 bool
+db_error_session_ended(unsigned error)
+{
+	return error == CR_SERVER_LOST || error == CR_SERVER_GONE_ERROR ||
+	    error == E_KILLED || error == E_INTERRUPTED ||
+	    error == E_SESSION_KILLED;
+}
+
+bool
 db_error_no_variable(unsigned error)
 {
 	return error == E_NO_VARIABLE;

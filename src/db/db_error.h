@@ -20,6 +20,10 @@ bool	db_error_deadlock(unsigned error);
 /* 1461: the server has no room for a further prepared statement. */
 bool	db_error_statements_full(unsigned error);
 
+/* Something has ended a session of a server that works: somebody's KILL, or a
+ * server that goes, which the next try will tell. */
+bool	db_error_session_ended(unsigned error);
+
 /* 1193: the server does not have this variable. */
 bool	db_error_no_variable(unsigned error);
 

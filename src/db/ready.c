@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/connection.h"
+#include "db/db_error.h"
 #include "db/db_impl.h"
 #include "db/wait.h"
 #include "market/market.h"
@@ -123,8 +124,8 @@ check_identity(struct db *db, bool *lost)
 struct search {
 	bool		 probe;	/* wait with little patience until a host
 				 * answers */
-	bool		 lost;	/* the last host answered, and then ended the
-				 * connection */
+	bool		 lost;	/* the last host was there, and then the
+				 * connection ended */
 	const char	*why;	/* the last host cannot be used; NULL also if
 				 * only no time was left, or others needed the
 				 * worker */
@@ -138,9 +139,11 @@ try_host(struct db *db, size_t index, struct search *search)
 	const struct market_host *host = &db->market->database.hosts[index];
 	const char		 *why = "cannot connect to the database";
 
-	search->lost = false;
 	if (db_connect(db, index, search->probe))
 		why = check_identity(db, &search->lost);
+	else
+		search->lost = db->wait.end == DB_END_ANSWER &&
+		    db_error_session_ended(mysql_errno(db->mysql));
 	if (why == NULL) {
 		db_settle(db);
 		log_debug("connected", log_str("database", db->market->name),

@@ -138,6 +138,7 @@ class Proxy:
         self.address, self.server = address, server
         self.passages = set()
         self.refusing = None        # None, "close", or "full"
+        self.early = 0              # so many more are closed at once
         self.delay = 0              # seconds, for each command
         self.hold = 0               # seconds, of HOLD and LATE
         self.moves_to = None        # the server that answers behind a strike
@@ -178,7 +179,8 @@ class Proxy:
         if self.refusing == "full":
             with contextlib.suppress(OSError):
                 client.sendall(struct.pack("<I", len(TOO_MANY)) + TOO_MANY)
-        if self.refusing:
+        self.early, early = max(0, self.early - 1), self.early
+        if self.refusing or early:
             client.close()
             return
         try:
@@ -206,7 +208,7 @@ class Proxy:
 
     def heal(self):
         """As if nothing had been."""
-        self.refusing, self.delay, self.hold = None, 0, 0
+        self.refusing, self.early, self.delay, self.hold = None, 0, 0, 0
         self.refuses_then = None
         self.strikes = []
         self.flowing.set()
