@@ -12,7 +12,8 @@
 #include "market/market.h"
 
 /* Times in ms. */
-#define PACE_MIN	50	/* a market that is quicker is not slow */
+#define PACE_MIN	50	/* a market that is quicker is not slow, */
+#define PACE_PART	5	/* nor one quicker than a fifth of crowd_after */
 #define PACE_KEPT	10000	/* a pace that is older is not known */
 #define PACE_FRESH	2000	/* whoever was answered then is still there */
 #define PACE_TIMES	4	/* so much quicker is another market */
@@ -120,7 +121,7 @@ judge_market(const struct view *v, size_t market)
 	uint64_t	 pace = v->pace[market];
 	bool		 too_long = pace >= v->own->crowd_after;
 
-	if (pace < PACE_MIN)
+	if (pace < PACE_MIN || pace < v->own->crowd_after / PACE_PART)
 		return false;
 	for (size_t m = 0; m < v->own->markets; m++)
 		if (m != market && (v->fresh[m] || too_long) &&

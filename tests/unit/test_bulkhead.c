@@ -155,6 +155,26 @@ Test(bulkhead, a_market_that_is_only_slower_gets_half_if_few_are_idle,
 		    BULKHEAD_FREE);
 }
 
+Test(bulkhead, a_market_that_is_quicker_than_a_fifth_of_crowd_after_is_not_slow,
+    .init = init, .fini = fini)
+{
+	for (size_t w = 0; w < WORKERS; w++)
+		for (size_t m = 0; m < 2; m++)
+			bulkheads[w][m].crowd_after = 1000;
+	serve(0, 60, 199);
+	serve(1, 30, 3);
+	for (size_t w = 0; w < WORKERS; w++)
+		cr_expect_eq(enter(w, 0), BULKHEAD_FREE, "%zu", w);
+	for (size_t w = 0; w < WORKERS; w++)
+		leave(w, 0);
+	serve(0, 200, 230);
+	serve(1, 30, 3);
+	for (size_t w = 0; w < WORKERS; w++)
+		slot_set(&board.slots[w], SLOT_RULES);
+	for (size_t w = 0; w < 5; w++)
+		cr_expect_eq(enter(w, 0), BULKHEAD_FREE + (w >= 4), "%zu", w);
+}
+
 Test(bulkhead, nobody_is_refused_if_all_markets_are_slow, .init = init,
     .fini = fini)
 {
