@@ -1,0 +1,5 @@
+-- the same 3 SKUs, by any customer.
+local bench = dofile(os.getenv("BENCH_WRK") .. "/common.lua")
+
+init = bench.load
+request = bench.hot
