@@ -5,7 +5,8 @@ import argparse
 import jwt
 import pytest
 
-from bench import client, empty, figures, load, raw, report, scenarios, users
+from bench import (client, empty, figures, growth, load, parts, raw, report,
+                   scenarios, users)
 
 WRK = """\
 Running 2s test @ http://127.0.0.1:8080/api/v1
@@ -149,3 +150,15 @@ def test_an_error_in_any_run_is_a_failure():
     assert "list, raw" in found.failures()[0]
     assert "**Failed.**" in report.text(found)
     assert results(("ours", run_of(0))).failures()
+
+
+def test_each_part_of_scale_says_what_it_is():
+    for part in parts.ALL.values():
+        assert part.__doc__.endswith(".") and "\n" not in part.__doc__
+
+
+def test_most_orders_are_by_turns_of_all_customers():
+    # As growth.py chooses them: each customer has the same number.
+    customers = growth.BATCH // growth.EACH
+    turns = {seq * 7919 % customers for seq in range(customers)}
+    assert len(turns) == customers

@@ -14,6 +14,9 @@
     started.py    starting and stopping what is measured
     machine.py    what the machine is, in words
     report.py     RESULTS.md, results.json, results.svg
+    parts.py      what bench/scale measures: the sizes, markets, workers ...
+    growth.py     a market with very many orders
+    probe.py      what a request costs that one client makes
 
 A service that is measured is an object with
 

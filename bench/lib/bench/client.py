@@ -3,12 +3,15 @@ import concurrent.futures
 import http.client
 import json
 import threading
+import time
 import urllib.parse
 
 from . import users
 
 THREADS = 16
 TIMEOUT = 30
+TRIES = 10                      # of a request that fills
+PAUSE = 1                       # seconds
 
 
 class Failed(Exception):
@@ -47,6 +50,21 @@ class Client:
         return json.loads(data)
 
 
+def insist(client, *request):
+    """As client.json(), for filling: repeats it while the service answers
+    503, which says that nothing was done. A machine that is busy, and a
+    service that has just started, may need that. No measured request is
+    repeated."""
+    for _ in range(TRIES):
+        status, _, data = client.answer(*request)
+        if status != 503:
+            break
+        time.sleep(PAUSE)
+    if status != 200:
+        raise Failed(f"{request[0]} {request[1]}: {status} {data[:300]!r}")
+    return json.loads(data)
+
+
 def at_once(work, things):
     """work(thing) for each, by some threads. The results, in order."""
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
@@ -77,8 +95,8 @@ def fill(client, everybody):
         n = user.id - users.FIRST
         body = order(user.market, n, users.skus_of(k * users.READERS + n),
                      f"order {k}")
-        user.orders.append(client.json("POST", "/orders/create", user.token,
-                                       body)["id"])
+        user.orders.append(insist(client, "POST", "/orders/create",
+                                  user.token, body)["id"])
     at_once(make, [(user, k) for k in range(users.ORDERS)
                    for user in readers])
 

@@ -1,9 +1,11 @@
 """Our service: a build as a package has it, and a shop of its own."""
 import collections
+import contextlib
 import os
 import pathlib
 import re
 import subprocess
+import sys
 
 from . import client, load, login, processes, users
 
@@ -19,7 +21,8 @@ def build():
     if not (BUILD / "config.status").exists():
         subprocess.run([TREE / "configure", "--silent"], cwd=BUILD, check=True)
     subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "ordermuxd",
-                    "ordermuxctl", "bench/raw/raw", "bench/empty/empty"],
+                    "ordermuxctl", "bench/raw/raw", "bench/empty/empty",
+                    "bench/distance/distance"],
                    cwd=BUILD, check=True)
 
 
@@ -72,6 +75,19 @@ class Ours:
         self.users_file = directory / "users-ours"
         self.users = users.everybody(shop.key)
         self.logins = login.Logins(self.url, shop.env["ORDERMUX_SMS_FILE"])
+
+    @contextlib.contextmanager
+    def explained(self):
+        """If something fails in the block, shows what the daemon said last,
+        before its log is gone."""
+        try:
+            yield self
+        except Exception:
+            lines = [line for line in self.shop.log.read_text(
+                errors="replace").splitlines() if "level=info" not in line]
+            print("---- the daemon's log", *lines[-15:], sep="\n",
+                  file=sys.stderr, flush=True)
+            raise
 
     def fill(self):
         for market in users.MARKETS:
