@@ -2,7 +2,8 @@
 -- load.py reads at the end. wrk runs one copy in each of its threads.
 --
 -- BENCH_USERS is a file of users.py: "market user-id token order,order,...".
--- BENCH_THREADS is the number of wrk's threads. The numbers below are those of lib/bench/users.py.
+-- BENCH_THREADS is the number of wrk's threads. The numbers below are those of
+-- lib/bench/users.py.
 
 local M = {}
 

@@ -79,6 +79,10 @@ class Growth:
         began = time.monotonic()
         for start in range(0, count, BATCH):
             seq = f"seq_{start}_to_{min(start + BATCH, count) - 1} s"
+            lines = f"""INSERT INTO order_items (order_id, {item})
+                  SELECT {base} + s.seq, {item} FROM {seq}
+                  JOIN bench_items b ON b.n = s.seq % {TEMPLATES}
+                  ORDER BY s.seq;"""
             self.sql(f"""{SESSION} BEGIN;
                 INSERT INTO orders (id, order_number, user_id, created_at,
                   updated_at, {order}) SELECT {base} + s.seq,
@@ -86,11 +90,7 @@ class Growth:
                   {customer}, {when}, {when}, {order} FROM {seq}
                   JOIN bench_orders b ON b.n = s.seq % {TEMPLATES}
                   ORDER BY s.seq;
-                INSERT INTO order_items (order_id, {item})
-                  SELECT {base} + s.seq, {item} FROM {seq}
-                  JOIN bench_items b ON b.n = s.seq % {TEMPLATES}
-                  ORDER BY s.seq, line_no;
-                COMMIT""")
+                {lines} COMMIT""")
             done = min(start + BATCH, count)
             self.say(f"{done:,} of {count:,} orders, "
                      f"{done / (time.monotonic() - began):,.0f}/s", same=True)

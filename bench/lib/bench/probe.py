@@ -5,7 +5,9 @@ import os
 import signal
 import time
 
-from . import client, figures
+from . import client, figures, processes
+
+STOP_LIMIT = 300                # seconds: it may have much to write
 
 STATUS = """SELECT
   SUM(IF(variable_name LIKE 'HANDLER_READ%', variable_value, 0)),
@@ -52,7 +54,10 @@ class Probe:
         and the tables are open."""
         pid = self.shop.database_pid("us")
         os.kill(pid, signal.SIGTERM)
-        while os.path.exists(f"/proc/{pid}"):
+        end = time.monotonic() + STOP_LIMIT
+        while not processes.ended(pid):
+            if time.monotonic() > end:
+                raise client.Failed("the database does not stop")
             time.sleep(0.05)
         self.shop.start()
         self.shop.serves()

@@ -20,6 +20,15 @@ def stat(pid):
     return int(fields[1]), (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def ended(pid):
+    """Whether it has ended; it may still be a zombie."""
+    try:
+        text = (PROC / str(pid) / "stat").read_text(errors="replace")
+    except OSError:
+        return True
+    return text.rpartition(")")[2].split()[0] == "Z"
+
+
 def tree(pid):
     """The process and all that descend from it."""
     children = {}
