@@ -11,15 +11,16 @@ PROCESSES = 8 * os.cpu_count()
 
 
 def parse(text):
-    """The Run that its line describes. It has no histogram."""
+    """The Run that its line describes. It has no histogram. The first thing
+    that it or the store has said is the kind of all errors."""
     found = re.search(r"^bench requests=(\d+) errors=(\d+) "
                       r"duration_us=(\d+) client_us=(\d+)$", text, re.M)
     if not found:
         raise load.WrongOutput(text.strip() or "raw printed nothing")
     requests, errors, duration, client = map(int, found.groups())
-    return load.Run(requests, duration / 1e6,
-                    {"request": errors} if errors else {}, {},
-                    {"client": client / 1e6})
+    said = text.partition("\n")[0]
+    return load.Run(requests, duration / 1e6, {said: errors} if errors else {},
+                    {}, {"client": client / 1e6})
 
 
 class Raw:

@@ -97,6 +97,12 @@ class Ours:
             self.shop.sql(market, spread_sql())
             self.shop.sql(market, ANALYZE)
         users.write(self.users_file, self.users)
+        self.filled = self._log().stat().st_size
+
+    def _log(self):
+        """nginx's log, which has the status of each answer."""
+        return pathlib.Path(self.shop.env["ORDERMUX_DIR"],
+                            "log/nginx-access.log")
 
     def measures(self, scenario):
         del scenario
@@ -123,15 +129,14 @@ class Ours:
         return "" if done.returncode == 0 else done.stdout
 
     def refusals(self):
-        """The answers that were errors, and how many of each, from nginx's
-        log: wrk only counts them."""
-        log = pathlib.Path(self.shop.env["ORDERMUX_DIR"],
-                           "log/nginx-access.log")
+        """The answers since the filling that were errors, and how many of
+        each: wrk only counts them."""
         found = collections.Counter()
-        with open(log, encoding="utf-8") as lines:
+        with open(self._log(), encoding="utf-8") as lines:
+            lines.seek(self.filled)
             for line in lines:
                 error = re.search(r'path="([^"]*)" status=([45]\d\d) ', line)
                 if error:
-                    path = re.sub(r"\d{4,}", "{id}", error[1])
+                    path = re.sub(r"/\d+", "/{id}", error[1])
                     found[f"{error[2]} on {path}"] += 1
         return dict(found)
