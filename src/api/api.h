@@ -21,12 +21,14 @@ struct login_code_keys;
 struct market;
 struct market_registry;
 struct secretbox_keys;
+struct sku_cache;
 struct token_keys;
 
 /* The customer of a verified token, in the token's market. */
 struct session {
 	const struct market	*market;
 	struct db		*db;
+	struct sku_cache	*skus;
 	struct customer		 customer;
 	int64_t			 duplicate_window;	/* µs */
 	unsigned		 orders_per_hour;	/* 0 = any number */

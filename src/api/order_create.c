@@ -93,6 +93,7 @@ order_create(struct session *s, struct request *req, struct response *res)
 	q.customer = s->customer;
 	q.window = s->duplicate_window;
 	q.per_hour = s->orders_per_hour;
+	q.skus = s->skus;
 	result = order_make(s->db, s->arena, &q, &r);
 	if (result == DB_UNKNOWN)
 		response_error(res, ERROR_OUTCOME_UNKNOWN, "The order could "

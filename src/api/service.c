@@ -25,6 +25,7 @@
 #include "http/form.h"
 #include "http/language.h"
 #include "market/market.h"
+#include "store/sku_cache.h"
 #include "store/statements.h"
 
 #define ARENA_FIRST (96 * 1024)	/* a usual request needs no more */
@@ -45,6 +46,7 @@ struct service {
 	uint64_t		 deadline_ms;	/* of the request, clock_ms() */
 	struct db		*dbs[MARKET_COUNT_MAX];	/* by market index;
 						 * NULL = shut */
+	struct sku_cache	*skus[MARKET_COUNT_MAX];	/* likewise */
 	struct db		*entered;	/* by this request; or NULL */
 	struct arena		*arena;
 	struct refusals		*refusals;
@@ -83,18 +85,23 @@ service_new(const struct settings *settings, const struct route_table *routes,
 	s->limits.crowd_after = settings->crowd_after;
 	s->limits.markets = settings->markets->count;
 	s->arena = arena_new(ARENA_FIRST);
-	for (size_t i = 0; i < settings->markets->count; i++)
-		if (!settings->markets->markets[i].shut)
-			s->dbs[i] = store_db_new(&settings->markets->markets[i],
-			    &s->limits, board, slot);
+	for (size_t i = 0; i < settings->markets->count; i++) {
+		if (settings->markets->markets[i].shut)
+			continue;
+		s->dbs[i] = store_db_new(&settings->markets->markets[i],
+		    &s->limits, board, slot);
+		s->skus[i] = sku_cache_new();
+	}
 	return s;
 }
 
 void
 service_free(struct service *s)
 {
-	for (size_t i = 0; i < s->settings->markets->count; i++)
+	for (size_t i = 0; i < s->settings->markets->count; i++) {
 		db_free(s->dbs[i]);
+		sku_cache_free(s->skus[i]);
+	}
 	token_keys_free(s->token_keys);
 	login_code_keys_free(s->code_keys);
 	secretbox_keys_free(s->message_keys);
@@ -307,8 +314,10 @@ serve_session(struct service *s, const struct route *route,
 		return;
 	session.db = open_market(s, session.market,
 	    (uint64_t)session.customer.user_id, req, res);
-	if (session.db != NULL)
-		route->session(&session, req, res);
+	if (session.db == NULL)
+		return;
+	session.skus = s->skus[session.market->index];
+	route->session(&session, req, res);
 }
 
 /* Serves a login: the phone number in the body decides the market. */

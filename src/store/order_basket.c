@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/order_basket.h"
+#include "store/sku_cache.h"
 #include "store/statements.h"
 
 #define NEVER INT64_C(253402300799000000)	/* the year 9999, µs */
@@ -74,6 +75,33 @@ take_cart(struct db *db, struct order_basket *b)
 
 /* ---- what the shop has ---- */
 
+/* Makes room for the lines of the order, with nothing in them. */
+static void
+begin_basket_lines(struct order_basket *b)
+{
+	struct order	*o = &b->result->order;
+
+	o->lines = arena_array(b->arena, b->count, sizeof(*o->lines));
+	o->line_count = b->count;
+}
+
+/* Remembers the SKU of an order that can be made, for the next ones. What is
+ * running out, or wanted by who has had enough, is not worth it: an order that
+ * is refused would be written first, and taken back. */
+static void
+remember_basket_line(struct order_basket *b, size_t i)
+{
+	const struct order_line	*l = &b->result->order.lines[i];
+	struct sku		 sku = { .id = l->sku_id,
+		.price = l->unit_price, .title = l->product_name,
+		.code = l->sku_code, .size = l->size, .color = l->color };
+
+	if (b->for_sale[i] && b->stocks[i] >= l->quantity && b->limit_at == 0)
+		sku_cache_keep(b->request->skus, &sku);
+	else
+		sku_cache_drop(b->request->skus, sku.id);
+}
+
 /* Fills the line of the want that a row of STATEMENT_SKUS is about. */
 static void
 fill_basket_line(const struct db *db, struct order_basket *b)
@@ -98,6 +126,7 @@ fill_basket_line(const struct db *db, struct order_basket *b)
 	l->sku_code = db_get_text(db, 4, b->arena);
 	l->size = db_get_text(db, 5, b->arena);
 	l->color = db_get_text(db, 6, b->arena);
+	remember_basket_line(b, i);
 }
 
 /* Reads all SKUs by one statement, into the lines of the order. A line whose
@@ -106,14 +135,12 @@ static enum db_result
 fill_basket_lines(struct db *db, struct order_basket *b)
 {
 	const struct order_request	*q = b->request;
-	struct order			*o = &b->result->order;
 	struct db_value			*values = arena_array(b->arena,
 	    b->count + 3, sizeof(*values)), *v = values;
 	enum db_result			 result;
 	bool				 more;
 
-	o->lines = arena_array(b->arena, b->count, sizeof(*o->lines));
-	o->line_count = b->count;
+	begin_basket_lines(b);
 	memset(b->for_sale, 0, b->count * sizeof(*b->for_sale));
 	*v++ = db_int(q->customer.user_id);
 	*v++ = db_time(q->per_hour > 0 ? clock_us() - ORDER_HOUR : NEVER);
@@ -179,16 +206,70 @@ check_basket_lines(struct order_basket *b)
 	return DB_OK;
 }
 
+/* Fills a line from what is remembered of its SKU; false if that is nothing. */
+static bool
+recall_basket_line(struct order_basket *b, size_t i)
+{
+	struct order_line	*l = &b->result->order.lines[i];
+	struct sku		 sku;
+
+	if (!sku_cache_find(b->request->skus, b->wants[i].sku_id, &sku))
+		return false;
+	l->sku_id = sku.id;
+	l->line_no = (unsigned)i + 1;
+	l->quantity = b->wants[i].quantity;
+	l->unit_price = sku.price;
+	l->product_name = arena_strdup(b->arena, sku.title);
+	l->sku_code = arena_strdup(b->arena, sku.code);
+	l->size = arena_strdup(b->arena, sku.size);
+	l->color = arena_strdup(b->arena, sku.color);
+	return true;
+}
+
+/* Fills all lines from what is remembered; false if one is missing. Not for
+ * long orders: their statements are not kept prepared, which costs more. */
+static bool
+recall_basket_lines(struct order_basket *b)
+{
+	if (b->doubted || b->count > DB_KEEP_LINES)
+		return false;
+	begin_basket_lines(b);
+	b->limit_at = 0;
+	for (size_t i = 0; i < b->count; i++) {
+		if (!recall_basket_line(b, i))
+			return false;
+	}
+	return true;
+}
+
 enum db_result
 order_basket_fill(struct db *db, struct order_basket *b)
 {
 	enum db_result	 result = DB_OK;
 
+	b->known = false;
 	if (b->request->from_cart)
 		result = take_cart(db, b);
 	if (result == DB_OK)
+		b->known = recall_basket_lines(b);
+	if (result == DB_OK && !b->known)
 		result = fill_basket_lines(db, b);
-	return result == DB_OK ? check_basket_lines(b) : result;
+	return result == DB_OK && !b->known ? check_basket_lines(b) : result;
+}
+
+enum db_result
+order_basket_doubt(struct order_basket *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		sku_cache_drop(b->request->skus, b->wants[i].sku_id);
+	b->doubted = true;
+	return DB_REFUSED;
+}
+
+bool
+order_basket_is_void(const struct order_basket *b)
+{
+	return b->known && b->doubted;
 }
 
 /* ---- when it is ordered ---- */
@@ -217,6 +298,44 @@ order_basket_empty_cart(struct db *db, struct order_basket *b)
 	return result;
 }
 
+/* Takes the stock of lines that are remembered, if the SKUs are still so, and
+ * the customer may make an order more. */
+static enum db_result
+take_known_stock(struct db *db, struct order_basket *b)
+{
+	const struct order_request	*q = b->request;
+	const struct order_line		*lines = b->result->order.lines;
+	struct db_value			*values = arena_array(b->arena,
+	    b->count * 10 + 3, sizeof(*values)), *v = values;
+	enum db_result			 result;
+
+	for (const struct order_line *l = lines; l < lines + b->count; l++) {
+		*v++ = db_int(l->sku_id);
+		*v++ = db_int(l->quantity);
+	}
+	for (const struct order_line *l = lines; l < lines + b->count; l++) {
+		*v++ = db_int(l->sku_id);
+		*v++ = db_int(l->quantity);
+		*v++ = db_int(l->unit_price);
+		*v++ = db_text(l->sku_code);
+		*v++ = db_text(l->size);
+		*v++ = db_text(l->color);
+	}
+	for (const struct order_line *l = lines; l < lines + b->count; l++) {
+		*v++ = db_int(l->sku_id);
+		*v++ = db_text(l->product_name);
+	}
+	if (q->per_hour > 0) {
+		*v++ = db_int(q->customer.user_id);
+		*v++ = db_time(clock_us() - ORDER_HOUR);
+		*v++ = db_int(q->per_hour);
+	}
+	result = db_run(db, q->per_hour > 0 ? STATEMENT_STOCK_TAKE_LIMITED :
+	    STATEMENT_STOCK_TAKE_KNOWN, b->count, values, (size_t)(v - values));
+	return result != DB_OK || db_matched(db) == b->count ? result :
+	    order_basket_doubt(b);
+}
+
 enum db_result
 order_basket_take_stock(struct db *db, struct order_basket *b)
 {
@@ -224,6 +343,8 @@ order_basket_take_stock(struct db *db, struct order_basket *b)
 	    sizeof(*values));
 	enum db_result	 result;
 
+	if (b->known)
+		return take_known_stock(db, b);
 	for (size_t i = 0; i < b->count; i++) {
 		struct db_value	 id = db_int(b->wants[i].sku_id);
 		struct db_value	 n = db_int(b->wants[i].quantity);

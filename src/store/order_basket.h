@@ -5,6 +5,10 @@
  * For the body of order_make()'s transaction, in this order: fill, empty the
  * cart, take the stock. What cannot be bought is DB_REFUSED, with the outcome
  * in the result.
+ *
+ * The lines come from what the worker remembers of the SKUs (sku_cache.h), if
+ * it knows them all. Then nothing is refused because of them: if they turn out
+ * to be wrong, or too few, the attempt is void, and the next one reads them.
  */
 #ifndef ORDERMUX_ORDER_BASKET_H
 #define ORDERMUX_ORDER_BASKET_H
@@ -30,13 +34,16 @@ struct order_basket {
 	/* When the order was made that is as old as per_hour allows more: the
 	 * last one but so many; 0 if there are fewer in this hour. */
 	int64_t				 limit_at;
+	bool				 known;		/* from the cache */
+	bool				 doubted;	/* never again */
 };
 
 void	order_basket_init(struct order_basket *, struct arena *,
     const struct order_request *, struct order_result *);
 
-/* Takes what is wanted, and fills the lines of the order from the SKUs as they
- * are now. The cart is locked from here to the end. */
+/* Takes what is wanted, and fills the lines of the order from the SKUs: as they
+ * are now, or as they are remembered. The cart is locked from here to the
+ * end. */
 enum db_result	order_basket_fill(struct db *, struct order_basket *);
 
 /* Deletes the lines that are ordered from the cart, if they came from it. */
@@ -45,5 +52,12 @@ enum db_result	order_basket_empty_cart(struct db *, struct order_basket *);
 /* Takes the stock of all lines, if there is enough of each. DB_AGAIN if another
  * order was faster, but the stock is enough by now. */
 enum db_result	order_basket_take_stock(struct db *, struct order_basket *);
+
+/* Ends an attempt whose lines were remembered, and may be wrong. Gives
+ * DB_REFUSED without an outcome. */
+enum db_result	order_basket_doubt(struct order_basket *);
+
+/* Whether the last attempt was ended so: it must be repeated. */
+bool	order_basket_is_void(const struct order_basket *);
 
 #endif

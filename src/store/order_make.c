@@ -1,9 +1,10 @@
 /*
  * order_make.c: makes an order (see order_make.h).
  *
- * The order of the steps was measured: read the SKUs without a lock, insert
- * the order and its lines, take the stock last, commit. So the rows that every
- * customer needs are locked for the shortest time, always in id order.
+ * The order of the steps was measured: remember the SKUs, or read them without
+ * a lock; insert the order and its lines; take the stock last; commit. So the
+ * rows that every customer needs are locked for the shortest time, always in id
+ * order.
  */
 #include <sodium.h>
 #include <string.h>
@@ -20,7 +21,8 @@
 #include "store/order_store.h"
 #include "store/statements.h"
 
-#define TRIES		4	/* after a number or a key that was taken */
+#define TRIES		5	/* after SKUs that had changed, a number or a
+				 * key that was taken */
 #define NUMBER_TAIL	7	/* characters: 36^7 a day and market */
 
 /* An order being made: what is kept from step to step. */
@@ -210,7 +212,8 @@ make_order(struct db *db, void *arg)
 	if (result != DB_OK)
 		return result;
 	if (!price_order(m))
-		return refuse_order(m, ORDER_TOO_EXPENSIVE);
+		return m->basket.known ? order_basket_doubt(&m->basket) :
+		    refuse_order(m, ORDER_TOO_EXPENSIVE);
 	fill_order(m);
 	order_lines_render(m->arena, &m->result->order,
 	    m->market->currency.digits);
@@ -318,7 +321,8 @@ order_make(struct db *db, struct arena *arena, const struct order_request *q,
 	for (int i = 0; result == DB_AGAIN && i < TRIES; i++) {
 		result = db_transaction(db, make_order, &m);
 		if (result == DB_REFUSED)
-			result = explain_refusal(db, &m);
+			result = order_basket_is_void(&m.basket) ? DB_AGAIN :
+			    explain_refusal(db, &m);
 	}
 	if (result == DB_UNKNOWN)
 		return db_resolve(db, out->order.number, find_made_order, &m);

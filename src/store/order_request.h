@@ -11,6 +11,8 @@
 #include "store/customer.h"
 #include "store/order.h"
 
+struct sku_cache;
+
 #define ORDER_HASH_BYTES 16
 #define ORDER_HOUR	INT64_C(3600000000)	/* µs, of per_hour */
 
@@ -37,6 +39,7 @@ struct order_request {
 	unsigned char		 old_hash[ORDER_HASH_BYTES];
 	int64_t			 window;	/* µs, duplicates; 0 = off */
 	unsigned		 per_hour;	/* orders; 0 = any number */
+	struct sku_cache	*skus;		/* of this market */
 };
 
 enum order_outcome {

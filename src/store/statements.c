@@ -14,6 +14,24 @@
 	"u.is_active = 1 AND IF(u.tokens_valid_from IS NULL, " \
 	"u.created_at <= ?, u.tokens_valid_from <= ?)"
 
+/* A text that equals another one only to the byte, whatever its collation. */
+#define BYTES(text) "CAST(" text " AS BINARY)"
+
+/* Takes the stock of an order's lines. The parameters are id and quantity of
+ * each; then, if it was made of what a worker remembers, what must still be so,
+ * to the byte (a collation takes some texts for equal). The product is read
+ * without a lock, once a row. */
+#define STOCK_TAKE \
+	"UPDATE skus FORCE INDEX (PRIMARY) " \
+	"SET stock = stock - CASE id {WHEN ? THEN ?| } END "
+#define STOCK_TAKE_KNOWN \
+	STOCK_TAKE "WHERE ({(id = ? AND stock >= ? AND price_minor = ? " \
+	"AND " BYTES("sku_code") " = ? AND " BYTES("size") " = ? " \
+	"AND " BYTES("color") " = ?)| OR }) AND is_active = 1 " \
+	"AND " BYTES("(SELECT p.title FROM products p " \
+	"WHERE p.id = skus.product_id AND p.is_active = 1)") " = " \
+	"CASE id {WHEN ? THEN ?| } END "
+
 /* An order and a line of it. */
 #define ORDER_COLUMNS \
 	"o.id, o.order_number, o.status, o.customer_name, o.customer_phone, " \
@@ -122,11 +140,12 @@ static const struct statement statements[STATEMENT__MAX] = {
 	 * is only looked at here; stock_take takes it last, under guard. What
 	 * is not for sale is read too, so that a refusal can name it. The last
 	 * column is when the customer made the last order but so many, if that
-	 * was since a time: read along the key user_newest, once. */
+	 * was since a time: read along the key, once. Without FORCE INDEX other
+	 * keys would be weighed each time. */
 	[STATEMENT_SKUS] = { "skus",
 	    "SELECT s.id, s.price_minor, s.stock, p.title, s.sku_code, "
 	    "s.size, s.color, s.is_active AND p.is_active, "
-	    "(SELECT k.created_at FROM orders k "
+	    "(SELECT k.created_at FROM orders k FORCE INDEX (user_newest) "
 	    "WHERE k.user_id = ? AND k.created_at > ? "
 	    "ORDER BY k.created_at DESC, k.id DESC LIMIT 1 OFFSET ?) "
 	    "FROM skus s JOIN products p ON p.id = s.product_id "
@@ -171,10 +190,22 @@ static const struct statement statements[STATEMENT__MAX] = {
 	/* Rows in id order, so that two orders cannot lock the same SKUs
 	 * crosswise. Each is guarded: fewer rows than lines are a shortage. */
 	[STATEMENT_STOCK_TAKE] = { "stock_take",
-	    "UPDATE skus FORCE INDEX (PRIMARY) "
-	    "SET stock = stock - CASE id {WHEN ? THEN ?| } END "
-	    "WHERE ({(id = ? AND stock >= ?)| OR }) AND is_active = 1 "
-	    "ORDER BY id",
+	    STOCK_TAKE "WHERE ({(id = ? AND stock >= ?)| OR }) "
+	    "AND is_active = 1 ORDER BY id",
+	    NULL },
+
+	/* For an order that was made of what a worker remembers. */
+	[STATEMENT_STOCK_TAKE_KNOWN] = { "stock_take_known",
+	    STOCK_TAKE_KNOWN "ORDER BY id",
+	    NULL },
+
+	/* The same if the customer has made no more orders since a time, this
+	 * one included: which skus would say, if they were read. This reads no
+	 * row with a lock but those of SKUs. */
+	[STATEMENT_STOCK_TAKE_LIMITED] = { "stock_take_limited",
+	    STOCK_TAKE_KNOWN "AND (SELECT COUNT(*) FROM orders k "
+	    "FORCE INDEX (user_newest) WHERE k.user_id = ? "
+	    "AND k.created_at > ?) <= ? ORDER BY id",
 	    NULL },
 
 	[STATEMENT_ORDER_BY_KEY] = { "order_by_key",
@@ -861,6 +892,8 @@ static const struct statement_trait traits[STATEMENT__MAX] = {
 	[STATEMENT_CART_EMPTY] = { true, ROW('u', 0) },
 	[STATEMENT_ORDER_INSERT] = { false, ROW('u', 2) },
 	[STATEMENT_STOCK_TAKE] = { true, LOCKS_ROWS, 's', 0, 2 },
+	[STATEMENT_STOCK_TAKE_KNOWN] = { true, LOCKS_ROWS, 's', 0, 2 },
+	[STATEMENT_STOCK_TAKE_LIMITED] = { true, LOCKS_ROWS, 's', 0, 2 },
 	[STATEMENT_ORDER_BY_NUMBER] = { false, ROW('n', 0) },
 	[STATEMENT_KEY_RELEASE] = { false, ROW('u', 0) },
 	[STATEMENT_MOVE_ORDER] = { false, ROW('o', 3) },
