@@ -50,6 +50,32 @@ def test_the_next_order_has_what_was_changed_whatever_worker_makes_it(
     assert shop.stock(sku) == 1000 - 2 * MANY
 
 
+def test_an_order_from_the_cart_has_what_was_changed_too(shop):
+    sku = shop.sku("us", stock=1000)
+    warm(shop, sku)
+    buyers = [shop.buyer("us") for _ in range(MANY)]
+    for b in buyers:
+        shop.put_in_cart(b, (sku, 2))
+    shop.sql("us", f"UPDATE skus SET price_minor = 501 WHERE id = {sku.id}")
+    answers = at_once([lambda b=b: b.order(items=...) for b in buyers], 16)
+    assert {(str(l["unit_price"]), l["quantity"])
+            for l in lines_of(answers)} == {("5.01", 2)}
+    assert not [b for b in buyers if shop.cart(b)]
+    assert shop.stock(sku) == 1000 - 3 * MANY
+
+
+def test_markets_with_the_same_ids_do_not_mix(shop):
+    us = shop.sku("us", price=1234, title="Ours")
+    shop.insert("kg", "products", id=us.id, title="Theirs")
+    shop.insert("kg", "skus", id=us.id, product_id=us.id, sku_code="KG",
+                price_minor=99900, stock=1000)
+    jobs = [lambda m=m: shop.buyer(m).ordered(us)["items"][0]
+            for m in ("us", "kg") * MANY]
+    said = {(l["product_name"], str(l["unit_price"]))
+            for l in at_once(jobs, 16)}
+    assert said == {("Ours", "12.34"), ("Theirs", "999.00")}
+
+
 def test_a_sku_of_another_product_has_that_ones_title(shop):
     sku, other = shop.sku("us", title="One"), shop.sku("us", title="Two")
     warm(shop, sku)
