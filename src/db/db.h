@@ -16,7 +16,7 @@
  * (MariaDB only), and after 30 s outside of one. So the locks of a host that
  * has vanished do not stay. A session that was ended is made anew silently.
  *
- * Autocommit is off: so an order takes five round trips and not six. After a
+ * Autocommit is off: that saves each order a round trip. After a
  * request that only reads, the transaction may stay open for the next request
  * on this connection. That costs nothing at READ COMMITTED. If there is no
  * next request, db_settle() ends the transaction: an open one would block a
