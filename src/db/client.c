@@ -21,6 +21,8 @@ socket_ended(int fd)
 }
 
 #ifdef CLIENT_IS_MARIADB
+#include <ma_pvio.h>
+
 bool
 client_ended(MYSQL *mysql)
 {
@@ -66,6 +68,49 @@ client_unblock_tls(MYSQL *mysql, int room)
 	    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)) == -1)
 		panic("cannot set up a connection: %s", strerror(errno));
 }
+
+/*
+ * Reads from the server in place of the library's own function. Returns as
+ * recv(2) does. Over TCP it waits in recv(2). On a local socket it does so in
+ * poll(2), because there Linux wakes a reader also when the server takes the
+ * question.
+ */
+static ssize_t
+wait_and_read(MARIADB_PVIO *pvio, unsigned char *buffer, size_t size)
+{
+	struct pollfd	 p = { .fd = mysql_get_socket(pvio->mysql),
+	    .events = POLLIN };
+	int		 flags = 0;
+	ssize_t		 n;
+
+	if (pvio->type == PVIO_TYPE_UNIXSOCKET) {
+		flags = MSG_DONTWAIT;
+		(void)poll(&p, 1, CLIENT_FIRST_WAIT);
+	}
+	while ((n = recv(p.fd, buffer, size, flags)) == -1)
+		/* EINTR: SIGSTOP and SIGCONT */
+		if ((errno != EAGAIN && errno != EWOULDBLOCK &&
+		    errno != EINTR) || wait_function(p.fd, true) < 1)
+			return -1;
+	return n;
+}
+
+void
+client_wait_first(MYSQL *mysql)
+{
+	/* All connections have the same methods. */
+	static PVIO_METHODS	 methods;
+	MARIADB_PVIO		*pvio = mysql->net.pvio;
+	const struct timeval	 limit = {
+	    .tv_usec = CLIENT_FIRST_WAIT * 1000 };
+
+	if (setsockopt(mysql_get_socket(mysql), SOL_SOCKET, SO_RCVTIMEO,
+	    &limit, sizeof(limit)) == -1)
+		panic("cannot set up a connection: %s", strerror(errno));
+	methods = *pvio->methods;
+	methods.read = wait_and_read;
+	pvio->methods = &methods;
+}
 #else
 bool
 client_ended(MYSQL *mysql)
@@ -96,5 +141,11 @@ client_unblock_tls(MYSQL *mysql, int room)
 {
 	(void)mysql;
 	(void)room;
+}
+
+void
+client_wait_first(MYSQL *mysql)
+{
+	(void)mysql;
 }
 #endif

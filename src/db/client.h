@@ -50,6 +50,16 @@ void	client_set_wait(MYSQL *, client_wait *);
  */
 void	client_unblock_tls(MYSQL *, int room);
 
+/*
+ * Call it after mysql_real_connect() without TLS: MariaDB's library then waits
+ * for an answer before it reads. Without it, it tries to read, waits and reads.
+ * Only after CLIENT_FIRST_WAIT (ms) does it call the function above: a wait may
+ * end so much later than that function would end it. Most answers come sooner,
+ * and all limits are much longer.
+ */
+#define CLIENT_FIRST_WAIT	20
+void	client_wait_first(MYSQL *);
+
 /* Whether the server has closed the connection. Asks it nothing. */
 bool	client_ended(MYSQL *);
 

@@ -249,6 +249,8 @@ db_connect(struct db *db, size_t index, bool probe)
 	    *d->socket != '\0' ? d->socket : NULL, CLIENT_FOUND_ROWS) != NULL) {
 		if (*d->tls_ca != '\0')
 			client_unblock_tls(db->mysql, STATEMENT_ROOM);
+		else
+			client_wait_first(db->mysql);
 		return true;
 	}
 	db_log_failure(db, "connect", DB_AWAY, mysql_errno(db->mysql),
