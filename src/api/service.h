@@ -20,8 +20,8 @@ struct slot;
 struct service *service_new(const struct settings *,
     const struct route_table *, const struct scoreboard *, struct slot *);
 
-/* Answers one accepted request; the caller then finishes it
- * (FCGX_Finish_r). Whatever the request holds, it comes back. */
+/* Answers one accepted request; the caller then closes its connection
+ * (fcgi_close). Whatever the request holds, it comes back. */
 void	service_handle(struct service *, FCGX_Request *);
 
 /* The worker is about to wait for work: nothing may be left open in a

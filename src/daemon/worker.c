@@ -12,8 +12,8 @@
  *   run between the test and the wait, where it would be missed, or interrupt
  *   libfcgi while it reads a body. epoll_pwait() with an unblocked SIGTERM
  *   does not see the signal while the listener is always ready.
- * - keepConnection is cleared. A connection that is kept open holds its
- *   worker, with no timeout.
+ * - The connection is closed after each request. One that is kept open holds
+ *   its worker, with no timeout.
  */
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -32,11 +32,7 @@
 #include "base/log.h"
 #include "base/slot.h"
 #include "daemon/worker.h"
-
-/* How long FCGX_Finish_r() waits for the client to close, in ms. nginx closes
- * at once. With the library's default of 2 s, another client could hold the
- * worker. */
-#define CLOSE_TIMEOUT "100"
+#include "http/fcgi.h"
 
 enum worker_event {
 	WORKER_EVENT_NONE,
@@ -86,7 +82,7 @@ open_worker_events(struct worker *worker)
 static void
 open_worker_fcgi(struct worker *worker)
 {
-	(void)setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", CLOSE_TIMEOUT, 0);
+	(void)setenv(FCGI_CLOSE_TIMEOUT_NAME, FCGI_CLOSE_TIMEOUT, 0);
 	if (FCGX_Init() != 0)
 		fatal("cannot initialise libfcgi");
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -152,10 +148,8 @@ serve_request(struct worker *worker)
 		return false;
 	}
 
-	worker->request.keepConnection = 0;
 	service_handle(worker->service, &worker->request);
-	slot_set(worker->slot, SLOT_WRITING);
-	FCGX_Finish_r(&worker->request);
+	fcgi_close(&worker->request);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "http/fcgi.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -134,7 +135,7 @@ response_send(struct response *res, struct request *req)
 {
 	struct buf	 head;
 
-	buf_init(&head, req->arena, res->headers.len + res->body.len + 512);
+	buf_init(&head, req->arena, res->headers.len + HEADERS_FIRST);
 	buf_printf(&head, "Status: %d %s\r\n", res->status,
 	    http_reason(res->status));
 	if (has_content(res->status))
@@ -148,8 +149,6 @@ response_send(struct response *res, struct request *req)
 	    res->vary_origin ? ", Origin" : "");
 	buf_add(&head, res->headers.data, res->headers.len);
 	buf_puts(&head, "\r\n");
-	if (has_content(res->status))
-		buf_add(&head, res->body.data, res->body.len);
-	return FCGX_PutStr(head.data, (int)head.len, req->fcgi->out) ==
-	    (int)head.len && FCGX_FFlush(req->fcgi->out) == 0;
+	return fcgi_answer(req->fcgi, head.data, head.len, res->body.data,
+	    has_content(res->status) ? res->body.len : 0);
 }

@@ -366,20 +366,40 @@ def test_nonsense_holds_no_worker(shop, tell):
             tell(f"served {served_within(shop, DEADLINE):.1f} s behind {name}")
 
 
+def whole(params, body=b""):
+    """The bytes of a whole request."""
+    return (BEGIN + record(4, b"".join(itertools.starmap(pair, params)))
+            + record(4, b"") + record(5, body) + record(5, b""))
+
+
+def records(said):
+    """The records in these bytes: type, id and content of each."""
+    found = []
+    while said:
+        version, kind, number, length, padding, _ = struct.unpack(
+            ">BBHHBB", said[:8])
+        assert version == 1 and len(said) >= 8 + length + padding
+        found.append((kind, number, said[8:8 + length]))
+        said = said[8 + length + padding:]
+    return found
+
+
+def text_of(said):
+    """The text of an answer, whose end is the end of the request."""
+    *parts, end, last = records(said)
+    assert end == (6, 1, b"") and last == (3, 1, bytes(8)), (end, last)
+    assert all(kind == 6 and number == 1 for kind, number, _ in parts)
+    return b"".join(content for _, _, content in parts)
+
+
 def answer_to(shop, params, body):
     """What a worker answers to a whole request: status, head and JSON."""
-    said, out = b"", b""
+    said = b""
     with reach(shop) as c:
-        c.sendall(BEGIN + record(4, b"".join(itertools.starmap(pair, params)))
-                  + record(4, b"") + record(5, body) + record(5, b""))
+        c.sendall(whole(params, body))
         while piece := c.recv(65536):
             said += piece
-    while said:
-        _, kind, _, length, padding, _ = struct.unpack(">BBHHBB", said[:8])
-        if kind == 6:
-            out += said[8:8 + length]
-        said = said[8 + length + padding:]
-    head, _, text = out.partition(b"\r\n\r\n")
+    head, _, text = text_of(said).partition(b"\r\n\r\n")
     status = re.search(rb"(?mi)^Status: (\d+)", head)
     return int(status[1]) if status else 200, head.lower(), json.loads(text)
 
@@ -418,3 +438,49 @@ def test_what_has_waited_past_the_deadline_is_not_started(shop, tell):
         assert buyer.orders() == made and shop.stock(sku) == 10 - made
         tell(f"waited {waited} s: {expected}, {expected == 200:d} order")
     assert sum(NOT_STARTED in l for l in log.lines()) == 2
+
+
+# ------------------------------------------- answers that are long
+
+def long_list(shop):
+    """A customer whose list is longer than a socket holds, and the request
+    for it."""
+    buyer = shop.buyer("us")
+    skus = [shop.sku("us") for _ in range(25)]
+    for _ in range(100):
+        buyer.ordered(*skus)
+    request = whole([
+        (b"REQUEST_METHOD", b"GET"),
+        (b"DOCUMENT_URI", b"/api/v1/orders"),
+        (b"QUERY_STRING", b"limit=100"),
+        (b"HTTP_AUTHORIZATION", f"Bearer {buyer.token}".encode())])
+    # "Keep the connection": the service closes it nevertheless.
+    return buyer, request.replace(BEGIN, BEGIN[:10] + b"\1" + BEGIN[11:])
+
+
+def test_a_long_answer_arrives_whole_at_a_client_that_reads_slowly(
+        shop, tell):
+    buyer, request = long_list(shop)
+    said, expected = b"", buyer.get("/orders?limit=100").body
+    with unharmed(shop, tell), reach(shop) as c:
+        c.sendall(request)
+        while piece := c.recv(4096):
+            said += piece
+            time.sleep(0.001)
+    text = text_of(said).partition(b"\r\n\r\n")[2]
+    assert len(text) > 300000 and text == expected
+    tell(f"an answer of {len(text)} bytes")
+
+
+def test_a_client_that_goes_away_in_the_middle_of_an_answer_harms_nobody(
+        shop, tell):
+    _, request = long_list(shop)
+    log, workers = LogTail(shop), sorted(shop.workers())
+    with unharmed(shop, tell):
+        for _ in range(20):
+            with reach(shop) as c:
+                c.sendall(request)
+                assert len(c.recv(1000, socket.MSG_WAITALL)) == 1000
+        poll("the log says so", lambda: sum(
+            "client gone before the answer" in l for l in log.lines()) == 20)
+    assert sorted(shop.workers()) == workers

@@ -22,6 +22,7 @@
 #include "config/settings.h"
 #include "db/db.h"
 #include "http/error.h"
+#include "http/fcgi.h"
 #include "market/market.h"
 #include "shop.h"
 
@@ -95,7 +96,7 @@ shop_listen(void)
 	    sizeof(shop.address)) == 0);
 	MUST(listen(shop.listener, 1) == 0);
 	/* Nobody closes before the service does: it shall not wait for it. */
-	(void)setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 1);
+	(void)setenv(FCGI_CLOSE_TIMEOUT_NAME, "0", 1);
 	MUST(FCGX_Init() == 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	MUST(FCGX_InitRequest(&shop.request, shop.listener,
@@ -279,9 +280,8 @@ serve(struct shop_answer *answer)
 	shop.answer = answer;
 	if (FCGX_Accept_r(&shop.request) < 0)
 		return false;
-	shop.request.keepConnection = 0;	/* as the worker has it */
 	service_handle(shop.service, &shop.request);
-	FCGX_Finish_r(&shop.request);
+	fcgi_close(&shop.request);
 	return true;
 }
 
