@@ -29,10 +29,15 @@
 
 #include "api/routes.h"
 #include "api/service.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/slot.h"
 #include "daemon/worker.h"
 #include "http/fcgi.h"
+
+/* How long, in ms, a busy worker takes one request after the other without a
+ * look at its events. */
+#define LOOK_MS	100
 
 enum worker_event {
 	WORKER_EVENT_NONE,
@@ -44,6 +49,8 @@ struct worker {
 	int		 listener;
 	int		 term;		/* signalfd of SIGTERM */
 	int		 epoll;
+	bool		 served;	/* a request; since it last waited */
+	uint64_t	 looked_ms;	/* for events */
 	struct slot	*slot;
 	struct service	*service;
 	FCGX_Request	 request;
@@ -108,16 +115,23 @@ poll_worker_events(struct worker *worker, int timeout)
 	return n > 0 ? WORKER_EVENT_CLIENT : WORKER_EVENT_NONE;
 }
 
-/* Waits for something to do, and returns it. service_idle() is called only
- * when there is nothing to do now. */
+/* Waits for something to do, and returns it. After a request the next one may
+ * be waiting: accept(2) says so too. service_idle() is called only when there
+ * is nothing to do now. */
 static enum worker_event
 wait_for_work(struct worker *worker)
 {
 	enum worker_event	 event;
+	uint64_t		 now = clock_ms();
 
-	event = poll_worker_events(worker, 0);
-	if (event != WORKER_EVENT_NONE)
-		return event;
+	if (worker->served) {
+		if (now - worker->looked_ms < LOOK_MS)
+			return WORKER_EVENT_CLIENT;
+		worker->looked_ms = now;
+		event = poll_worker_events(worker, 0);
+		if (event != WORKER_EVENT_NONE)
+			return event;
+	}
 
 	service_idle(worker->service);
 	if (!slot_set(worker->slot, SLOT_WAITING))
@@ -125,6 +139,7 @@ wait_for_work(struct worker *worker)
 	do
 		event = poll_worker_events(worker, -1);
 	while (event == WORKER_EVENT_NONE);
+	worker->looked_ms = clock_ms();
 	return event;
 }
 
@@ -140,8 +155,9 @@ serve_request(struct worker *worker)
 	if (!slot_set(worker->slot, SLOT_READING))
 		return false;
 	rc = FCGX_Accept_r(&worker->request);
+	worker->served = rc == 0;
 	if (rc == -EAGAIN || rc == -EINTR)
-		return true;	/* another worker was faster */
+		return true;	/* none, or another worker was faster */
 	if (rc < 0) {
 		log_error("cannot accept a request",
 		    log_str("error", strerror(-rc)));
