@@ -173,6 +173,10 @@ class Proxy:
             except OSError:
                 return
             self.connected += 1
+            if client.family == socket.AF_INET:
+                # As a server does: a packet does not wait for the answer to
+                # the one before it.
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._welcome(client)
 
     def _welcome(self, client):

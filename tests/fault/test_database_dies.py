@@ -4,9 +4,11 @@ import time
 import pytest
 
 import chaos
+from harness import free_port
 from load import Load
 from markets import DEADLINE, ENOUGH, back, check_all, groups, \
     hang_with_all_workers_in_it, refused, tell_both
+from proxy import Proxy
 
 
 @pytest.mark.parametrize("end, times", [
@@ -58,3 +60,14 @@ def test_a_database_that_hangs_with_all_workers_in_it_gives_half_back(
         shop, tell):
     """At the moment of the stop, nobody but us is being served."""
     hang_with_all_workers_in_it(shop, tell)
+
+
+def test_the_same_holds_for_a_database_over_tcp(shop, tell):
+    """The workers wait for it in another way than on a local socket."""
+    port = free_port()
+    with Proxy(("127.0.0.1", port), shop.socket("us")) as proxy, \
+            shop.market_configured("us", "database",
+                                   host=f"127.0.0.1:{port}"):
+        shop.serves("us")
+        assert proxy.passages
+        hang_with_all_workers_in_it(shop, tell)
