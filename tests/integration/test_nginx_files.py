@@ -234,19 +234,15 @@ def test_a_request_reaches_the_service_with_what_it_needs(nginx, stub):
     (params, body), = stub.requests
     assert body == b'{"a":1}'
     assert params["REQUEST_METHOD"] == "POST"
-    assert params["REQUEST_URI"] == "/api/v1//orders/create/?market=kg&x=%20"
     assert params["DOCUMENT_URI"] == "/api/v1/orders/create/"
     assert params["QUERY_STRING"] == "market=kg&x=%20"
     assert params["CONTENT_TYPE"] == "application/json"
     assert params["CONTENT_LENGTH"] == "7"
-    assert params["SERVER_PROTOCOL"] == "HTTP/1.1"
     assert params["REMOTE_ADDR"] == "127.0.0.1"
-    assert params["REQUEST_SCHEME"] == "http"
     assert params["HTTP_HOST"] == "shop.example"
     assert params["HTTP_AUTHORIZATION"] == "Bearer x"
     assert params.get("HTTP_PROXY", "") == ""
     assert "HTTP_X_MARKET" not in params
-    assert "HTTPS" not in params
     assert re.fullmatch("[0-9a-f]{32}", params["REQUEST_ID"])
     assert before - 1 < float(params["REQ_START"]) < time.time() + 1
 
@@ -603,4 +599,4 @@ def test_a_long_address_with_large_headers_still_fits_into_fastcgi(nginx,
     assert answer.status == 200
     (params, _), = stub.requests
     assert len(params["QUERY_STRING"]) == 18002
-    assert params["REQUEST_URI"] == ""
+    assert len(params["HTTP_COOKIE"]) == 18000
