@@ -13,7 +13,7 @@
 
 /* Times in ms. */
 #define PACE_MIN	50	/* a market that is quicker is not slow, */
-#define PACE_PART	5	/* nor one quicker than a fifth of crowd_after */
+#define PACE_PART	5	/* nor one quicker than crowd_after / 5 */
 #define PACE_KEPT	10000	/* a pace that is older is not known */
 #define PACE_FRESH	2000	/* whoever was answered then is still there */
 #define PACE_TIMES	4	/* so much quicker is another market */
