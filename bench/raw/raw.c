@@ -38,6 +38,7 @@
 #include "store/cart_store.h"
 #include "store/order_make.h"
 #include "store/order_store.h"
+#include "store/sku_cache.h"
 #include "store/statements.h"
 
 /* These are the numbers of lib/bench/users.py. */
@@ -68,6 +69,7 @@ struct tally {
 
 struct client {
 	struct db	*dbs[MARKET_COUNT_MAX];	/* by the market's index */
+	struct sku_cache *skus[MARKET_COUNT_MAX];	/* likewise */
 	struct arena	*arena;			/* of a request */
 	uint32_t	 random;
 	uint64_t	 count;			/* of orders */
@@ -137,7 +139,8 @@ make(struct client *c, struct db *db, const struct user *user,
 		.delivery_address = "100 Main Street, apt 1",
 		.delivery_city = "New York", .payment_method = "card",
 		.from_cart = wants == NULL, .wants = wants,
-		.want_count = count, .window = INT64_C(60000000) };
+		.want_count = count, .window = INT64_C(60000000),
+		.skus = c->skus[user->market->index] };
 	struct order_result	 r;
 
 	q.delivery_notes = arena_printf(c->arena, "order %d-%" PRIu64,
@@ -303,8 +306,10 @@ connect_all(struct client *c, const struct settings *settings)
 	limits.connect_timeout = settings->connect_timeout;
 	limits.query_timeout = settings->query_timeout;
 	limits.markets = r->count;
-	for (size_t i = 0; i < r->count; i++)
+	for (size_t i = 0; i < r->count; i++) {
 		c->dbs[i] = store_db_new(&r->markets[i], &limits, NULL, &slot);
+		c->skus[i] = sku_cache_new();
+	}
 }
 
 /* Makes requests until the end. */
@@ -347,8 +352,10 @@ start_client(const struct settings *settings, size_t scenario, size_t index,
 	c.arena = arena_new(ARENA_BYTES);
 	connect_all(&c, settings);
 	run_client(&c, scenarios[scenario].request, start, end, tally);
-	for (size_t i = 0; i < settings->markets->count; i++)
+	for (size_t i = 0; i < settings->markets->count; i++) {
 		db_free(c.dbs[i]);
+		sku_cache_free(c.skus[i]);
+	}
 	_exit(EXIT_SUCCESS);
 }
 
