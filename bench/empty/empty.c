@@ -29,6 +29,7 @@
 #include "base/slot.h"
 #include "daemon/listener.h"
 #include "daemon/worker.h"
+#include "http/fcgi.h"
 
 #define ANSWER_MAX	(256 * 1024)	/* bytes */
 #define BODY_MAX	(64 * 1024)
@@ -119,7 +120,7 @@ service_handle(struct service *service, FCGX_Request *request)
 		fatal("a request with a body of %d bytes", n);
 	if (n > 0)
 		FCGX_GetStr(service->body, n, request->in);
-	FCGX_PutStr(answer->bytes, (int)answer->len, request->out);
+	(void)fcgi_answer(request, answer->bytes, answer->len, NULL, 0);
 }
 
 /* ---- the program ---- */
