@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "base/arena.h"
+#include "base/text.h"
 #include "http/form.h"
 #include "http/language.h"
 #include "market/market.h"
@@ -19,25 +20,8 @@ static const struct form_text_rule image_url_rule = {
 	.name = "profile_image_url", .min = 0, .max = 500
 };
 
-/* Returns whether this may be an e-mail address: one @ with something on both
- * sides, and nothing that is not seen. "" stands for none. */
-static bool
-email_ok(const char *s)
-{
-	const char	*at = strchr(s, '@');
-
-	if (*s == '\0')
-		return true;
-	if (at == NULL || at == s || at[1] == '\0' || strchr(at + 1, '@'))
-		return false;
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s <= ' ' || *s == 0x7f)
-			return false;
-	return true;
-}
-
 static const struct form_text_rule email_rule = {
-	.name = "email", .min = 0, .max = 255, .valid = email_ok,
+	.name = "email", .min = 0, .max = 255, .valid = text_is_email,
 	.invalid = "Invalid email address"
 };
 

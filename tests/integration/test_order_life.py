@@ -247,7 +247,8 @@ def test_a_reason_is_kept_as_the_note(shop, us, body, note):
                                           ["body", "reason"]),
     ({"reason": True}, ["body", "reason"]), ({"reason": {}},
                                              ["body", "reason"]),
-    ({"reason": "x" * 501}, ["body", "reason"]), ([], ["body"]),
+    ({"reason": "x" * 501}, ["body", "reason"]),
+    ({"reason": "a\ab"}, ["body", "reason"]), ([], ["body"]),
     ('"late"', ["body"]), ("7", ["body"])])
 def test_a_reason_that_is_none_is_refused(shop, us, path, body, where):
     oid = us.ordered(shop.sku("us"))["id"]

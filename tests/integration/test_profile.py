@@ -268,7 +268,8 @@ def test_an_email_can_be_removed(shop, market, empty):
 @pytest.mark.parametrize("email", [
     "x", "@", "@b", "a@", "a@b@c", "a b@c", "a@b c", "a@b\tc",
     "a@example.com\r\nBcc: b@example.com", "a\u0007@b", "a@b\u007fc",
-    "a" * 254 + "@b", 7, True, ["a@b"], {}])
+    "a\u00a0@b", "a@\u200bb", "a@\u200b", "a@\u3000b", "a\u202e@b",
+    "a@\u0301", "a" * 254 + "@b", 7, True, ["a@b"], {}])
 def test_what_is_no_email_changes_nothing(shop, us, email):
     with shop.unchanged():
         a = put(us, {"full_name": "New", "email": email})
