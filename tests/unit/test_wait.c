@@ -78,6 +78,27 @@ Test(wait, the_limit_ends_it, .init = init, .fini = fini)
 	cr_expect_eq(db_wait_ended(&db), DB_END_LIMIT);
 }
 
+/* A server waits a second for a lock. A limit of a second would end first, and
+ * a locked row would look like a server that hangs. */
+Test(wait, a_short_limit_is_longer_than_a_lock, .init = init, .fini = fini)
+{
+	static const enum db_wait_kind kinds[] = {
+		DB_WAIT_STATEMENT, DB_WAIT_COMMIT
+	};
+	static const struct db_limits short_limits = {
+		.connect_timeout = CONNECT_MS, .query_timeout = 1000
+	};
+
+	cr_assert_gt(DB_QUERY_MIN, 1000 + 100);
+	db.limits = &short_limits;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		db_wait_begin(&db, kinds[i]);
+		cr_expect_eq(db.wait.until_ms - db.wait.began_ms,
+		    DB_QUERY_MIN);
+		db_wait_end(&db);
+	}
+}
+
 Test(wait, the_deadline_ends_it, .init = init, .fini = fini)
 {
 	db.deadline_ms = clock_ms() + 30;
