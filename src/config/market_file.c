@@ -427,20 +427,20 @@ static void
 check_command(const struct market_loader *l, const struct market *m)
 {
 	const char	*command = m->sms.command;
-	char		*program = arena_strndup(l->arena, command,
+	char		*path = arena_strndup(l->arena, command,
 	    strcspn(command, " \t"));
 	struct stat	 st;
 
 	if (*command == '\0')
 		ini_warning_at(l->errors, &m->sms.command, "is empty: no SMS "
 		    "is sent, and nobody can log in");
-	else if (stat(program, &st) == -1)
+	else if (stat(path, &st) == -1)
 		ini_warning_at(l->errors, &m->sms.command, "%s: %s: no SMS "
-		    "is sent, and nobody can log in", program,
-		    strerror(errno));
-	else if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
-		ini_warning_at(l->errors, &m->sms.command, "%s is no program: "
-		    "expected a file of mode 0755", program);
+		    "is sent, and nobody can log in", path, strerror(errno));
+	else if (!S_ISREG(st.st_mode) ||
+	    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == -1)
+		ini_warning_at(l->errors, &m->sms.command, "%s is no program "
+		    "the service can run: expected a file of mode 0755", path);
 }
 
 bool

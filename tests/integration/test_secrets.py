@@ -147,6 +147,32 @@ def test_an_authority_that_cannot_be_read_is_told(etc, shop):
     assert etc.good() == ""
 
 
+def test_a_command_that_the_service_cannot_run_is_warned_of(etc):
+    """Root could run it, and the service runs it as its own user."""
+    programs = etc.top / "bin"
+    programs.mkdir()
+    command = programs / "send-sms"
+    command.write_text("#!/bin/sh\n")
+    market = etc.dir / "markets.d/us.conf"
+    market.write_text(ini.change(market.read_text(),
+                                 {"command": f"{command} us"}, "sms"))
+
+    def warnings(mode, directory=0o755):
+        command.chmod(mode)
+        programs.chmod(directory)
+        done = etc.check()
+        assert done.returncode == 0, done
+        return [l for l in done.stderr.splitlines() if "[sms]" in l]
+    assert warnings(0o755) == []
+    for mode in (0o700, 0o644, 0o750):
+        line, = warnings(mode)
+        assert line.startswith("warning: ") and \
+            f"{command} is no program the service can run" in line, line
+    line, = warnings(0o755, directory=0o700)
+    assert f"{command}: Permission denied" in line, line
+    assert warnings(0o755) == []
+
+
 # ---------------------------------------------------------- credentials
 
 @pytest.fixture
