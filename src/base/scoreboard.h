@@ -28,6 +28,9 @@ struct scoreboard_market {
 	_Atomic uint64_t	use_at;			/* to probe next */
 	_Atomic uint64_t	away_since;
 	_Atomic uint64_t	answered_at;	/* by any process; 50 ms late */
+	/* For db/ready.c alone. */
+	_Atomic uint64_t	identity_at;	/* look whose it is, next */
+	_Atomic uint64_t	distrust_at;	/* it could not be used */
 	/* For db/rights.c alone. */
 	_Atomic uint64_t	check_at;	/* the statements */
 	_Atomic uint64_t	incomplete;	/* 1: a right is missing */

@@ -78,6 +78,7 @@ struct db {
 	MYSQL			*mysql;		/* NULL if disconnected */
 	size_t			 host;		/* the index of its host */
 	char			 server[DB_SERVER_MAX];	/* the server's name */
+	uint64_t		 checked_ms;	/* its database was ours */
 	/* The server that got the last COMMIT without an answer. */
 	char			 commit_server[DB_SERVER_MAX];
 	uint64_t		 deadline_ms;	/* 0 = none */

@@ -7,11 +7,15 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/relaxed.h"
+#include "base/scoreboard.h"
 #include "db/connection.h"
 #include "db/db_error.h"
 #include "db/db_impl.h"
 #include "db/wait.h"
 #include "market/market.h"
+
+#define LOOK_MS	5000	/* between two looks whose database it is */
 
 /* Keeps the server's name, from the row of STATEMENT_IDENTITY. */
 static void
@@ -91,33 +95,54 @@ judge_identity(struct db *db, bool row)
 	return NULL;
 }
 
-/*
- * Reads whose database this is. A database of another market, or with an old
- * schema, is an error: better no orders than orders in the wrong place. A
- * read-only host is of use only if the market has no other. Returns as
- * judge_identity(). *lost: the connection was.
- */
-static const char *
-check_identity(struct db *db, bool *lost)
+/* Reads whose database this is, as the current row, if there is one. */
+static enum db_result
+read_identity(struct db *db, bool *row)
 {
 	enum db_result	 result;
-	const char	*why;
-	bool		 more;
 
 	result = db_run(db, STATEMENT_IDENTITY, 1, NULL, 0);
 	if (result == DB_OK)
-		result = db_next(db, &more);
-	*lost = result == DB_LOST;
+		result = db_next(db, row);
 	if (result == DB_AWAY && db->state != DB_DISCONNECTED &&
 	    db->wait.end == DB_END_ANSWER)
 		log_error("cannot read whose database this is: was "
 		    "\"ordermuxctl migrate\" run?",
 		    log_str("database", db->market->database.name));
-	if (result != DB_OK)
-		return "cannot read whose database this is";
-	why = judge_identity(db, more);
+	return result;
+}
+
+/*
+ * Judges whose database this is, from the row that was read. A database of
+ * another market, or with an old schema, is an error: better no orders than
+ * orders in the wrong place. A read-only host is of use only if the market has
+ * no other. Returns as judge_identity().
+ */
+static const char *
+accept_identity(struct db *db, bool row)
+{
+	const char	*why = judge_identity(db, row);
+
 	db_skip(db);
-	return why;
+	if (why != NULL)
+		return why;
+	db->checked_ms = clock_ms();
+	relaxed_store(&db->breaker.shared->identity_at,
+	    db->checked_ms + LOOK_MS);
+	return NULL;
+}
+
+/* Checks a connection that nothing is known of. Returns as judge_identity().
+ * *read is the result of the reading. */
+static const char *
+check_identity(struct db *db, enum db_result *read)
+{
+	bool	 row = false;
+
+	*read = read_identity(db, &row);
+	if (*read != DB_OK)
+		return "cannot read whose database this is";
+	return accept_identity(db, row);
 }
 
 /* The search for a host that works. */
@@ -126,6 +151,7 @@ struct search {
 				 * answers */
 	bool		 lost;	/* the last host was there, and then the
 				 * connection ended */
+	bool		 bad;	/* a host's database must not be used */
 	const char	*why;	/* the last host cannot be used; NULL also if
 				 * only no time was left, or others needed the
 				 * worker */
@@ -138,10 +164,13 @@ try_host(struct db *db, size_t index, struct search *search)
 {
 	const struct market_host *host = &db->market->database.hosts[index];
 	const char		 *why = "cannot connect to the database";
+	enum db_result		  read;
 
-	if (db_connect(db, index, search->probe))
-		why = check_identity(db, &search->lost);
-	else
+	if (db_connect(db, index, search->probe)) {
+		why = check_identity(db, &read);
+		search->lost = read == DB_LOST;
+		search->bad = search->bad || (read == DB_OK && why != NULL);
+	} else
 		search->lost = db->wait.end == DB_END_ANSWER &&
 		    db_error_session_ended(mysql_errno(db->mysql));
 	if (why == NULL) {
@@ -186,6 +215,8 @@ connect_any(struct db *db, bool probe)
 	}
 	if (search.why != NULL)
 		breaker_unreachable(&db->breaker, search.why);
+	if (search.why != NULL && search.bad)
+		relaxed_store(&db->breaker.shared->distrust_at, clock_ms());
 	return DB_AWAY;
 }
 
@@ -223,13 +254,55 @@ may_use_database(struct db *db, bool *probe)
 static enum db_result
 probe_connection(struct db *db)
 {
-	bool	 lost;
+	enum db_result	 read;
 
 	db_event(db, DB_PROBE);
-	if (check_identity(db, &lost) == NULL)
+	if (check_identity(db, &read) == NULL)
 		return DB_OK;
 	db_disconnect(db);
 	return DB_AWAY;
+}
+
+/*
+ * Whose database an open connection leads to can change: a newer program
+ * migrates it, or another one is restored in its place. So one process of all
+ * looks again every LOOK_MS. If no host has a database that may be used, the
+ * others close their connections too, and the breaker keeps them from new
+ * ones.
+ */
+static bool
+must_look_again(struct db *db)
+{
+	_Atomic uint64_t *next = &db->breaker.shared->identity_at;
+	uint64_t	 now = clock_ms(), at = relaxed_load(next);
+
+	return now >= at &&
+	    atomic_compare_exchange_strong(next, &at, now + LOOK_MS);
+}
+
+/* Looks again. If that is not possible now, the connection stays as it is: the
+ * request will see for itself. */
+static enum db_result
+look_again(struct db *db)
+{
+	enum db_result	 read;
+	const char	*why = check_identity(db, &read);
+
+	if (read == DB_LOST || (read == DB_OK && why != NULL)) {
+		db_disconnect(db);
+		return connect_any(db, false);
+	}
+	return db->state == DB_DISCONNECTED ? read : DB_OK;
+}
+
+/* Closes a connection that was checked before a process has found that the
+ * database must not be used. */
+static void
+drop_distrusted(struct db *db)
+{
+	if (db->state != DB_DISCONNECTED && db->checked_ms <=
+	    relaxed_load(&db->breaker.shared->distrust_at))
+		db_disconnect(db);
 }
 
 enum db_result
@@ -244,6 +317,7 @@ db_ready(struct db *db)
 	answer = bulkhead_enter(&db->bulkhead, clock_ms());
 	if (answer != BULKHEAD_FREE)
 		return refused[answer];
+	drop_distrusted(db);
 	if (!may_use_database(db, &probe))
 		return DB_AWAY;
 	db_drop_ended(db);
@@ -257,5 +331,7 @@ db_ready(struct db *db)
 	db_settle_old(db);
 	if (db->state == DB_DISCONNECTED)
 		return connect_any(db, probe);
-	return probe ? probe_connection(db) : DB_OK;
+	if (probe)
+		return probe_connection(db);
+	return must_look_again(db) ? look_again(db) : DB_OK;
 }

@@ -261,9 +261,33 @@ def markets_of(shop):
     return harness.states(shop.request("GET", "/ready", base=""))
 
 
+def not_used(shop, buyers, why):
+    """Waits until the workers, which are connected and busy, have noticed;
+    then none of them answers."""
+    def answers():
+        return {a.status for a in harness.at_once(
+            [lambda b=b: b.get("/orders") for b in buyers])}
+    poll("all have noticed", lambda: answers() == {503})
+    for _ in range(20):
+        assert answers() == {503}
+    assert markets_of(shop) == {"kg": "up", "us": "down"}
+    a = buyers[0].get("/orders")
+    assert a.json["error"] == "market_unavailable", a
+    shut, = [l for l in shop.log.read_text().splitlines()
+             if 'msg="market shut"' in l][-1:]
+    assert f'database=us why="{why}"' in shut, shut
+
+
+def used_again(shop, buyers):
+    poll("us is up again", lambda: markets_of(shop)["us"] == "up")
+    assert buyers[0].get("/orders").status == 200
+
+
 @pytest.mark.parametrize("serves", ["NULL", len(FILES) + 1, 99])
 def test_a_newer_schema_that_does_not_serve_this_program_is_not_used(
         other, serves):
+    buyers = [other.buyer("us") for _ in range(4)]
+    kg = other.buyer("kg")
     with newer_schema(other, serves):
         done = other.ctl("order", "list", "us")
         assert done.returncode == 1, done.stdout
@@ -271,14 +295,29 @@ def test_a_newer_schema_that_does_not_serve_this_program_is_not_used(
         status, said = migrate(other, "us")
         assert status == 1 and "newer than this program" in said, said
         assert other.ctl("order", "list", "kg").returncode == 0
-        for connection, in other.sql(
-                "us", "SELECT id FROM information_schema.processlist "
-                "WHERE user = 'ordermux_us'"):
-            other.sql("us", f"KILL {connection}")
-        poll("us is down", lambda: markets_of(other) == {
-            "kg": "up", "us": "down"})
-        assert "database schema is too new" in other.log.read_text()
-    poll("us is up again", lambda: markets_of(other)["us"] == "up")
+        not_used(other, buyers, "database schema is too new for this program")
+        assert kg.get("/orders").status == 200
+    used_again(other, buyers)
+
+
+def test_a_schema_that_is_too_old_is_not_used_and_the_reason_is_told(other):
+    """A backup of an older version was restored under the service."""
+    buyers = [other.buyer("us") for _ in range(4)]
+    last = len(FILES)
+    other.sql("us", "UPDATE schema_version SET version = 0 "
+              f"WHERE version = {last}")
+    try:
+        done = other.ctl("order", "list", "us")
+        assert done.returncode == 1, done.stdout
+        assert "database schema is too old" in done.stdout, done.stdout
+        not_used(other, buyers, "database schema is too old")
+        line, *_ = [l for l in other.log.read_text().splitlines()
+                    if "database schema is too old: run" in l]
+        assert f"version={last - 1} needed={last}" in line, line
+    finally:
+        other.sql("us", f"UPDATE schema_version SET version = {last} "
+                  "WHERE version = 0")
+    used_again(other, buyers)
 
 
 @pytest.mark.parametrize("serves", [0, 3, len(FILES)])
