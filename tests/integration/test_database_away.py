@@ -111,12 +111,17 @@ def test_a_wrong_database_is_refused_and_the_other_market_serves_on(shop):
     us, kg = shop.buyer("us"), shop.buyer("kg")
     sku = shop.sku("us")
     recovered(shop, us)
-    log = LogTail(shop)
-    for change in ("UPDATE market_identity SET market='kg'",
-                   "DELETE FROM market_identity"):
+    for change, kill in (("UPDATE market_identity SET market='kg'", False),
+                         ("UPDATE market_identity SET market='kg'", True),
+                         ("DELETE FROM market_identity", True)):
+        log = LogTail(shop)
         shop.sql("us", change)
         try:
-            kill_connections(shop, "us")
+            if kill:
+                kill_connections(shop, "us")
+            else:       # connections that are open are looked at again
+                poll("it is noticed", lambda: {a.status for a in at_once(
+                    [lambda: us.get("/orders")] * 16)} == {503})
             with shop.unchanged():
                 for a in at_once([lambda: us.get("/orders"),
                                   lambda: us.order(sku)] * 8):
@@ -129,8 +134,12 @@ def test_a_wrong_database_is_refused_and_the_other_market_serves_on(shop):
             shop.sql("us", "REPLACE INTO market_identity (market) "
                      "VALUES ('us')")
         recovered(shop, us)
-    errors = [l for l in log.lines() if l.startswith("level=error")]
-    assert any("us" in l for l in errors), log.lines()
+        errors = [l for l in log.lines() if l.startswith("level=error")]
+        assert any('msg="THIS DATABASE BELONGS TO ANOTHER MARKET' in l and
+                   "market=us" in l for l in errors), errors
+        shut = [l for l in errors if 'msg="market shut"' in l]
+        assert shut and all('database=us why="database belongs to another '
+                            'market"' in l for l in shut), shut
 
 
 @pytest.mark.slow
