@@ -14,6 +14,7 @@ the demo data.
     shop.py     Shop: all of these        parallel.py  many at once
     checks.py   sums, books, leaks        logs.py      what the daemon says
     statements.py   what the service asks a database
+    systemd.py      what the service tells systemd
 
 The harness learns from "scripts/stack env" where things are.
 """
@@ -29,13 +30,14 @@ from .parallel import RepeatedJobs, at_once
 from .shop import Shop
 from .sql import Sql, changed, quote
 from .statements import Statements, without_final_commit
+from .systemd import Systemd
 from .tokens import b64, raw_token
 
 __all__ = [
     "BASE", "BUILD", "ENVELOPE", "LEAKS", "LIMIT", "MARKETS", "SLACK", "SLOW",
     "TIMEOUT", "TREE", "Answer", "Buyer", "LogTail", "RepeatedJobs", "Shop",
-    "Sku", "Sql", "Statements", "answered", "at_once", "b64", "changed",
-    "check_error", "check_money", "check_sums", "free_port", "locs", "money",
-    "order", "poll", "quote", "raw_token", "reconcile", "sanitizer_reports",
-    "saved", "skip", "states", "tally", "tax_added", "tax_included",
-    "without_final_commit"]
+    "Sku", "Sql", "Statements", "Systemd", "answered", "at_once", "b64",
+    "changed", "check_error", "check_money", "check_sums", "free_port",
+    "locs", "money", "order", "poll", "quote", "raw_token", "reconcile",
+    "sanitizer_reports", "saved", "skip", "states", "tally", "tax_added",
+    "tax_included", "without_final_commit"]

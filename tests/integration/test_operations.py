@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from harness import (BUILD, MARKETS, LogTail, RepeatedJobs, Shop, Statements,
-                     answered, at_once, order, poll, saved, tally,
+from harness import (BUILD, MARKETS, LogTail, RepeatedJobs, Statements,
+                     Systemd, answered, at_once, order, poll, saved, tally,
                      without_final_commit)
 from instance import ini
 from test_order_life import locked
@@ -100,35 +100,6 @@ def test_a_stopped_service_has_answered_all_that_it_accepted(shop):
 
 
 # ---------------------------------------------------------------- waiting
-
-class Systemd:
-    """In its place, for the daemons started while the block lasts: with
-    WatchdogSec=1."""
-
-    def __init__(self, path):
-        self.path = path
-        self.wrapped = Shop.wrapped(
-            f"env WATCHDOG_USEC=1000000 NOTIFY_SOCKET={path}")
-
-    def __enter__(self):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(str(self.path))
-        self.wrapped.__enter__()
-        return self
-
-    def __exit__(self, *_):
-        self.wrapped.__exit__(None, None, None)
-        self.socket.close()
-
-    def fed(self):
-        """How often the watchdog was, since this was asked last."""
-        times = 0
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                message = self.socket.recv(4096, socket.MSG_DONTWAIT)
-                times += b"WATCHDOG=1" in message
-        return times
-
 
 @pytest.mark.slow
 def test_the_watchdog_is_fed_while_all_workers_wait_for_their_databases(
