@@ -131,15 +131,8 @@ def test_the_watchdog_is_fed_while_all_workers_wait_for_their_databases(
                 o.start()
             for m in MARKETS:
                 shop.wait_for_transactions(m, bool, "trx_state = 'LOCK WAIT'")
-            systemd.fed()
-            fed = 0
-
-            def fed_often():
-                nonlocal fed
-                fed += systemd.fed()
-                return fed >= 3
-
-            poll("the watchdog is fed", fed_often)
+            fed = systemd.fed()
+            poll("the watchdog is fed", lambda: systemd.fed() >= fed + 3)
             waiting = sum(o.is_alive() for o in orders)
             said = log.lines()
             done.set()

@@ -13,7 +13,7 @@ import threading
 
 import pytest
 
-from harness import BUILD, LogTail, at_once, poll
+from harness import BUILD, LogTail, Systemd, at_once, poll
 
 
 def command_line(pid):
@@ -54,6 +54,49 @@ def test_a_courier_that_hangs_is_told_of_and_replaced(shop):
         assert "how=hangs" in line, line
         poll("/ready", lambda: shop.request("GET", "/ready")
              .json["status"] == "ready")
+
+
+@pytest.mark.slow
+def test_the_status_says_how_the_service_is(shop, tmp_path):
+    """In "systemctl status": who works, and what does not."""
+    if b"libsystemd" not in (BUILD / "ordermuxd").read_bytes():
+        pytest.skip("built without systemd")
+    counts = r"; \d+ requests, \d+ failed \(5xx\)"
+    try:
+        with Systemd(tmp_path / "notify") as systemd, \
+                shop.configured(connect_timeout="1s", query_timeout="1s",
+                                workers=3):
+            def says(state):
+                poll(f"the status is {state!r}", lambda: re.fullmatch(
+                    re.escape(state) + counts, systemd.statuses()[-1]))
+
+            says("3 workers; courier up")
+            assert any("READY=1" in m for m in systemd.messages)
+
+            courier = shop.courier()
+            os.kill(courier, signal.SIGSTOP)
+            try:
+                says("3 workers; courier hangs")
+                poll("another courier",
+                     lambda: shop.courier() not in (None, courier))
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(courier, signal.SIGCONT)
+            says("3 workers; courier up")
+
+            os.kill(shop.workers()[0], signal.SIGKILL)
+            poll("another worker", lambda: len(shop.workers()) == 3)
+            says("3 workers; courier up")
+
+            shop.sql("us", "UPDATE market_identity SET market = 'kg'")
+            try:
+                says("3 workers; courier up; database down: us")
+            finally:
+                shop.sql("us", "UPDATE market_identity SET market = 'us'")
+            shop.serves("us")
+            says("3 workers; courier up")
+    finally:
+        shop.restart()
 
 
 def test_a_line_of_the_log_names_its_market_once(shop):

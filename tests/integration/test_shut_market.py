@@ -1,6 +1,7 @@
 """A market whose own file is wrong is shut: the others serve, and nobody gets
 into another market's database."""
 import contextlib
+import os
 import pathlib
 import re
 import shutil
@@ -9,7 +10,7 @@ import tempfile
 
 import pytest
 
-from harness import BUILD, poll
+from harness import BUILD, Systemd, poll
 
 PHONES = {"kg": (f"+996505{n}" for n in range(731000, 732000)),
           "us": (f"+1312805{n}" for n in range(5000, 6000))}
@@ -44,13 +45,14 @@ class Beside:
                               timeout=30)
 
     @contextlib.contextmanager
-    def running(self):
+    def running(self, **environment):
         file = self.shop.nginx_file("snippets/ordermux-http.conf")
         text = re.sub(r'"unix:[^"]*"', f'"unix:{self.socket}"',
                       file.read_text())
         with self.log.open("w") as log:
             daemon = subprocess.Popen(
-                [str(BUILD / "ordermuxd"), "-c", str(self.conf)], stderr=log)
+                [str(BUILD / "ordermuxd"), "-c", str(self.conf)], stderr=log,
+                env={**os.environ, **environment})
         try:
             poll("a start", lambda: 'msg="ready"' in self.log.read_text())
             with self.shop.files_changed({file: text},
@@ -116,10 +118,25 @@ def test_a_market_whose_file_is_wrong_is_shut_and_the_others_serve(
     assert done.returncode == 1 and done.stderr, done
 
 
+def test_the_status_says_which_market_is_shut(beside, tmp_path):
+    if b"libsystemd" not in (BUILD / "ordermuxd").read_bytes():
+        pytest.skip("built without systemd")
+    WRONG["a number"](beside)
+    with Systemd(tmp_path / "notify") as systemd, \
+            beside.running(NOTIFY_SOCKET=str(systemd.path)):
+        poll("the status says it", lambda: re.fullmatch(
+            r"\d+ workers; courier up; shut, the file is wrong: us; "
+            r"\d+ requests, 0 failed \(5xx\)", systemd.statuses()[-1]))
+
+
 @pytest.mark.parametrize("file, old, new", [
     ("ordermux.conf", r"(?m)^\[daemon\]", "[deamon]"),
     ("ordermux.conf", r"(?m)^default = kg", "default = fr"),
     ("markets.d/kg.conf", r"(?m)^country", "cuontry"),
+    ("ordermux.conf", r"(?m)^keys = .*", "keys = main:nowhere.key"),
+    ("markets.d/kg.conf", r"(?m)^password_file = .*",
+     "password_file = nowhere"),
+    ("markets.d/kg.conf", r"(?m)^language = .*", "language = de"),
 ])
 def test_without_what_all_need_the_service_does_not_start(
         beside, file, old, new):
