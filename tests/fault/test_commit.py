@@ -230,18 +230,37 @@ def test_an_unknown_outcome_that_cannot_be_asked_for_is_503(shop, proxy):
     a = action.ask()
     proxy.heal()
     assert proxy.struck() and a.status == 503 and a.retry_after, a
+    assert a.json["error"] == "outcome_unknown", a
     assert action.buyer.orders() == 1
     action.check_done(poll("the repetition", lambda: again(action)))
 
 
 class Writes:
-    """The requests that change something, but for orders."""
+    """The requests that change something, one of which is prepared."""
 
-    def __init__(self, shop):
+    def __init__(self, shop, name):
         self.shop, self.buyer = shop, shop.buyer("us")
         self.sku, self.phone = shop.sku("us", stock=100), shop.phone("us")
         shop.put_in_cart(self.buyer, (self.sku, 3))
         self.item = self.buyer.get("/cart").json["items"][0]["id"]
+        if name == "cancel":
+            self.order_id = self.buyer.ordered(self.sku)["id"]
+        elif name == "verify":
+            self.login = SendCode(shop)
+            assert self.login.ask().status == 200
+            self.code = self.login.code()
+
+    def order_items(self):
+        return self.buyer.order(self.sku)
+
+    def order_cart(self):
+        return self.buyer.order(items=...)
+
+    def cancel(self):
+        return self.buyer.request("POST", f"/orders/{self.order_id}/cancel")
+
+    def verify(self):
+        return self.login.verify(self.code)
 
     def profile(self):
         return self.buyer.request("PUT", "/auth/profile",
@@ -274,8 +293,8 @@ class Writes:
         return self.buyer.request("DELETE", "/cart")
 
 
-WRITES = ("profile", "logout", "send_code", "guess", "add", "set", "remove",
-          "clear")
+WRITES = ("order_items", "order_cart", "cancel", "profile", "logout",
+          "send_code", "guess", "verify", "add", "set", "remove", "clear")
 
 
 @pytest.mark.parametrize("name", WRITES)
@@ -283,7 +302,7 @@ def test_a_change_is_never_told_as_not_done_when_nobody_knows(
         shop, proxy, name):
     """The database commits, and nobody can connect to it any more: the answer
     must not be the one that means "not done"."""
-    writes = Writes(shop)
+    writes = Writes(shop, name)
     chaos.all_connected(shop, "us")
     proxy.at_commit(Proxy.CUT_AFTER)
     proxy.refusing = "close"        # connections that are there go on
@@ -297,7 +316,7 @@ def test_a_change_is_never_told_as_not_done_when_nobody_knows(
 @pytest.mark.parametrize("name", WRITES)
 def test_a_change_whose_answer_is_cut_off_is_done_or_unknown(
         shop, proxy, name):
-    writes = Writes(shop)
+    writes = Writes(shop, name)
     chaos.all_connected(shop, "us")
     proxy.at_commit(Proxy.CUT_AFTER)
     a = getattr(writes, name)()
