@@ -77,3 +77,11 @@ def test_the_books_are_checked_by_a_timer_and_a_failure_is_seen():
 def test_the_service_is_not_tried_again_with_a_wrong_configuration():
     service = (BUILD / "systemd/ordermux.service").read_text()
     assert re.search(r"(?m)^RestartPreventExitStatus=78$", service)
+
+
+def test_the_courier_is_told_the_boot_of_its_host():
+    """It cannot read that itself (ProcSubset=pid). A courier that does not
+    know it takes the one before it for a stranger, whose messages wait."""
+    service = (BUILD / "systemd/ordermux.service").read_text()
+    assert re.search(r"(?m)^ProcSubset=pid$", service)
+    assert re.search(r"(?m)^Environment=ORDERMUX_BOOT_ID=%b$", service)
