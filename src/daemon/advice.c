@@ -73,10 +73,11 @@ advise_statements(const struct settings *s, size_t workers,
 			continue;
 		snprintf(line, sizeof(line), "this host can keep %zu prepared "
 		    "statements on the database server of market %s (%zu "
-		    "workers and the courier, %zu markets, %d each): set "
+		    "workers and the courier, %zu market%s, %d each): set "
 		    "max_prepared_stmt_count there, whose default is %d, to "
 		    "more than the sum of all hosts", sum, r->markets[i].name,
-		    workers, markets, DB_KEEP_STATEMENTS, SERVER_ROOM);
+		    workers, markets, markets == 1 ? "" : "s",
+		    DB_KEEP_STATEMENTS, SERVER_ROOM);
 		say(line, true);
 	}
 }

@@ -11,6 +11,7 @@ import tempfile
 import pytest
 
 from harness import BUILD, Systemd, poll
+from instance import ini
 
 PHONES = {"kg": (f"+996505{n}" for n in range(731000, 732000)),
           "us": (f"+1312805{n}" for n in range(5000, 6000))}
@@ -224,3 +225,59 @@ def test_staff_can_work_for_the_markets_that_are_right(beside):
     done = ctl("reconcile")
     assert done.returncode != 0 and "us: COULD NOT BE READ" in done.stdout
     assert "kg: " in done.stdout
+
+
+# What the numbers of the configuration mean: what "ordermuxd -t" prints, and
+# a start logs if it is a warning.
+ADVICE = {
+    "half": ({"workers": 8}, "note: of 8 workers, at most 4 wait for slow "
+             "databases and for locks; the other 4 are free"),
+    "less than half": ({"workers": 5}, "note: of 5 workers, at most 2 wait "
+                       "for slow databases and for locks; the other 3 are"),
+    "one worker": ({"workers": 1}, "warning: with workers = 1, one slow "
+                   "database or one locked row makes the requests of all "
+                   "markets wait"),
+    "no limit": ({"workers": 8, "crowd_after": 0}, "warning: with crowd_after "
+                 "= 0, one slow database or one locked row makes the"),
+}
+
+
+@pytest.mark.parametrize("what", ADVICE)
+def test_a_check_says_what_the_workers_may_do(beside, what):
+    options, said = ADVICE[what]
+    beside.conf.write_text(ini.change(beside.conf.read_text(), options))
+    done = beside.run("-t")
+    assert done.returncode == 0, done
+    good, line = done.stdout.splitlines()
+    assert good == f"{beside.conf}: configuration is good"
+    assert line.startswith(said), line
+    kind, _, text = line.partition(": ")
+    with beside.running():
+        lines = [l for l in beside.log.read_text().splitlines()
+                 if l.startswith("level=warning")]
+    expected = [f'level=warning msg="{text}"'] if kind == "warning" else []
+    assert lines == expected, lines
+
+
+@pytest.mark.parametrize("servers, say", [
+    (1, ["market kg (256 workers and the courier, 2 markets, 64 each)"]),
+    (2, ["market kg (256 workers and the courier, 1 market, 64 each)",
+         "market us (256 workers and the courier, 1 market, 64 each)"])])
+def test_a_check_says_what_a_server_must_have_room_for(beside, servers, say):
+    """The default of max_prepared_stmt_count is enough for 255 connections of
+    this host."""
+    for n, market in enumerate(("kg", "us")):
+        path = beside.market(market)
+        path.write_text(ini.put(path.read_text(), "database", "socket",
+                                f"/run/server-{n % servers}.sock"))
+    for workers, expected in ((255 // (3 - servers) - 1, []), (256, say)):
+        beside.conf.write_text(ini.change(beside.conf.read_text(),
+                                          {"workers": workers}))
+        done = beside.run("-t")
+        assert done.returncode == 0, done
+        lines = [l for l in done.stdout.splitlines()
+                 if "max_prepared_stmt_count" in l]
+        room = 257 * 64 * (3 - servers)
+        assert [l.partition(": set ")[0] for l in lines] == [
+            f"warning: this host can keep {room} prepared statements on the "
+            f"database server of {of}" for of in expected], lines
