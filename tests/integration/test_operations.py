@@ -227,6 +227,7 @@ def refused_line(log, answer):
 def test_each_answer_of_400_and_more_has_a_line_that_says_why(shop, us):
     log = LogTail(shop)
     sold_out, phone = shop.sku("us", stock=0), shop.phone("us")
+    made = us.ordered(shop.sku("us"))["id"]
     create = '"POST /api/v1/orders/create"'
     token = f"market=us user={us.id} "
     for ask, *said in (
@@ -258,13 +259,50 @@ def test_each_answer_of_400_and_more_has_a_line_that_says_why(shop, us):
                 "phone": phone, "code": "1234"}), "error=invalid_code",
              "market=us"),
             (lambda: shop.request("POST", "/auth/send-code", {"phone": "1"}),
-             "error=validation_error", "field=body.phone")):
+             "error=validation_error", "field=body.phone"),
+            (lambda: us.request("POST", f"/orders/{made}/cancel",
+                                headers={"If-Match": '"x"'}), token,
+             "error=precondition_failed", "status=412"),
+            (lambda: us.post({"x": "x" * 70000}), "error=body_too_large",
+             "status=413", f"route={create}"),
+            (lambda: us.post("{}", headers={"Content-Type": "text/plain"}),
+             "error=unsupported_media_type", "status=415",
+             f"route={create}")):
         a = ask()
         assert a.status >= 400, a
         line = refused_line(log, a)
         assert line.startswith("level=info msg="), line
         for part in said:
             assert part in line, (part, line)
+
+
+def test_an_answer_of_429_has_its_line(shop):
+    log, phone = LogTail(shop), shop.phone("us")
+    a = poll("too many codes", lambda: (a := shop.request(
+        "POST", "/auth/send-code", {"phone": phone})).status != 200 and a)
+    assert (a.status, a.json["error"]) == (429, "too_many_codes"), a
+    line = refused_line(log, a)
+    assert line.startswith('level=info msg="request refused" '), line
+    for part in ("market=us", "error=too_many_codes", "status=429",
+                 'route="POST /api/v1/auth/send-code"'):
+        assert part in line, (part, line)
+    assert phone[1:] not in line, line
+
+
+def test_an_answer_of_503_has_its_line(shop, us):
+    """It is no fault of the service, and no matter of routine either."""
+    log, sku = LogTail(shop), shop.sku("us", stock=10)
+    with locked(shop, "us",
+                f"SELECT id FROM skus WHERE id={sku.id} FOR UPDATE"):
+        a = us.order(sku)
+    assert (a.status, a.json["error"]) == (503, "busy"), a
+    found = poll("its line", lambda: [l for l in log.about(a)
+                                      if "status=" in l])
+    assert len(found) == 1, found
+    for part in ('level=notice msg="request failed" ', f"user={us.id} ",
+                 "market=us ", "error=busy status=503 route=\"POST "
+                 "/api/v1/orders/create\""):
+        assert part in found[0], (part, found)
 
 
 def test_a_refusals_line_has_nothing_that_the_client_sent(shop, us):
