@@ -3,6 +3,7 @@ markets on two servers. us and ca are on one of them, kg is on the other."""
 import collections
 import contextlib
 import itertools
+import json
 import subprocess
 import time
 
@@ -279,6 +280,28 @@ def test_a_locked_row_is_told_within_two_seconds_and_all_else_is_answered(
     assert buyers[0].order(held).status == 200
 
 
+def test_a_locked_customer_is_busy_and_all_others_are_answered(shop):
+    """Staff have forgotten a transaction that holds the customer."""
+    held, other, sku = shop.buyer("us"), shop.buyer("us"), shop.sku("us")
+    with Held(shop, "us",
+              f"SELECT id FROM users WHERE id = {held.id} FOR UPDATE"):
+        for ask in (lambda: held.post({"sku_id": sku.id}, "/cart/items"),
+                    lambda: held.request("DELETE", "/cart"),
+                    lambda: held.request("PUT", "/auth/profile",
+                                         {"full_name": "New Name"}),
+                    lambda: held.request("POST", "/auth/logout")):
+            began = time.monotonic()
+            a = ask()
+            assert a.status == 503, a
+            check_busy([a])
+            assert time.monotonic() - began < DEADLINE, a
+        assert held.get("/orders").status == 200
+        assert other.order(sku).status == 200
+        assert states(shop.request("GET", "/ready"))["us"] != "down"
+    assert held.get("/cart").json["items"] == []
+    assert held.request("POST", "/auth/logout").status == 200
+
+
 def test_a_locked_day_of_logins_is_busy_and_orders_go_on(shop):
     phone, buyer, sku = shop.phone("us"), shop.buyer("us"), shop.sku("us")
     assert send(shop, phone).status == 200
@@ -290,6 +313,65 @@ def test_a_locked_day_of_logins_is_busy_and_orders_go_on(shop):
         check_busy(answers)
         assert buyer.order(sku).status == 200
         assert states(shop.request("GET", "/ready"))["us"] != "down"
+
+
+def lock_table(shop, table):
+    """By a shell that somebody has left open."""
+    return Held(shop, "us", f"LOCK TABLES {table} WRITE")
+
+
+@contextlib.contextmanager
+def change_table(shop, table):
+    """By a change that waits for a transaction that somebody has forgotten.
+    All others wait behind the change."""
+    with Held(shop, "us", f"SELECT 1 FROM {table} LIMIT 1"):
+        client = Sql(shop.socket("us"), shop.database("us"))
+        change = chaos.Later(lambda: client(f"ALTER TABLE {table} FORCE"))
+        poll("the change waits", lambda: shop.count(
+            "us", "information_schema.processlist", f"info LIKE 'ALTER TABLE "
+            f"{table}%' AND state LIKE '%metadata lock'"))
+        yield
+    change.wait()
+    client.close()
+
+
+@pytest.mark.parametrize("lock, table", [
+    (lock_table, "orders"), (lock_table, "users"), (change_table, "skus")])
+def test_a_locked_table_costs_the_other_markets_nothing(
+        shop, tell, lock, table):
+    """Reads wait too. crowd_after is shorter than the wait for a lock, and
+    longer than kg may pause on a busy machine."""
+    groups = [group(shop, "kg", 6, pause=0.01),
+              group(shop, "us", 20, patience=2),
+              group(shop, "ca", 4, pause=0.01)]
+    found, log = [], LogTail(shop)
+
+    def look():
+        found.append(states(shop.request("GET", "/ready")))
+        return shop.request("GET", "/health")
+
+    with shop.configured(crowd_after="500ms"), Load(shop, groups) as load:
+        load.wait_for_each(50)
+        with lock(shop, table), RepeatedJobs([look]):
+            began = time.monotonic()
+            load.wait_for(60, "us")
+            load.wait_for(ENOUGH, "kg", served=True)
+            load.wait_for(ENOUGH, "ca", served=True)
+            ended = time.monotonic()
+        back(shop, "us")
+    us = between(load.of("us"), began, ended)
+    tell(f"us: {latencies(us)}, {tally(us)}; /ready says of us",
+         dict(collections.Counter(f["us"] for f in found)))
+    check_others(tell, load, began, ended, "kg", "ca")
+    check_accounts(shop, load, groups)
+    told = {json.loads(t.error)["error"] for t in us if t.status == 503}
+    assert "busy" in told and told <= {"busy", "market_unavailable"}, told
+    assert set(tally(us)) <= {200, 503}, tally(us)
+    assert all(t.retry_after for t in us if t.status == 503)
+    # It is not the deadline that ends the wait.
+    assert max(t.took for t in us) < DEADLINE, latencies(us)
+    assert not [f for f in found if "down" in f.values()], found
+    assert not any("market shut" in l for l in log.lines())
 
 
 def send(shop, phone):

@@ -470,7 +470,8 @@ def test_an_order_that_stays_locked_is_503_and_not_changed(shop, us):
     with locked(shop, "us", f"SELECT id FROM orders WHERE id={oid} "
                 "FOR UPDATE"):
         a = cancel(us, oid)
-    assert a.status == 503, a
+    assert (a.status, a.json["error"]) == (503, "busy"), a
+    assert a.retry_after == 1, a
     assert status(shop, "us", oid) == "pending" and shop.stock(sku) == 8
     assert movements(shop, "us", oid) == []
     assert cancel(us, oid).status == 200 and shop.stock(sku) == 10
