@@ -261,6 +261,20 @@ def markets_of(shop):
     return harness.states(shop.request("GET", "/ready", base=""))
 
 
+def connected(shop):
+    """Buyers, once each worker and the courier has its connection: a new one
+    would tell at once what is wrong."""
+    buyers = [shop.buyer("us") for _ in range(4)]
+
+    def ask():
+        harness.at_once([lambda b=b: b.get("/orders") for b in buyers * 4])
+        return shop.count("us", "information_schema.processlist",
+                          "user = 'ordermux_us'") == len(shop.workers()) + 1
+
+    poll("all are connected", ask)
+    return buyers
+
+
 def not_used(shop, buyers, why):
     """Waits until the workers, which are connected and busy, have noticed;
     then none of them answers."""
@@ -286,8 +300,7 @@ def used_again(shop, buyers):
 @pytest.mark.parametrize("serves", ["NULL", len(FILES) + 1, 99])
 def test_a_newer_schema_that_does_not_serve_this_program_is_not_used(
         other, serves):
-    buyers = [other.buyer("us") for _ in range(4)]
-    kg = other.buyer("kg")
+    buyers, kg = connected(other), other.buyer("kg")
     with newer_schema(other, serves):
         done = other.ctl("order", "list", "us")
         assert done.returncode == 1, done.stdout
@@ -302,8 +315,7 @@ def test_a_newer_schema_that_does_not_serve_this_program_is_not_used(
 
 def test_a_schema_that_is_too_old_is_not_used_and_the_reason_is_told(other):
     """A backup of an older version was restored under the service."""
-    buyers = [other.buyer("us") for _ in range(4)]
-    last = len(FILES)
+    buyers, last = connected(other), len(FILES)
     other.sql("us", "UPDATE schema_version SET version = 0 "
               f"WHERE version = {last}")
     try:
