@@ -104,11 +104,12 @@ copy_lines(struct json_out *j, const struct order *o)
 {
 	const char	*p = o->lines_json + strlen(BEGIN), *line_end;
 	const char	*end = o->lines_json + o->lines_json_len - strlen("]");
+	int64_t		 line_no = 1;
 
-	for (int64_t line_no = 1; p < end; line_no++) {
-		line_end = end_of_line(p, end);
+	/* The text is usable: end_of_line() finds each end. */
+	while (p < end && (line_end = end_of_line(p, end)) != NULL) {
 		jw_begin(j, '{');
-		jw_put_int(j, "id", line_id(o, line_no));
+		jw_put_int(j, "id", line_id(o, line_no++));
 		jw_raw(j, p + 1, (size_t)(line_end - p) - 1);
 		p = next_line(line_end);
 	}
