@@ -188,11 +188,14 @@ give_up_statement(const struct db *db, const char *name, enum db_result result)
 	return result;
 }
 
-/* The key of a row as a number: FNV-1a of its table and its value. */
+/* The key of a row as a number: FNV-1a of its table and its value. (The table
+ * is multiplied too. Without that, user 660 was SKU 658: 's' ^ 658 is
+ * 'u' ^ 660.) */
 static uint64_t
 key_of(char table, const struct db_value *v)
 {
-	uint64_t	 hash = 0xcbf29ce484222325u ^ (unsigned char)table;
+	uint64_t	 hash = (0xcbf29ce484222325u ^
+	    (unsigned char)table) * 0x100000001b3u;
 	const char	*bytes = v->kind == DB_KIND_INTEGER ||
 	    v->kind == DB_KIND_TIME ? (const char *)&v->number : v->text;
 	size_t		 len = v->kind == DB_KIND_INTEGER ||
