@@ -17,6 +17,7 @@
 #include "auth/token.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/scoreboard.h"
 #include "base/slot.h"
@@ -254,11 +255,8 @@ read_route_body(struct service *s, const struct route *route,
 static uint64_t
 address_number(const char *address)
 {
-	uint64_t	 hash = 0xcbf29ce484222325u;	/* FNV-1a */
-
-	for (; *address != '\0'; address++)
-		hash = (hash ^ (unsigned char)*address) * 0x100000001b3u;
-	return hash | (uint64_t)1 << 63;
+	return hash_add(HASH_START, address, strlen(address)) |
+	    (uint64_t)1 << 63;
 }
 
 /* The connection of the market that was chosen, ready for the first

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "db/connection.h"
 #include "db/db_error.h"
@@ -188,22 +189,15 @@ give_up_statement(const struct db *db, const char *name, enum db_result result)
 	return result;
 }
 
-/* The key of a row as a number: FNV-1a of its table and its value. (The table
- * is multiplied too. Without that, user 660 was SKU 658: 's' ^ 658 is
- * 'u' ^ 660.) */
+/* The key of a row as a number, of its table and its value. */
 static uint64_t
 key_of(char table, const struct db_value *v)
 {
-	uint64_t	 hash = (0xcbf29ce484222325u ^
-	    (unsigned char)table) * 0x100000001b3u;
-	const char	*bytes = v->kind == DB_KIND_INTEGER ||
-	    v->kind == DB_KIND_TIME ? (const char *)&v->number : v->text;
-	size_t		 len = v->kind == DB_KIND_INTEGER ||
-	    v->kind == DB_KIND_TIME ? sizeof(v->number) : v->len;
+	uint64_t	 hash = hash_add(HASH_START, &table, sizeof(table));
 
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
-	return hash;
+	if (v->kind == DB_KIND_INTEGER || v->kind == DB_KIND_TIME)
+		return hash_add(hash, &v->number, sizeof(v->number));
+	return hash_add(hash, v->text, v->len);
 }
 
 /* Asks the bulkhead if the statement waits for locks of rows; false if it must
