@@ -118,23 +118,13 @@ give_return_states(struct db_value *out)
 	return n;
 }
 
-/* Returns how many minor units one of the market's currency has. */
-static int64_t
-minor_units(const struct market *market)
-{
-	int64_t	 n = 1;
-
-	for (unsigned i = 0; i < market->currency.digits; i++)
-		n *= 10;
-	return n;
-}
-
 /* Runs the statement of a check with its parameters. */
 static enum db_result
 send_check(struct db *db, const struct check *c)
 {
 	struct db_value	 values[GIVEN_MAX];
 	size_t		 n = 1;
+	int64_t		 unit = 0;
 
 	switch (c->given) {
 	case GIVEN_NOTHING:
@@ -143,8 +133,8 @@ send_check(struct db *db, const struct check *c)
 		values[0] = db_text(db_market(db)->currency.code);
 		return db_run(db, c->statement, 1, values, 1);
 	case GIVEN_UNIT:
-		values[0] = db_int(minor_units(db_market(db)));
-		values[1] = values[2] = values[0];
+		(void)money_parse("1", db_market(db)->currency.digits, &unit);
+		values[0] = values[1] = values[2] = db_int(unit);
 		return db_run(db, c->statement, 1, values, 3);
 	case GIVEN_MOVES:
 		n = give_allowed_moves(values);
