@@ -85,48 +85,56 @@ begin_basket_lines(struct order_basket *b)
 	o->line_count = b->count;
 }
 
+/* Makes the line of a want, whose SKU this is. The line takes its texts. */
+static void
+set_basket_line(struct order_basket *b, size_t i, const struct sku *sku)
+{
+	struct order_line	*l = &b->result->order.lines[i];
+
+	l->sku_id = sku->id;
+	l->line_no = (unsigned)i + 1;
+	l->quantity = b->wants[i].quantity;
+	l->unit_price = sku->price;
+	l->product_name = sku->title;
+	l->sku_code = sku->code;
+	l->size = sku->size;
+	l->color = sku->color;
+}
+
 /* Remembers the SKU of an order that can be made, for the next ones. What is
  * running out, or wanted by who has had enough, is not worth it: an order that
  * is refused would be written first, and taken back. */
 static void
-remember_basket_line(struct order_basket *b, size_t i)
+remember_basket_line(struct order_basket *b, size_t i, const struct sku *sku)
 {
-	const struct order_line	*l = &b->result->order.lines[i];
-	struct sku		 sku = { .id = l->sku_id,
-		.price = l->unit_price, .title = l->product_name,
-		.code = l->sku_code, .size = l->size, .color = l->color };
-
-	if (b->for_sale[i] && b->stocks[i] >= l->quantity && b->limit_at == 0)
-		sku_cache_keep(b->request->skus, &sku);
+	if (b->for_sale[i] && b->stocks[i] >= b->wants[i].quantity &&
+	    b->limit_at == 0)
+		sku_cache_keep(b->request->skus, sku);
 	else
-		sku_cache_drop(b->request->skus, sku.id);
+		sku_cache_drop(b->request->skus, sku->id);
 }
 
 /* Fills the line of the want that a row of STATEMENT_SKUS is about. */
 static void
 fill_basket_line(const struct db *db, struct order_basket *b)
 {
-	int64_t			 id = db_get_int(db, 0);
-	struct order_line	*l = b->result->order.lines;
-	size_t			 i;
+	struct sku	 sku = { .id = db_get_int(db, 0),
+		.price = db_get_int(db, 1),
+		.title = db_get_text(db, 3, b->arena),
+		.code = db_get_text(db, 4, b->arena),
+		.size = db_get_text(db, 5, b->arena),
+		.color = db_get_text(db, 6, b->arena) };
+	size_t		 i;
 
-	for (i = 0; i < b->count && b->wants[i].sku_id != id; i++)
+	for (i = 0; i < b->count && b->wants[i].sku_id != sku.id; i++)
 		;
 	if (i == b->count)
 		return;
-	l += i;
+	b->stocks[i] = db_get_int(db, 2);
 	b->for_sale[i] = db_get_int(db, 7) != 0;
 	b->limit_at = db_get_int(db, 8);
-	l->sku_id = id;
-	l->line_no = (unsigned)i + 1;
-	l->quantity = b->wants[i].quantity;
-	l->unit_price = db_get_int(db, 1);
-	b->stocks[i] = db_get_int(db, 2);
-	l->product_name = db_get_text(db, 3, b->arena);
-	l->sku_code = db_get_text(db, 4, b->arena);
-	l->size = db_get_text(db, 5, b->arena);
-	l->color = db_get_text(db, 6, b->arena);
-	remember_basket_line(b, i);
+	set_basket_line(b, i, &sku);
+	remember_basket_line(b, i, &sku);
 }
 
 /* Reads all SKUs by one statement, into the lines of the order. A line whose
@@ -210,19 +218,15 @@ check_basket_lines(struct order_basket *b)
 static bool
 recall_basket_line(struct order_basket *b, size_t i)
 {
-	struct order_line	*l = &b->result->order.lines[i];
-	struct sku		 sku;
+	struct sku	 sku;
 
 	if (!sku_cache_find(b->request->skus, b->wants[i].sku_id, &sku))
 		return false;
-	l->sku_id = sku.id;
-	l->line_no = (unsigned)i + 1;
-	l->quantity = b->wants[i].quantity;
-	l->unit_price = sku.price;
-	l->product_name = arena_strdup(b->arena, sku.title);
-	l->sku_code = arena_strdup(b->arena, sku.code);
-	l->size = arena_strdup(b->arena, sku.size);
-	l->color = arena_strdup(b->arena, sku.color);
+	sku.title = arena_strdup(b->arena, sku.title);
+	sku.code = arena_strdup(b->arena, sku.code);
+	sku.size = arena_strdup(b->arena, sku.size);
+	sku.color = arena_strdup(b->arena, sku.color);
+	set_basket_line(b, i, &sku);
 	return true;
 }
 
