@@ -33,10 +33,10 @@ struct line {
 static struct {
 	int		fd;
 	bool		is_socket;
-	bool		may_block;	/* write(2) may wait for room */
+	bool		poll_first;	/* or write(2) may wait for room */
 	int		wait;		/* or WITHOUT_END */
 	uint64_t	dropped;	/* lines since one was taken */
-} output = { .fd = STDERR_FILENO, .may_block = true, .wait = WITHOUT_END };
+} output = { .fd = STDERR_FILENO, .wait = WITHOUT_END };
 
 static enum log_level	 threshold = LOG_LEVEL_INFO;
 static const char	*request_context;
@@ -212,7 +212,7 @@ log_set_wait(unsigned ms)
 		output.fd = fd;
 	/* A pipe of somebody else's may not be opened: what poll(2) says is
 	 * then true but for a moment. A file has always room. */
-	output.may_block = fd == -1 && !output.is_socket &&
+	output.poll_first = fd == -1 && !output.is_socket &&
 	    !S_ISREG(st.st_mode);
 }
 
@@ -243,8 +243,7 @@ put_line(const struct line *l, int wait)
 	    clock_ms() + (uint64_t)wait;
 	ssize_t		 n;
 
-	if (output.may_block && wait != WITHOUT_END &&
-	    !wait_for_room(until_ms))
+	if (output.poll_first && !wait_for_room(until_ms))
 		return false;
 	for (;;) {
 		n = output.is_socket ? send(output.fd, l->text, l->len,
