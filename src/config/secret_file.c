@@ -225,6 +225,19 @@ secret_file_read(struct secret_file *f, struct secret *s, struct arena *arena)
 	return false;
 }
 
+/* What a person typed: UTF-8 without control characters but white space. */
+static bool
+is_text(const struct secret *s)
+{
+	const unsigned char	*b = s->bytes;
+
+	for (size_t i = 0; i < s->len; i++)
+		if (b[i] == 0x7f || (b[i] < ' ' &&
+		    (b[i] == 0 || strchr("\t\r\n", b[i]) == NULL)))
+			return false;
+	return str_utf8_valid((const char *)s->bytes, s->len);
+}
+
 void
 secret_file_check_ends(const struct secret_file *f, const struct secret *s)
 {
@@ -233,6 +246,8 @@ secret_file_check_ends(const struct secret_file *f, const struct secret *s)
 	const char		*end = last == '\n' ? "ends with a newline" :
 	    "ends with white space";
 
+	if (!is_text(s))
+		return;
 	if (last != 0 && strchr(white, last) != NULL)
 		ini_warning_at(f->errors, f->field, "%s%s %s, which is part of "
 		    "it: to remove it, truncate -s -1 %s", f->what, f->path,

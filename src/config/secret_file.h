@@ -32,8 +32,9 @@ struct secret_file {
  */
 bool	secret_file_read(struct secret_file *, struct secret *, struct arena *);
 
-/* Warns of white space at the ends of a secret, which most editors and "echo"
- * leave there, and which is part of it. */
+/* Warns of white space at the ends of a secret that is text, which most editors
+ * and "echo" leave there, and which is part of it. Random bytes may end as they
+ * like. */
 void	secret_file_check_ends(const struct secret_file *,
     const struct secret *);
 

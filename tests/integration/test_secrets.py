@@ -215,7 +215,7 @@ def test_a_credential_whose_file_is_gone_is_refused_like_systemd_would(
     away = etc.top / "elsewhere.key"
     path = unit(f"LoadCredential=jwt.key:{away}")
     assert f"{away} cannot open: No such file" in etc.bad(path=path)
-    away.write_bytes(os.urandom(40))
+    away.write_bytes(os.urandom(39) + b"\n")
     away.chmod(0o600)
     (etc.dir / "jwt.key").unlink()
     assert etc.good(path=path) == ""
