@@ -37,6 +37,7 @@ struct scoreboard_market {
 	/* For db/bulkhead.c alone. */
 	_Atomic uint64_t	pace;		/* the average time inside */
 	_Atomic uint64_t	pace_at;	/* the last one that counted */
+	_Atomic uint64_t	quick_at;	/* the last quick one */
 	_Atomic uint64_t	crowded_until;	/* some gave up */
 	_Atomic uint64_t	tried_at;	/* any market; in the first */
 	_Atomic uint64_t	hot_until;	/* rows waited for in vain */

@@ -87,7 +87,8 @@ time_inside(const struct slot *slot, uint64_t now)
 	return now - entered;
 }
 
-/* Fills in the pace of each market. */
+/* Fills in the pace of each market. What one request has to wait for counts for
+ * its market only if the market answers no others. */
 static void
 see_paces(struct view *v)
 {
@@ -109,22 +110,24 @@ see_paces(struct view *v)
 		inside = time_inside(&board->slots[i], v->now);
 		m = relaxed_load(&board->slots[i].market);
 		if (inside >= v->own->crowd_after && m < v->own->markets &&
-		    inside > v->pace[m])
+		    inside > v->pace[m] && v->now >= v->own->crowd_after +
+		    relaxed_load(&board->markets[m].quick_at))
 			v->pace[m] = inside;
 	}
 }
 
-/* Whether a market is slow, and another is not. */
+/* Whether this pace, or time of one request, is slow: there are markets that
+ * are much quicker. */
 static bool
-judge_market(const struct view *v, size_t market)
+is_slow(const struct view *v, uint64_t pace)
 {
-	uint64_t	 pace = v->pace[market];
-	bool		 too_long = pace >= v->own->crowd_after;
+	bool	 too_long = pace >= v->own->crowd_after;
 
-	if (pace < PACE_MIN || pace < v->own->crowd_after / PACE_PART)
+	if (v->own->markets == 1 || pace < PACE_MIN ||
+	    pace < v->own->crowd_after / PACE_PART)
 		return false;
 	for (size_t m = 0; m < v->own->markets; m++)
-		if (m != market && (v->fresh[m] || too_long) &&
+		if ((v->fresh[m] || too_long) &&
 		    v->pace[m] * PACE_TIMES <= pace)
 			return true;
 	return false;
@@ -137,7 +140,7 @@ see_markets(struct view *v, const struct bulkhead *b, uint64_t now)
 	v->now = now;
 	see_paces(v);
 	for (size_t m = 0; m < b->markets; m++)
-		v->slow[m] = judge_market(v, m);
+		v->slow[m] = is_slow(v, v->pace[m]);
 }
 
 /* Counts the time of one request for the market's pace. Two workers at once may
@@ -148,9 +151,11 @@ note_pace(const struct bulkhead *b, uint64_t ms, uint64_t now)
 	struct scoreboard_market *shared = own_part(b);
 	uint64_t		  pace = relaxed_load(&shared->pace), parts;
 
-	if (ms < b->crowd_after && relaxed_load(&shared->crowded_until) != 0)
-		relaxed_store(&shared->crowded_until, 0);
-
+	if (ms < b->crowd_after) {
+		relaxed_store(&shared->quick_at, now);
+		if (relaxed_load(&shared->crowded_until) != 0)
+			relaxed_store(&shared->crowded_until, 0);
+	}
 	if (now >= relaxed_load(&shared->pace_at) + PACE_KEPT)
 		pace = 0;
 	parts = ms >= b->crowd_after ? PACE_LONG : PACE_UNIT;
@@ -197,11 +202,15 @@ static uint64_t
 waits_since(const struct view *v, const struct slot *slot)
 {
 	uint64_t	 entered = relaxed_load(&slot->entered_ms);
+	uint64_t	 inside = time_inside(slot, v->now);
 	uint32_t	 market = relaxed_load(&slot->market);
 
 	if (entered == 0 || market >= v->own->markets)
 		return 0;
-	return v->slow[market] ? entered : lock_since(v, slot, market);
+	if (v->slow[market] || (inside >= v->own->crowd_after &&
+	    is_slow(v, inside)))
+		return entered;
+	return lock_since(v, slot, market);
 }
 
 /* How many requests wait; of those that have begun before this one, if it is
@@ -464,6 +473,7 @@ bulkhead_look(const struct bulkhead *b, uint64_t now)
 		return BULKHEAD_FREE;
 	if (lock != 0)
 		return BULKHEAD_BUSY;
-	relaxed_store(&own_part(b)->crowded_until, now + CROWDED);
+	if (v.slow[b->market->index])
+		relaxed_store(&own_part(b)->crowded_until, now + CROWDED);
 	return BULKHEAD_CROWDED;
 }

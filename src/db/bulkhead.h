@@ -11,13 +11,17 @@
  *
  * - A request of a slow market. A market's pace is the average time that its
  *   requests spend in its database, or the time that one of them has spent
- *   there until now, if that is crowd_after or longer; without the time of
- *   statements that wait for a lock in vain, or for rows that another worker
- *   asks for too. A market is slow if its pace is crowd_after or longer, or
- *   if it is a fifth of that or longer (50 ms at least) and another market was
- *   answered within the last 2 s. In both cases another market must be four
- *   times as quick. (If the whole machine is slow, refusing one market would
- *   help nobody. With one market alone there is nobody to help.)
+ *   there until now, if no request of the market was answered within the last
+ *   crowd_after; without the time of statements that wait for a lock in vain,
+ *   or for rows that another worker asks for too. A market is slow if its pace
+ *   is crowd_after or longer, or if it is a fifth of that or longer (50 ms at
+ *   least) and another market was answered within the last 2 s. In both cases
+ *   another market must be four times as quick. (If the whole machine is slow,
+ *   refusing one market would help nobody. With one market alone there is
+ *   nobody to help.)
+ *
+ * - A request that has spent crowd_after or longer in the database of a market
+ *   that answers others: it waits, but its market is not slow.
  * - A request that asks for the lock of a row, after crowd_after. When somebody
  *   has waited for a row in vain, the row is hot, for 5 s or until somebody
  *   gets its lock: a request that asks for the lock of a hot row waits from

@@ -175,6 +175,26 @@ Test(bulkhead, a_market_that_is_quicker_than_a_fifth_of_crowd_after_is_not_slow,
 		cr_expect_eq(enter(w, 0), BULKHEAD_FREE + (w >= 4), "%zu", w);
 }
 
+Test(bulkhead, one_request_that_hangs_waits_alone_while_others_are_answered,
+    .init = init, .fini = fini)
+{
+	for (size_t w = 1; w < 5; w++)
+		cr_assert_eq(enter(w, 1), BULKHEAD_FREE);
+	cr_assert_eq(enter(5, 0), BULKHEAD_FREE);
+	for (int i = 0; i < 10; i++) {
+		now += CROWD / 5;
+		serve(0, 1, 1);
+	}
+	cr_expect_eq(enter(6, 1), BULKHEAD_CROWDED, "answers nobody");
+	cr_expect_eq(enter(6, 0), BULKHEAD_FREE, "answers others");
+	cr_expect_eq(bulkhead_look(&bulkheads[5][0], now), BULKHEAD_CROWDED,
+	    "the fifth that waits");
+	leave(1, 1);
+	cr_expect_eq(enter(1, 1), BULKHEAD_CROWDED, "four wait");
+	leave(2, 1);
+	cr_expect_eq(enter(2, 1), BULKHEAD_FREE, "three wait");
+}
+
 Test(bulkhead, nobody_is_refused_if_all_markets_are_slow, .init = init,
     .fini = fini)
 {
