@@ -136,8 +136,7 @@ is_slow(const struct view *v, uint64_t pace)
 static void
 see_markets(struct view *v, const struct bulkhead *b, uint64_t now)
 {
-	v->own = b;
-	v->now = now;
+	*v = (struct view){ .own = b, .now = now };
 	see_paces(v);
 	for (size_t m = 0; m < b->markets; m++)
 		v->slow[m] = is_slow(v, v->pace[m]);
