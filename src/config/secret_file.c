@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "config/ini.h"
 #include "config/secret_file.h"
 
@@ -229,13 +230,9 @@ secret_file_read(struct secret_file *f, struct secret *s, struct arena *arena)
 static bool
 is_text(const struct secret *s)
 {
-	const unsigned char	*b = s->bytes;
+	const char	*text = (const char *)s->bytes;
 
-	for (size_t i = 0; i < s->len; i++)
-		if (b[i] == 0x7f || (b[i] < ' ' &&
-		    (b[i] == 0 || strchr("\t\r\n", b[i]) == NULL)))
-			return false;
-	return str_utf8_valid((const char *)s->bytes, s->len);
+	return str_utf8_valid(text, s->len) && text_is_lines(text, s->len);
 }
 
 void
