@@ -19,7 +19,6 @@
  *   another market must be four times as quick. (If the whole machine is slow,
  *   refusing one market would help nobody. With one market alone there is
  *   nobody to help.)
- *
  * - A request that has spent crowd_after or longer in the database of a market
  *   that answers others: it waits, but its market is not slow.
  * - A request that asks for the lock of a row, after crowd_after. When somebody
@@ -33,8 +32,8 @@
  *   crowd_after, it may still enter while a quarter of the workers is idle;
  * - a request that is about to ask for the lock of a hot row is refused;
  * - of those that have waited for crowd_after, the ones beyond that half give
- *   up, the youngest first. Their market counts as slow until one of its
- *   requests is quick again (or for a minute).
+ *   up, the youngest first. If their market is slow, it counts as slow until
+ *   one of its requests is quick again (or for a minute).
  *
  * A slow market that has no request inside must be able to show that it is
  * quick again: one request every 2 s, of all of them, may try.
