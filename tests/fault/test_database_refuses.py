@@ -77,7 +77,7 @@ def test_a_connection_that_ends_while_it_is_made_is_made_anew(
         shop, proxy, tell):
     """As by a KILL of somebody who is connecting."""
     buyer, sku, log = shop.buyer("us"), shop.sku("us"), LogTail(shop)
-    for _ in range(10):
+    for _ in range(20):
         cut_all(shop, proxy)
         proxy.early = 1
         assert buyer.order(sku).status == 200
